@@ -1,0 +1,155 @@
+/**
+ * The words of the semantic model, as plain frozen data. An organisation's active metric configs, together with the
+ * standard library, are checked into one {@link Model}; a published model is an immutable snapshot.
+ */
+import type { FormulaNode } from '../formula/types.js';
+
+export type MetricType = 'metric' | 'dimension';
+export type DataType = 'integer' | 'float' | 'string' | 'boolean' | 'date' | 'currency';
+export type Aggregation = 'sum' | 'avg' | 'count' | 'distinct' | 'weighted_avg';
+export type Category = 'platform' | 'external' | 'calculated' | 'attribution';
+export type Additivity = 'additive' | 'semi_additive' | 'non_additive';
+
+export const METRIC_TYPES = ['metric', 'dimension'] as const satisfies readonly MetricType[];
+export const DATA_TYPES = [
+  'integer',
+  'float',
+  'string',
+  'boolean',
+  'date',
+  'currency',
+] as const satisfies readonly DataType[];
+export const AGGREGATIONS = [
+  'sum',
+  'avg',
+  'count',
+  'distinct',
+  'weighted_avg',
+] as const satisfies readonly Aggregation[];
+export const CATEGORIES = ['platform', 'external', 'calculated', 'attribution'] as const satisfies readonly Category[];
+export const ADDITIVITIES = ['additive', 'semi_additive', 'non_additive'] as const satisfies readonly Additivity[];
+
+/** What a person writes: a row of `marketing_metrics_config`, or an entry of the standard library. */
+export interface MemberDefinition {
+  /** The name that everyone asks by: `[a-z][a-z0-9_]{0,62}`; also the payload's field unless `expression` is given. */
+  readonly metric_key: string;
+  /** Key of the standard library that this one stands for, if any. */
+  readonly standard_key: string | null;
+  readonly display_label: string;
+  readonly description: string | null;
+  readonly category: Category;
+  readonly metric_type: MetricType;
+  readonly data_type: DataType;
+  /** For a plain metric; null for a dimension and for a formula. */
+  readonly aggregation: Aggregation | null;
+  /** For a calculated metric: an expression over other metrics' keys or aliases, e.g. `revenue / spend`. */
+  readonly formula: string | null;
+  /**
+   * Where the value is, when it is not the payload field named like the key: a dotted path into the payload
+   * (`device.os`), `attribution_data.<path>`, a base column (`data_source`, `customer_id`, …), or `*` (rows; only with `count`).
+   */
+  readonly expression: string | null;
+  /** For `weighted_avg`: the field (same notation as `expression`) that weighs each row. */
+  readonly weight: string | null;
+  readonly additivity: Additivity;
+  /** Free text shown with the number, e.g. `%`, `USD`, `days`. */
+  readonly unit: string | null;
+  readonly alias_keys: readonly string[];
+  readonly source_tables: readonly string[];
+}
+
+/** Where a plain member's value is read from. */
+export type FieldRef =
+  /** A base column of `unified_marketing_data`. */
+  | { readonly kind: 'column'; readonly column: BaseColumn }
+  /** A path into `data_payload` or `attribution_data`; each step matches `[A-Za-z_][A-Za-z0-9_ -]{0,62}`. */
+  | { readonly kind: 'payload'; readonly root: 'data_payload' | 'attribution_data'; readonly path: readonly string[] }
+  /** The row itself, for counting rows. */
+  | { readonly kind: 'rows' };
+
+export const BASE_COLUMNS = [
+  'id',
+  'recorded_at',
+  'data_source',
+  'source_category',
+  'campaign_id',
+  'customer_id',
+  'asset_id',
+  'currency',
+] as const;
+export type BaseColumn = (typeof BASE_COLUMNS)[number];
+
+/** Severity `error` quarantines the member, `warning` does not. */
+export interface Diagnostic {
+  /** e.g. `formula_syntax`, `unknown_member`, `cycle`, `type_mismatch`, `duplicate_key`, `depends_on_quarantined`. */
+  readonly code: string;
+  readonly severity: 'error' | 'warning';
+  /** What is wrong and what to do. */
+  readonly message: string;
+  /** JSON pointer into the definition, e.g. `/formula`. */
+  readonly pointer: string;
+  /** Character range `[from, to)` in that string, where it applies. */
+  readonly range?: readonly [number, number];
+  readonly suggestions?: readonly string[];
+}
+
+/** One checked member of a model. Discriminated by `kind`. */
+export type Member = DimensionMember | SimpleMetricMember | FormulaMetricMember;
+
+interface MemberBase {
+  readonly key: string;
+  readonly standard_key: string | null;
+  readonly label: string;
+  readonly description: string | null;
+  readonly category: Category;
+  readonly data_type: DataType;
+  readonly unit: string | null;
+  readonly additivity: Additivity;
+  readonly aliases: readonly string[];
+  /** `standard`: from the library; `organization`: the org's own row (which may override a standard key). */
+  readonly origin: 'standard' | 'organization';
+  readonly status: 'valid' | 'quarantined';
+  readonly diagnostics: readonly Diagnostic[];
+  /** Keys (never aliases) of the members that this one's formula names, sorted. */
+  readonly depends_on: readonly string[];
+}
+export interface DimensionMember extends MemberBase {
+  readonly kind: 'dimension';
+  readonly field: FieldRef;
+}
+export interface SimpleMetricMember extends MemberBase {
+  readonly kind: 'simple';
+  readonly aggregation: Aggregation;
+  readonly field: FieldRef;
+  /** Present exactly when the aggregation is `weighted_avg`. */
+  readonly weight: FieldRef | null;
+}
+export interface FormulaMetricMember extends MemberBase {
+  readonly kind: 'formula';
+  readonly formula: string;
+  /** Null only when the member is quarantined because the formula could not be read. */
+  readonly tree: FormulaNode | null;
+}
+
+/** Settings of an organisation that change what its numbers mean. */
+export interface ModelSettings {
+  /** ISO 4217 code in which currency metrics are labelled. */
+  readonly currency: string;
+  /** IANA zone used when a request names none. */
+  readonly time_zone: string;
+  /** ISO weekday on which a week starts: 1 = Monday … 7 = Sunday. */
+  readonly week_start: number;
+}
+
+/** All active members of one organisation, checked. Members are in a stable order (by key). */
+export interface Model {
+  readonly members: readonly Member[];
+  readonly settings: ModelSettings;
+}
+
+/** A published model: immutable, named by the hash of its content. */
+export interface Snapshot {
+  /** SHA-256 over the canonical JSON of `model`, in hex. */
+  readonly hash: string;
+  readonly model: Model;
+}

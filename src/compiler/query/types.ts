@@ -1,0 +1,126 @@
+/**
+ * From a report request to SQL. Everything here is plain data: the request as a user wrote it (checked for shape at the
+ * door), and the plan that the engine runs.
+ */
+import type { DataType } from '../model/types.js';
+import type { ProblemItem } from '../../common/problem.js';
+
+export const TIME_GRAINS = ['fifteen_minutes', 'hourly', 'daily', 'weekly', 'monthly', 'quarterly', 'yearly'] as const;
+export type TimeGrain = (typeof TIME_GRAINS)[number];
+
+export const FILTER_OPERATORS = [
+  'equals',
+  'notEquals',
+  'contains',
+  'notContains',
+  'startsWith',
+  'endsWith',
+  'gt',
+  'gte',
+  'lt',
+  'lte',
+  'set',
+  'notSet',
+  'inDateRange',
+  'notInDateRange',
+  'beforeDate',
+  'afterDate',
+] as const;
+export type FilterOperator = (typeof FILTER_OPERATORS)[number];
+
+export interface FilterCondition {
+  /** Key or alias of a metric or dimension. */
+  readonly member: string;
+  readonly operator: FilterOperator;
+  readonly values?: readonly (string | number | boolean)[];
+}
+export type Filter = FilterCondition | { readonly and: readonly Filter[] } | { readonly or: readonly Filter[] };
+
+export const RELATIVE_UNITS = ['minute', 'hour', 'day', 'week', 'month', 'quarter', 'year'] as const;
+export type RelativeUnit = (typeof RELATIVE_UNITS)[number];
+export const NAMED_RANGES = [
+  'today',
+  'yesterday',
+  'this_week',
+  'last_week',
+  'week_to_date',
+  'this_month',
+  'last_month',
+  'month_to_date',
+  'this_quarter',
+  'last_quarter',
+  'quarter_to_date',
+  'this_year',
+  'last_year',
+  'year_to_date',
+  'all_time',
+] as const;
+export type NamedRange = (typeof NAMED_RANGES)[number];
+
+/**
+ * Days (`2026-01-31`, both ends included) or instants (with time; `from` included, `to` excluded); a number of units
+ * back from now (`complete`: whole past units only, default true); or a name.
+ */
+export type DateRange =
+  | { readonly from: string; readonly to: string }
+  | { readonly last: number; readonly unit: RelativeUnit; readonly complete?: boolean }
+  | NamedRange;
+
+export interface OrderBy {
+  /** A key or alias that the request selects, or `recorded_at` when it has a grain. */
+  readonly member: string;
+  readonly direction: 'asc' | 'desc';
+}
+
+/** What a person asks for, whichever door it came through. */
+export interface ReportRequest {
+  readonly metrics: readonly string[];
+  readonly dimensions: readonly string[];
+  readonly filters?: Filter | readonly Filter[] | null;
+  readonly date_range?: DateRange | null;
+  readonly time_grain?: TimeGrain | null;
+  /** IANA zone; the organisation's when absent. */
+  readonly time_zone?: string | null;
+  readonly order?: readonly OrderBy[];
+  /** Most rows to return; when there are more, the result says `truncated`. */
+  readonly limit?: number | null;
+  readonly offset?: number | null;
+  /** Also compute the metrics over all matching rows, by the engine. */
+  readonly totals?: boolean;
+}
+
+export interface PlannedColumn {
+  /** The member's key, or `recorded_at` for the time bucket. */
+  readonly name: string;
+  readonly label: string;
+  readonly role: 'time' | 'dimension' | 'metric';
+  /** `datetime` only for a time bucket finer than a day, and for the plain `recorded_at` dimension. */
+  readonly type: DataType | 'datetime';
+  readonly unit: string | null;
+  readonly description: string | null;
+  /** Keys of the members behind a calculated metric. */
+  readonly lineage: readonly string[];
+}
+
+/** A statement for the engine: SQL text with placeholders (`?` for ClickHouse, `$n` for Postgres) and their values. */
+export interface Statement {
+  readonly sql: string;
+  readonly params: readonly (string | number | boolean | null)[];
+}
+
+export interface QueryPlan {
+  /** Columns in the order in which `statement` selects them: time, dimensions, metrics. */
+  readonly columns: readonly PlannedColumn[];
+  /** Fetches up to `limit + 1` rows, so that truncation is known. */
+  readonly statement: Statement;
+  /** The same metrics without dimensions; null unless asked for. Selects the metric columns only, in order. */
+  readonly totals: Statement | null;
+  readonly limit: number | null;
+  /** The instants `[from, to)` that the range meant, as ISO 8601 UTC; null for all time. */
+  readonly range: { readonly from: string; readonly to: string } | null;
+  readonly time_zone: string;
+  readonly time_grain: TimeGrain | null;
+  /** alias → key, for each alias that the request used. */
+  readonly aliases: Readonly<Record<string, string>>;
+  readonly warnings: readonly ProblemItem[];
+}

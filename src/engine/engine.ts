@@ -1,0 +1,98 @@
+/**
+ * The port behind which analytic rows live: ClickHouse (embedded as chdb, or a server) and Postgres. Everything above
+ * speaks to this interface; conformance tests run over every implementation and expect equal answers.
+ */
+import type { DialectName } from '../compiler/dialect/types.js';
+import type { Statement } from '../compiler/query/types.js';
+
+export const SOURCE_CATEGORIES = [
+  'platform_native',
+  'external_marketing',
+  'external_revenue',
+  'external_operational',
+] as const;
+export type SourceCategory = (typeof SOURCE_CATEGORIES)[number];
+
+/** One checked row of `unified_marketing_data`, ready to be stored. */
+export interface UnifiedRow {
+  /** UUIDv5 of organisation + source + identity; the same id replaces. */
+  readonly id: string;
+  /** UTC instant as `YYYY-MM-DDTHH:MM:SS.sssZ`. */
+  readonly recorded_at: string;
+  readonly data_source: string;
+  readonly source_category: SourceCategory;
+  readonly campaign_id: string | null;
+  readonly customer_id: string | null;
+  readonly asset_id: string | null;
+  /** ISO 4217, or null where the row carries no money. */
+  readonly currency: string | null;
+  /**
+   * Canonical JSON text of the payload: keys sorted; integers within ±2^53 as JSON numbers; every other number as a
+   * string in plain decimal notation, at most nine decimals; so no value ever passes through a float.
+   */
+  readonly data_payload: string;
+  /** Canonical JSON text, or null. */
+  readonly attribution_data: string | null;
+  /** 16 hex digits over all of the above: equal hash = unchanged row. */
+  readonly content_hash: string;
+  /** Position in the import, counted from 1; among equal ids the highest wins. */
+  readonly line: number;
+}
+
+/** What an import would change, counted row by row in order of `line`. */
+export interface StagePlan {
+  /** Rows whose id was not there. */
+  readonly loaded: number;
+  /** Rows that take the place of a row with other content (already stored, or earlier in the same import). */
+  readonly replaced: number;
+  /** Rows equal to what is there. */
+  readonly unchanged: number;
+  /** Of `replaced`: rows whose predecessor stands in the same import. */
+  readonly replaced_within: number;
+  /** Latest `recorded_at` (ISO, UTC) and number of rows per data source in the stage. */
+  readonly sources: readonly { readonly data_source: string; readonly latest: string; readonly rows: number }[];
+}
+
+/**
+ * Rows of one import, set aside until they are made visible at once. Life: `append`* → `plan` → `commit` → `drop`.
+ * Between `plan` and `commit` the caller holds the organisation's import lock and has recorded that it commits.
+ * `commit` is idempotent: after a crash it is simply called again on `Engine.openStage` of the same import.
+ */
+export interface Stage {
+  append(rows: readonly UnifiedRow[]): Promise<void>;
+  plan(): Promise<StagePlan>;
+  commit(): Promise<void>;
+  drop(): Promise<void>;
+}
+
+/** A value as the engine hands it out: decimals, 64-bit integers and times as text, so that nothing is rounded. */
+export type EngineValue = string | number | boolean | null;
+
+export interface EngineQuery extends Statement {
+  /** Forced below the SQL as a second lock: rows of other organisations don't exist for this statement. */
+  readonly organization_id: string;
+  /** The statement is stopped in the engine after this many seconds. */
+  readonly max_seconds: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface EngineResult {
+  /** Batches of rows, each row an array in the order of the SELECT list. */
+  readonly batches: AsyncIterable<readonly (readonly EngineValue[])[]>;
+}
+
+export interface Engine {
+  readonly dialect: DialectName;
+  /** Creates or upgrades the engine's tables; safe to call by several processes at once. */
+  migrate(): Promise<void>;
+  /** Runs a planned SELECT, streaming. Throws `Problem` (`engine_timeout`, `query_cancelled`, …) where the user can act. */
+  query(query: EngineQuery): Promise<EngineResult>;
+  /** The stage of an import; created when absent, found again after a restart. */
+  openStage(organizationId: string, importId: string): Promise<Stage>;
+  /** Import ids that still have a stage; used at start-up to finish or discard them. */
+  listStages(): Promise<readonly { organization_id: string; import_id: string }[]>;
+  /** Answers `select 1`. */
+  ping(): Promise<void>;
+  /** Lets running work end, then closes. */
+  close(): Promise<void>;
+}
