@@ -1,0 +1,37 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { GqlExecutionContext } from '@nestjs/graphql';
+import type { FastifyRequest } from 'fastify';
+import { Problem } from '../common/problem.js';
+
+/** The FSD's roles, from most to least. */
+export const ROLES = ['organization_admin', 'marketing_manager', 'campaign_manager', 'analyst', 'viewer'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Who is asking: always within exactly one organisation. */
+export interface Identity {
+  readonly organizationId: string;
+  readonly organizationSlug: string;
+  /** Null for a key that belongs to no person. */
+  readonly userId: string | null;
+  readonly role: Role;
+  /** Public id of the API key that was shown. */
+  readonly keyId: string;
+}
+
+export type RequestWithIdentity = FastifyRequest & { identity?: Identity };
+
+/** The request behind a Nest context, for REST and GraphQL alike. */
+export function requestOf(context: ExecutionContext): RequestWithIdentity {
+  if (context.getType<'http' | 'graphql'>() === 'graphql') {
+    const { reply } = GqlExecutionContext.create(context).getContext<{ reply: { request: RequestWithIdentity } }>();
+    return reply.request;
+  }
+  return context.switchToHttp().getRequest<RequestWithIdentity>();
+}
+
+/** Parameter decorator: the {@link Identity} that the guard found. Without one the request is refused. */
+export const CurrentIdentity = createParamDecorator((_data: unknown, context: ExecutionContext): Identity => {
+  const { identity } = requestOf(context);
+  if (!identity) throw new Problem(401, 'unauthenticated', 'Send an API key: Authorization: Bearer trb_<id>_<secret>.');
+  return identity;
+});

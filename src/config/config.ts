@@ -1,0 +1,107 @@
+import { resolve } from 'node:path';
+
+/** Injection token of {@link AppConfig}. */
+export const APP_CONFIG = Symbol('APP_CONFIG');
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/** The environment, parsed once at start-up. Nothing else reads `process.env`. */
+export interface AppConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly sqlApiPort: number;
+  /** Absolute path. */
+  readonly dataDir: string;
+  /** `postgres://…` of the system of record; null = embedded. */
+  readonly databaseUrl: string | null;
+  /** `chdb:PATH`, `clickhouse://…`, `clickhouses://…` or `postgres://…`. */
+  readonly analyticsUrl: string;
+  readonly redisUrl: string | null;
+  readonly smtpUrl: string | null;
+  readonly mailFrom: string;
+  /** Base of links in mails, without a trailing slash. */
+  readonly publicUrl: string;
+  readonly adminApiKey: string | null;
+  readonly sampleData: boolean;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+}
+
+/** Every bad setting at once, by name; never a value, since values hold secrets. */
+export class ConfigError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`Bad settings in the environment:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Form of an API key: `trb_<id>_<secret>`. */
+export const API_KEY_FORM = /^trb_([A-Za-z0-9]{8,32})_([A-Za-z0-9_-]{16,128})$/;
+
+/**
+ * Reads the environment.
+ * @throws ConfigError naming every bad key
+ */
+export function parseConfig(env: Environment): AppConfig {
+  const problems: string[] = [];
+  const text = (key: string): string | null => env[key]?.trim() || null;
+  const port = (key: string, fallback: number): number => {
+    const value = text(key);
+    if (value === null) return fallback;
+    if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return Number(value);
+    problems.push(`${key} must be a port number from 0 to 65535`);
+    return fallback;
+  };
+  const url = (key: string, schemes: readonly string[]): string | null => {
+    const value = text(key);
+    if (value === null) return null;
+    if (schemes.some((scheme) => value.startsWith(`${scheme}://`)) && URL.canParse(value)) return value;
+    problems.push(`${key} must be a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`);
+    return null;
+  };
+  const oneOf = <T extends string>(key: string, allowed: readonly T[], fallback: T): T => {
+    const value = text(key);
+    if (value === null) return fallback;
+    if ((allowed as readonly string[]).includes(value)) return value as T;
+    problems.push(`${key} must be one of ${allowed.join(', ')}`);
+    return fallback;
+  };
+
+  const host = text('HOST') ?? '127.0.0.1';
+  const httpPort = port('PORT', 3000);
+  const dataDir = resolve(text('DATA_DIR') ?? '.data');
+  const databaseUrl = url('DATABASE_URL', ['postgres', 'postgresql']);
+  const analytics = text('ANALYTICS_URL');
+  if (analytics !== null && !/^(chdb:.+|(clickhouses?|postgres|postgresql):\/\/.+)$/.test(analytics)) {
+    problems.push('ANALYTICS_URL must be chdb:PATH, clickhouse://…, clickhouses://… or postgres://…');
+  }
+  const adminApiKey = text('ADMIN_API_KEY');
+  if (adminApiKey !== null && !API_KEY_FORM.test(adminApiKey)) {
+    problems.push(
+      'ADMIN_API_KEY must have the form trb_<id>_<secret> (id: 8–32 letters and digits, secret: at least 16 letters, digits, - or _)',
+    );
+  }
+  const mailFrom = text('MAIL_FROM') ?? 'Tributary <reports@localhost>';
+  if (/[\r\n]/.test(mailFrom) || !mailFrom.includes('@')) problems.push('MAIL_FROM must be one e-mail address');
+
+  const config: AppConfig = {
+    host,
+    port: httpPort,
+    sqlApiPort: port('SQL_API_PORT', 15_432),
+    dataDir,
+    databaseUrl,
+    analyticsUrl: analytics ?? `chdb:${resolve(dataDir, 'clickhouse')}`,
+    redisUrl: url('REDIS_URL', ['redis', 'rediss']),
+    smtpUrl: url('SMTP_URL', ['smtp', 'smtps']),
+    mailFrom,
+    publicUrl: (
+      url('PUBLIC_URL', ['http', 'https']) ?? `http://${host === '0.0.0.0' ? 'localhost' : host}:${httpPort}`
+    ).replace(/\/+$/, ''),
+    adminApiKey,
+    sampleData: oneOf('SAMPLE_DATA', ['on', 'off'] as const, 'on') === 'on',
+    logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
+  };
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.freeze(config);
+}
