@@ -1,0 +1,73 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { customAlphabet } from 'nanoid';
+import { DataSource, type EntityManager } from 'typeorm';
+import { Problem } from '../common/problem.js';
+import { newId } from '../common/uuid.js';
+import { API_KEY_FORM } from '../config/config.js';
+import { ApiKey } from './api-key.entity.js';
+import type { Identity, Role } from './identity.js';
+import { Organization } from './organization.entity.js';
+
+const newPublicId = customAlphabet('0123456789abcdefghijklmnopqrstuvwxyz', 12);
+const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+
+export interface NewKey {
+  readonly organizationId: string;
+  readonly userId: string | null;
+  readonly name: string;
+  readonly role: Role;
+  /** A key chosen by the operator, in the form `trb_<id>_<secret>`; a random one otherwise. */
+  readonly key?: string;
+}
+
+/** Makes API keys and finds out who a key belongs to. */
+@Injectable()
+export class ApiKeyService {
+  constructor(@InjectDataSource() private readonly database: DataSource) {}
+
+  /** @returns the whole key, which can't be read again */
+  async create(wanted: NewKey, manager: EntityManager = this.database.manager): Promise<string> {
+    const key = wanted.key ?? `trb_${newPublicId()}_${randomBytes(24).toString('base64url')}`;
+    const [, publicId = '', secret = ''] = API_KEY_FORM.exec(key) ?? [];
+    await manager.insert(ApiKey, {
+      id: newId(),
+      organization_id: wanted.organizationId,
+      user_id: wanted.userId,
+      name: wanted.name,
+      public_id: publicId,
+      secret_hash: hashSecret(secret),
+      role: wanted.role,
+      expires_at: null,
+      revoked_at: null,
+    });
+    return key;
+  }
+
+  /**
+   * @param authorization the header, `Bearer trb_<id>_<secret>`
+   * @throws Problem 401 without saying which part was wrong
+   */
+  async authenticate(authorization: string | undefined): Promise<Identity> {
+    const refused = new Problem(
+      401,
+      'unauthenticated',
+      'Send a valid API key: Authorization: Bearer trb_<id>_<secret>.',
+    );
+    const [, publicId, secret] = API_KEY_FORM.exec(/^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? '') ?? [];
+    if (!publicId || !secret) throw refused;
+    const key = await this.database.manager.findOneBy(ApiKey, { public_id: publicId });
+    const given = Buffer.from(hashSecret(secret), 'hex');
+    if (!key || !timingSafeEqual(given, Buffer.from(key.secret_hash, 'hex'))) throw refused;
+    if (key.revoked_at || (key.expires_at && key.expires_at.getTime() <= Date.now())) throw refused;
+    const organization = await this.database.manager.findOneByOrFail(Organization, { id: key.organization_id });
+    return Object.freeze({
+      organizationId: organization.id,
+      organizationSlug: organization.slug,
+      userId: key.user_id,
+      role: key.role,
+      keyId: key.public_id,
+    });
+  }
+}

@@ -1,0 +1,18 @@
+import { Column, CreateDateColumn, Entity, PrimaryColumn, UpdateDateColumn } from 'typeorm';
+
+/** A tenant. Everything else belongs to exactly one organisation. */
+@Entity('organizations')
+export class Organization {
+  @PrimaryColumn('uuid') id!: string;
+  /** Lower-case name in URLs and as database name of the SQL API. Unique. */
+  @Column('text') slug!: string;
+  @Column('text') name!: string;
+  /** ISO 4217 code in which money is labelled. */
+  @Column('text') currency!: string;
+  /** IANA zone used where a request names none. */
+  @Column('text') time_zone!: string;
+  /** ISO weekday on which a week starts: 1 = Monday … 7 = Sunday. */
+  @Column('integer') week_start!: number;
+  @CreateDateColumn({ type: 'timestamptz' }) created_at!: Date;
+  @UpdateDateColumn({ type: 'timestamptz' }) updated_at!: Date;
+}

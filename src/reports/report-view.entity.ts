@@ -1,0 +1,41 @@
+import { Column, CreateDateColumn, Entity, PrimaryColumn, UpdateDateColumn } from 'typeorm';
+import type { DateRange, Filter, OrderBy, TimeGrain } from '../compiler/query/types.js';
+
+export const REPORT_CATEGORIES = ['campaign_performance', 'asset_roi', 'customer_journey', 'roas_analysis'] as const;
+export const VISIBILITIES = ['private', 'team', 'organization', 'public'] as const;
+export const ATTRIBUTION_MODELS = [
+  'first_touch',
+  'last_touch',
+  'linear',
+  'time_decay',
+  'position_based',
+  'custom',
+  'markov',
+  'shapley',
+] as const;
+
+/** A saved report: the FSD's `marketing_report_views`, with the rest of a query beside it. */
+@Entity('marketing_report_views')
+export class ReportView {
+  @PrimaryColumn('uuid') id!: string;
+  @Column('uuid') organization_id!: string;
+  @Column('uuid', { nullable: true }) created_by_user!: string | null;
+  @Column('text') report_name!: string;
+  @Column('text') report_category!: (typeof REPORT_CATEGORIES)[number];
+  @Column('text', { array: true }) dimensions!: string[];
+  @Column('text', { array: true }) metrics!: string[];
+  @Column('jsonb', { nullable: true }) filters!: Filter | Filter[] | null;
+  @Column('jsonb', { nullable: true }) date_range!: DateRange | null;
+  @Column('text', { nullable: true }) attribution_model!: (typeof ATTRIBUTION_MODELS)[number] | null;
+  @Column('text', { nullable: true }) time_grain!: TimeGrain | null;
+  @Column('text', { nullable: true }) time_zone!: string | null;
+  /** Rows are sorted by these; see `OrderBy`. */
+  @Column('jsonb', { nullable: true }) sort_order!: OrderBy[] | null;
+  @Column('integer', { nullable: true }) row_limit!: number | null;
+  @Column('boolean') totals!: boolean;
+  @Column('text') visibility!: (typeof VISIBILITIES)[number];
+  @Column('jsonb', { nullable: true }) schedule_config!: Record<string, unknown> | null;
+  @Column('jsonb', { nullable: true }) dashboard_config!: Record<string, unknown> | null;
+  @CreateDateColumn({ type: 'timestamptz' }) created_at!: Date;
+  @UpdateDateColumn({ type: 'timestamptz' }) updated_at!: Date;
+}
