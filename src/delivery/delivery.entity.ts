@@ -1,0 +1,88 @@
+import { Column, CreateDateColumn, Entity, Index, PrimaryColumn, Unique, UpdateDateColumn } from 'typeorm';
+
+/**
+ * `pending` waits to be sent · `sending` intent is written, a worker talks to the mail host · `accepted` the mail host
+ * took it (or the outbox file is there) · `rejected` the mail host refused it for good · `suppressed` not sent on
+ * purpose · `unknown` the connection died after the message went out and before the answer came; never resent by itself ·
+ * `failed` it never left: the report could not be made, or the mail host could not be reached in all attempts.
+ */
+export const DELIVERY_STATES = [
+  'pending',
+  'sending',
+  'accepted',
+  'rejected',
+  'suppressed',
+  'unknown',
+  'failed',
+] as const;
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
+
+/** What speaks for the state, one entry an attempt, oldest first. */
+export interface DeliveryEvidence {
+  readonly attempt: number;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly outcome: 'accepted' | 'rejected' | 'unknown' | 'retry' | 'failed' | 'suppressed';
+  /** `Message-ID` of the mail. */
+  readonly message_id?: string;
+  /** The mail host's last reply, e.g. `250 2.0.0 Ok: queued as 4F1`. */
+  readonly reply?: string;
+  readonly smtp_code?: number;
+  /** Name, size and SHA-256 of the file in the outbox. */
+  readonly outbox?: { readonly filename: string; readonly bytes: number; readonly sha256: string };
+  /** SHA-256 over the mail's bytes as sent. */
+  readonly message_sha256?: string;
+  readonly message_bytes?: number;
+  /** Why, in words, for anything but `accepted`. */
+  readonly reason?: string;
+}
+
+/**
+ * One occurrence × one recipient: a row of the ledger.
+ *
+ * Constraints: primary key (id); occurrence_id → occurrences on delete cascade; organization_id → organizations on
+ * delete cascade; unique (occurrence_id, recipient); check state in ({@link DELIVERY_STATES}); check attempt >= 0;
+ * evidence not null default '[]'; index (organization_id, created_at, id) for the list. Row-level security by
+ * organization_id.
+ */
+@Entity({ name: 'deliveries' })
+@Unique('deliveries_once_per_recipient', ['occurrenceId', 'recipient'])
+@Index('deliveries_by_time', ['organizationId', 'createdAt', 'id'])
+export class Delivery {
+  @PrimaryColumn({ type: 'uuid' })
+  id!: string;
+
+  @Column({ name: 'organization_id', type: 'uuid' })
+  organizationId!: string;
+
+  @Column({ name: 'occurrence_id', type: 'uuid' })
+  occurrenceId!: string;
+
+  /** The bare address, domain in lower case. */
+  @Column({ name: 'recipient', type: 'text' })
+  recipient!: string;
+
+  @Column({ name: 'state', type: 'text', default: 'pending' })
+  state!: DeliveryState;
+
+  /** Counts claims; every write names the attempt that it belongs to, which fences a worker that woke up late. */
+  @Column({ name: 'attempt', type: 'integer', default: 0 })
+  attempt!: number;
+
+  @Column({ name: 'evidence', type: 'jsonb', default: () => `'[]'::jsonb` })
+  evidence!: DeliveryEvidence[];
+
+  /** When the current attempt wrote its intent; null before the first. */
+  @Column({ name: 'sending_since', type: 'timestamptz', nullable: true })
+  sendingSince!: Date | null;
+
+  /** When the state became final. */
+  @Column({ name: 'finished_at', type: 'timestamptz', nullable: true })
+  finishedAt!: Date | null;
+
+  @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
+  createdAt!: Date;
+
+  @UpdateDateColumn({ name: 'updated_at', type: 'timestamptz' })
+  updatedAt!: Date;
+}
