@@ -39,10 +39,9 @@ export interface EnqueueOptions {
 }
 
 export interface JobCounts {
+  /** Not finished and not running: due now, due later, or waiting to be tried again. */
   readonly waiting: number;
-  readonly delayed: number;
   readonly active: number;
-  readonly failed: number;
 }
 
 /**
@@ -58,7 +57,10 @@ export interface JobQueue {
   register<P extends JobPayload>(name: string, handler: JobHandler<P>, options?: JobOptions): void;
   /** Names that will be enqueued; `start` refuses one without a handler. */
   declare(...names: string[]): void;
-  /** @throws Error for a name that has no handler */
+  /**
+   * Works before `start` too; the job is then run once it has started.
+   * @throws Error for a name that has no handler
+   */
   enqueue(name: string, payload: JobPayload, options?: EnqueueOptions): Promise<void>;
   /**
    * Checks that every declared name has exactly one handler, then starts working.
