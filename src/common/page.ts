@@ -1,0 +1,45 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
+import { badRequest } from './problem.js';
+
+/** `?limit&cursor` of every list. */
+export class PageQuery {
+  @ApiPropertyOptional({ minimum: 1, maximum: 1_000, default: 500 })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(1_000)
+  limit?: number;
+
+  @ApiPropertyOptional({ description: '`next_cursor` of the page before.' })
+  @IsOptional()
+  @IsString()
+  cursor?: string;
+}
+
+export const encodeCursor = (key: string): string => Buffer.from(key, 'utf8').toString('base64url');
+
+/** @throws Problem 400 `invalid_cursor` when the text is no cursor of ours */
+export function decodeCursor(cursor: string): string {
+  const key = Buffer.from(cursor, 'base64url').toString('utf8');
+  if (cursor === '' || encodeCursor(key) !== cursor) {
+    throw badRequest('invalid_cursor', 'The cursor is not one that this list gave out; leave it away to start anew.');
+  }
+  return key;
+}
+
+/** One page of a list that is sorted by `key` (unique). */
+export function page<T>(
+  items: readonly T[],
+  query: PageQuery,
+  key: (item: T) => string,
+): { data: T[]; next_cursor: string | null } {
+  const limit = query.limit ?? 500;
+  const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
+  const start = after === undefined ? 0 : items.findIndex((item) => key(item) > after);
+  const data = start < 0 ? [] : items.slice(start, start + limit);
+  const last = data.at(-1);
+  return { data, next_cursor: last && start + limit < items.length ? encodeCursor(key(last)) : null };
+}

@@ -1,0 +1,71 @@
+import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { GraphQLError } from 'graphql';
+import { Problem } from './problem.js';
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'Bad request',
+  401: 'Not authenticated',
+  403: 'Forbidden',
+  404: 'Not found',
+  409: 'Conflict',
+  413: 'Too large',
+  415: 'Unsupported media type',
+  422: 'Unprocessable',
+  429: 'Too many requests',
+  500: 'Internal error',
+  503: 'Unavailable',
+  504: 'Timed out',
+};
+const CODES: Readonly<Record<number, string>> = {
+  400: 'invalid_request',
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'not_found',
+  413: 'too_large',
+  415: 'unsupported_media_type',
+};
+
+/** RFC 9457 body of a problem. */
+export const problemBody = (problem: Problem): Record<string, unknown> => ({
+  type: `urn:tributary:problem:${problem.code}`,
+  title: TITLES[problem.status] ?? 'Error',
+  status: problem.status,
+  code: problem.code,
+  detail: problem.detail,
+  ...(problem.errors.length > 0 ? { errors: problem.errors } : {}),
+});
+
+/** Any thrown thing as a problem. What is not a user's mistake is logged whole and shown as nothing but "internal". */
+export function toProblem(thrown: unknown, logger: Logger): Problem {
+  if (thrown instanceof Problem) return thrown;
+  const status =
+    thrown instanceof HttpException
+      ? thrown.getStatus()
+      : ((thrown as { statusCode?: unknown } | null)?.statusCode ?? 500);
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    return new Problem(status, CODES[status] ?? 'request_refused', (thrown as Error).message);
+  }
+  logger.error(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
+  return new Problem(500, 'internal', 'Something went wrong on our side. The details are in the server’s log.');
+}
+
+/** Turns every error into `application/problem+json`, and for GraphQL into `extensions` with the same fields. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger('Request');
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const problem = toProblem(thrown, this.logger);
+    if (host.getType<'http' | 'graphql'>() === 'graphql') {
+      const { detail, ...extensions } = problemBody(problem);
+      throw new GraphQLError(String(detail), { extensions });
+    }
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    if (reply.sent || reply.raw.headersSent) {
+      reply.raw.destroy();
+      return;
+    }
+    void reply.status(problem.status).type('application/problem+json; charset=utf-8').send(problemBody(problem));
+  }
+}

@@ -1,0 +1,62 @@
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { InitialSchema1795219200000 } from '../migrations/1795219200000-initial-schema.js';
+import { ApiKey } from './access/api-key.entity.js';
+import { Membership } from './access/membership.entity.js';
+import { Organization } from './access/organization.entity.js';
+import { User } from './access/user.entity.js';
+import { Delivery } from './delivery/delivery.entity.js';
+import { Occurrence } from './delivery/occurrence.entity.js';
+import { DataSourceEntity } from './ingestion/data-source.entity.js';
+import { ImportRejectEntity } from './ingestion/import-reject.entity.js';
+import { ImportEntity } from './ingestion/import.entity.js';
+import { MetricConfig } from './metrics/metric-config.entity.js';
+import { ModelPublication, ModelSnapshot } from './metrics/model-snapshot.entity.js';
+import { ReportView } from './reports/report-view.entity.js';
+
+/** Options of the system of record. Migrations are run by {@link migrateDatabase}, never implicitly. */
+export const databaseOptions = (url: string): DataSourceOptions => ({
+  type: 'postgres',
+  url,
+  entities: [
+    Organization,
+    User,
+    Membership,
+    ApiKey,
+    MetricConfig,
+    ModelSnapshot,
+    ModelPublication,
+    ReportView,
+    ImportEntity,
+    ImportRejectEntity,
+    DataSourceEntity,
+    Occurrence,
+    Delivery,
+  ],
+  migrations: [InitialSchema1795219200000],
+  migrationsTableName: 'schema_migrations',
+  synchronize: false,
+  logging: false,
+  poolSize: 20,
+  applicationName: 'tributary',
+});
+
+/** Advisory lock that keeps two starting processes from migrating at once; any fixed number. */
+const MIGRATION_LOCK = 7_105_231_984;
+
+/**
+ * Brings the schema up to date; several processes may start at once.
+ * @returns names of the migrations that were run
+ */
+export async function migrateDatabase(url: string): Promise<string[]> {
+  const source = await new DataSource(databaseOptions(url)).initialize();
+  const lock = source.createQueryRunner();
+  try {
+    await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    const run = await source.runMigrations({ transaction: 'each' });
+    return run.map((migration) => migration.name);
+  } finally {
+    await lock.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]);
+    await lock.release();
+    await source.destroy();
+  }
+}
