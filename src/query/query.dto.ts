@@ -1,0 +1,86 @@
+import { Field, Int, ObjectType } from '@nestjs/graphql';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { GraphQLJSON } from 'graphql-scalars';
+import { Described } from '../common/described.js';
+import { TIME_GRAINS } from '../compiler/query/types.js';
+
+/** For the OpenAPI document; the body itself is read by `readReportRequest`. */
+export class QueryRequestDto {
+  @ApiPropertyOptional({ type: [String], description: 'Keys or aliases of metrics.', example: ['spend', 'roas'] }) metrics?: string[];
+  @ApiPropertyOptional({ type: [String], description: 'Keys or aliases to group by.', example: ['data_source'] }) dimensions?: string[];
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: true,
+    description:
+      '{ member, operator, values }, or { and: […] }, or { or: […] }. Operators: equals notEquals contains notContains startsWith endsWith gt gte lt lte set notSet inDateRange notInDateRange beforeDate afterDate; on metrics they filter groups.',
+    example: { and: [{ member: 'data_source', operator: 'equals', values: ['meta_ads', 'google_ads'] }] },
+  })
+  filters?: unknown;
+  @ApiPropertyOptional({
+    description:
+      'Days (both ends included) or instants { from, to }; { last, unit, complete }; or a name: today, yesterday, this_week, last_week, this_month, last_month, month_to_date, this_quarter, last_quarter, quarter_to_date, this_year, last_year, year_to_date, all_time.',
+    type: 'object',
+    additionalProperties: true,
+    example: { from: '2026-01-01', to: '2026-01-31' },
+  })
+  date_range?: unknown;
+  @ApiPropertyOptional({ enum: TIME_GRAINS, description: 'Adds the column `recorded_at`, one bucket a row.', example: 'daily' })
+  time_grain?: string;
+  @ApiPropertyOptional({ description: 'IANA zone; the organisation’s when absent.', example: 'America/New_York' }) time_zone?: string;
+  @ApiPropertyOptional({
+    description: 'Sort order by selected keys.',
+    type: 'array',
+    items: { type: 'object', additionalProperties: true },
+    example: [{ member: 'spend', direction: 'desc' }],
+  })
+  order?: unknown[];
+  @ApiPropertyOptional({ description: 'Most rows; `meta.truncated` says if there were more. Without it 10,000 in JSON, all in CSV and NDJSON.', example: 100 })
+  limit?: number;
+  @ApiPropertyOptional({ description: 'Rows to leave out first.', example: 0 }) offset?: number;
+  @ApiPropertyOptional({ description: 'Also the metrics over all matching rows, computed by the engine.', example: true }) totals?: boolean;
+}
+
+@ObjectType('ResultColumn', { description: 'A column of a result.' })
+export class ResultColumnDto {
+  @Described({ description: 'Key of the member, or `recorded_at`.', type: () => String }) name!: string;
+  @Described({ description: 'Name shown to people.', type: () => String }) label!: string;
+  @Described({ description: '`time`, `dimension` or `metric`.', type: () => String }) role!: string;
+  @Described({ description: 'Type of the values.', type: () => String }) type!: string;
+  @Described({ description: 'Unit of the values.', type: () => String, optional: true }) unit!: string | null;
+  @Described({ description: 'What it means.', type: () => String, optional: true }) description!: string | null;
+  @Described({ description: 'Metrics behind a calculated one.', type: () => [String] }) lineage!: readonly string[];
+}
+
+@ObjectType('ResultMeta', { description: 'How the answer came to be.' })
+export class ResultMetaDto {
+  @Described({ description: 'Hash of the model that gave the definitions.', type: () => String }) snapshot!: string;
+  @Described({ description: 'Data source → latest instant for which it has rows.', type: () => GraphQLJSON, schema: { type: 'object' } })
+  data_as_of!: Record<string, string>;
+  @Described({ description: 'Instants [from, to) that the range meant; null for all time.', type: () => GraphQLJSON, optional: true, schema: { type: 'object' } })
+  date_range!: { from: string; to: string } | null;
+  @Described({ description: 'Zone of the time buckets.', type: () => String }) time_zone!: string;
+  @Described({ description: 'True when there were more rows than these.', type: () => Boolean }) truncated!: boolean;
+  @Described({ description: 'True when the answer came from the cache.', type: () => Boolean }) cached!: boolean;
+  @Described({ description: 'Alias → key, for each alias that the request used.', type: () => GraphQLJSON, schema: { type: 'object' } })
+  aliases!: Readonly<Record<string, string>>;
+  @Described({ description: 'What to be careful about.', type: () => GraphQLJSON, schema: { type: 'array', items: { type: 'object' } } })
+  warnings!: readonly unknown[];
+  @Field(() => Int, { description: 'Milliseconds spent in the engine.' }) @ApiProperty({ type: 'integer' }) engine_ms!: number;
+  @Described({ description: 'The SQL that ran; only with `explain`.', type: () => String, optional: true }) sql?: string | null;
+}
+
+@ObjectType('QueryResult', { description: 'The answer to a query or a report view.' })
+export class QueryResultDto {
+  @Described({ description: 'Columns, in order.', type: () => [ResultColumnDto] }) columns!: readonly ResultColumnDto[];
+  @Field(() => GraphQLJSON, { description: 'Rows as objects by column name. Money is text, so that no cent is lost.' })
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'object', additionalProperties: true },
+    example: [{ recorded_at: '2026-01-01', data_source: 'meta_ads', spend: '120.50', roas: 3.1 }],
+  })
+  rows!: readonly Readonly<Record<string, unknown>>[];
+  @Field(() => GraphQLJSON, { nullable: true, description: 'Metrics over all matching rows; null unless asked for.' })
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: { spend: '120.50' } })
+  totals!: Readonly<Record<string, unknown>> | null;
+  @Described({ description: 'How the answer came to be.', type: () => ResultMetaDto }) meta!: ResultMetaDto;
+}

@@ -1,0 +1,100 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiPropertyOptional, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { IsIn, IsOptional } from 'class-validator';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { CurrentIdentity, type Identity } from '../access/identity.js';
+import { Allow } from '../access/permissions.js';
+import { PageQuery } from '../common/page.js';
+import { QueryResultDto } from '../query/query.dto.js';
+import { QueryReply } from '../query/query-reply.service.js';
+import { RESULT_FORMATS, type ResultFormat } from '../query/result-format.js';
+import { REPORT_VIEW_EXAMPLE, ReportViewDto, ReportViewListDto } from './report-view.dto.js';
+import { ReportViewService, requestOf } from './report-view.service.js';
+
+class DataQuery {
+  @ApiPropertyOptional({ enum: RESULT_FORMATS, description: 'Takes the place of the Accept header.' })
+  @IsOptional()
+  @IsIn(RESULT_FORMATS)
+  format?: ResultFormat;
+
+  @ApiPropertyOptional({ enum: ['true', 'false'], description: 'Adds `meta.sql`.' })
+  @IsOptional()
+  @IsIn(['true', 'false'])
+  explain?: string;
+}
+
+const BODY = { schema: { type: 'object', example: REPORT_VIEW_EXAMPLE }, description: 'The view’s fields; query fields as in POST /api/query.' };
+
+@ApiTags('reports')
+@ApiBearerAuth()
+@Controller('api/reports/views')
+export class ReportsController {
+  constructor(
+    private readonly views: ReportViewService,
+    private readonly reply: QueryReply,
+  ) {}
+
+  @Post()
+  @Allow('reports:create')
+  @ApiOperation({ summary: 'Save a report', description: 'Refused when it could not run, with the reason.' })
+  @ApiBody(BODY)
+  @ApiResponse({ status: 201, type: ReportViewDto })
+  create(@CurrentIdentity() identity: Identity, @Body() body: unknown): Promise<ReportViewDto> {
+    return this.views.create(identity, body);
+  }
+
+  @Get()
+  @Allow('reports:read')
+  @ApiOperation({ summary: 'List saved reports', description: 'Those that the role may see, oldest first.' })
+  @ApiResponse({ status: 200, type: ReportViewListDto })
+  list(@CurrentIdentity() identity: Identity, @Query() query: PageQuery): Promise<ReportViewListDto> {
+    return this.views.list(identity, query);
+  }
+
+  @Get(':id')
+  @Allow('reports:read')
+  @ApiOperation({ summary: 'Read a saved report’s definition' })
+  @ApiResponse({ status: 200, type: ReportViewDto })
+  get(@CurrentIdentity() identity: Identity, @Param('id') id: string): Promise<ReportViewDto> {
+    return this.views.get(identity, id);
+  }
+
+  @Patch(':id')
+  @Allow('reports:create')
+  @ApiOperation({ summary: 'Change a saved report', description: 'Only the fields that are given.' })
+  @ApiBody(BODY)
+  @ApiResponse({ status: 200, type: ReportViewDto })
+  update(@CurrentIdentity() identity: Identity, @Param('id') id: string, @Body() body: unknown): Promise<ReportViewDto> {
+    return this.views.update(identity, id, body);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @Allow('reports:create')
+  @ApiOperation({ summary: 'Delete a saved report' })
+  delete(@CurrentIdentity() identity: Identity, @Param('id') id: string): Promise<void> {
+    return this.views.delete(identity, id);
+  }
+
+  @Get(':id/data')
+  @Allow('reports:read')
+  @ApiOperation({
+    summary: 'Run a saved report',
+    description: 'JSON by default; CSV and NDJSON are streamed and hold every row.',
+  })
+  @ApiResponse({ status: 200, type: QueryResultDto })
+  async data(
+    @CurrentIdentity() identity: Identity,
+    @Param('id') id: string,
+    @Query() query: DataQuery,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const view = await this.views.find(identity, id);
+    await this.reply.send(identity, requestOf(view), request, reply, {
+      explain: query.explain === 'true',
+      filename: view.report_name,
+      ...(query.format ? { format: query.format } : {}),
+    });
+  }
+}
