@@ -1,0 +1,314 @@
+import { Decimal } from 'decimal.js';
+import type { PlannedColumn } from '../../compiler/query/types.js';
+import { CHART_KINDS, type ChartKind, type ReportDocument, type ReportRow } from './document.js';
+import { decimalOf, formatCell, isNumeric, NO_VALUE } from './format.js';
+import { denseBuckets } from './time-buckets.js';
+
+/** Null draws a gap. */
+export type ChartValue = number | null;
+
+export interface ChartSeries {
+  readonly name: string;
+  readonly values: readonly ChartValue[];
+  /** The rest of an additive metric, drawn in grey. */
+  readonly other: boolean;
+}
+
+/** What to draw, decided; how it looks is for `chart-svg.ts`. */
+export type ChartPlan =
+  | {
+      readonly kind: 'time';
+      readonly shape: 'bars' | 'lines' | 'areas';
+      readonly title: string;
+      readonly column: PlannedColumn;
+      /** Bucket values in order, dense. */
+      readonly buckets: readonly string[];
+      readonly series: readonly ChartSeries[];
+      /** A second metric as a line over its own axis. */
+      readonly overlay: { readonly column: PlannedColumn; readonly values: readonly ChartValue[] } | null;
+      readonly note: string | null;
+    }
+  | {
+      readonly kind: 'bars';
+      readonly title: string;
+      readonly categories: readonly string[];
+      /** One panel of bars a metric, side by side over the same categories. */
+      readonly panels: readonly { readonly column: PlannedColumn; readonly values: readonly ChartValue[] }[];
+      /** True when the last category stands for all the rest. */
+      readonly other: boolean;
+      readonly note: string | null;
+    }
+  | {
+      readonly kind: 'donut';
+      readonly title: string;
+      readonly column: PlannedColumn;
+      readonly slices: readonly { readonly name: string; readonly value: number; readonly other: boolean }[];
+      readonly note: string | null;
+    };
+
+const MOST_SERIES = 8;
+const MOST_BARS = 12;
+const MOST_BAR_PERIODS = 26;
+
+/** Chooses up to two charts that suit a result: none for a single row, a table-only view, or nothing to compare. */
+export function planCharts(report: ReportDocument): readonly ChartPlan[] {
+  const kind = chartKind(report);
+  const time = report.columns.find((column) => column.role === 'time');
+  const dimensions = report.columns.filter((column) => column.role === 'dimension');
+  const metrics = metricsToDraw(report);
+  const [primary] = metrics;
+  if (kind === 'table' || kind === 'none' || !primary || report.rows.length < 2) return [];
+
+  const shares = kind === 'donut' || kind === 'pie';
+  if (time && !(shares && dimensions.length > 0 && isAdditive(report, primary))) {
+    return overTime(report, kind, time, dimensions, metrics);
+  }
+  if (dimensions.length === 0) return [];
+  return shares && isAdditive(report, primary)
+    ? donut(report, dimensions, metrics)
+    : byCategory(report, dimensions, metrics);
+}
+
+function overTime(
+  report: ReportDocument,
+  kind: ChartKind,
+  time: PlannedColumn,
+  dimensions: readonly PlannedColumn[],
+  metrics: readonly PlannedColumn[],
+): readonly ChartPlan[] {
+  const [primary] = metrics;
+  if (!primary) return [];
+  const buckets = denseBuckets(
+    report.rows.map((row) => String(row[time.name] ?? '')).filter((value) => value !== ''),
+    report.timeGrain,
+  );
+  if (buckets.length < 2) return dimensions.length > 0 ? byCategory(report, dimensions, metrics) : [];
+  const partner = metrics.find((metric) => isRatio(report, metric) && metric.name !== primary.name) ?? null;
+  const pair = primary.type === 'currency' && partner !== null;
+
+  if (dimensions.length === 0) {
+    const overlay =
+      pair && kind !== 'line' && kind !== 'area'
+        ? { column: partner, values: valuesOverTime(report, report.rows, time, partner, buckets) }
+        : null;
+    const drawn = overlay ? [primary] : sameUnit(primary, metrics);
+    const series = drawn.map((metric) => ({
+      name: metric.label,
+      values: valuesOverTime(report, report.rows, time, metric, buckets),
+      other: false,
+    }));
+    const shape = overlay ? 'bars' : shapeFor(kind, drawn.length === 1 ? 'areas' : 'lines');
+    const title = overlay ? `${primary.label} and ${overlay.column.label}` : drawn.map((m) => m.label).join(', ');
+    return [{ kind: 'time', shape, title, column: primary, buckets, series, overlay, note: truncation(report) }];
+  }
+
+  const charts = [primary, ...(pair ? [partner] : [])].map((metric): ChartPlan => {
+    const additive = isAdditive(report, metric);
+    const { series, note } = seriesOverTime(report, time, dimensions, metric, buckets);
+    const automatic = additive && series.length > 1 ? (buckets.length <= MOST_BAR_PERIODS ? 'bars' : 'areas') : 'lines';
+    const asked = shapeFor(kind, automatic);
+    const negative = series.some(({ values }) => values.some((value) => value !== null && value < 0));
+    return {
+      kind: 'time',
+      // Stacking says "these add up", which is true of additive metrics only; an area can't go below zero.
+      shape: !additive || (asked === 'areas' && negative) ? 'lines' : asked,
+      title: `${metric.label} by ${dimensions.map((dimension) => dimension.label.toLowerCase()).join(' and ')}`,
+      column: metric,
+      buckets,
+      series,
+      overlay: null,
+      note: join(note, truncation(report)),
+    };
+  });
+  return charts;
+}
+
+/** One series a dimension value, largest first; the rest as "Other" where values may be added, else left out and said so. */
+function seriesOverTime(
+  report: ReportDocument,
+  time: PlannedColumn,
+  dimensions: readonly PlannedColumn[],
+  metric: PlannedColumn,
+  buckets: readonly string[],
+): { series: readonly ChartSeries[]; note: string | null } {
+  const groups = groupBy(report.rows, (row) => categoryOf(row, dimensions, report));
+  const ranked = rank(report, groups, metric);
+  const additive = isAdditive(report, metric);
+  const few = ranked.length > MOST_SERIES ? ranked.slice(0, MOST_SERIES - 1) : ranked;
+  const rest = ranked.slice(few.length);
+  const series: ChartSeries[] = few.map(([name, rows]) => ({
+    name,
+    values: valuesOverTime(report, rows, time, metric, buckets),
+    other: false,
+  }));
+  if (rest.length === 0) return { series, note: null };
+  if (!additive) {
+    return {
+      series,
+      note: `${few.length} of ${ranked.length} shown; ${metric.label} of the others can't be added up.`,
+    };
+  }
+  const rows = rest.flatMap(([, members]) => members);
+  const other = {
+    name: `Other (${rest.length})`,
+    values: valuesOverTime(report, rows, time, metric, buckets),
+    other: true,
+  };
+  return { series: [...series, other], note: null };
+}
+
+function byCategory(
+  report: ReportDocument,
+  dimensions: readonly PlannedColumn[],
+  metrics: readonly PlannedColumn[],
+): readonly ChartPlan[] {
+  const [primary] = metrics;
+  if (!primary) return [];
+  const groups = rank(
+    report,
+    groupBy(report.rows, (row) => categoryOf(row, dimensions, report)),
+    primary,
+  );
+  if (groups.length < 2) return [];
+  const second = metrics.find((metric) => metric.name !== primary.name && isRatio(report, metric));
+  const panels = second ? [primary, second] : [primary];
+  const few = groups.length > MOST_BARS ? groups.slice(0, MOST_BARS - 1) : groups;
+  const rest = groups.slice(few.length);
+  const other = rest.length > 0 && isAdditive(report, primary);
+  const restRows = rest.flatMap(([, rows]) => rows);
+  return [
+    {
+      kind: 'bars',
+      title: `${panels.map((panel) => panel.label).join(' and ')} by ${dimensions.map((d) => d.label.toLowerCase()).join(' and ')}`,
+      categories: [...few.map(([name]) => name), ...(other ? [`Other (${rest.length})`] : [])],
+      panels: panels.map((column) => ({
+        column,
+        values: [
+          ...few.map(([, rows]) => plotted(combine(report, rows, column))),
+          ...(other ? [isAdditive(report, column) ? plotted(combine(report, restRows, column)) : null] : []),
+        ],
+      })),
+      other,
+      note: join(rest.length > 0 && !other ? `The first ${few.length} of ${groups.length}.` : null, truncation(report)),
+    },
+  ];
+}
+
+function donut(
+  report: ReportDocument,
+  dimensions: readonly PlannedColumn[],
+  metrics: readonly PlannedColumn[],
+): readonly ChartPlan[] {
+  const [primary] = metrics;
+  if (!primary) return [];
+  const groups = rank(
+    report,
+    groupBy(report.rows, (row) => categoryOf(row, dimensions, report)),
+    primary,
+  );
+  const values = groups.map(([name, rows]) => ({ name, value: combine(report, rows, primary) }));
+  // A share of a whole with negative parts has no meaning.
+  if (values.some(({ value }) => value?.isNegative())) return byCategory(report, dimensions, metrics);
+  const few = values.length > MOST_SERIES ? values.slice(0, MOST_SERIES - 1) : values;
+  const rest = values.slice(few.length);
+  const restValue = rest.reduce((sum, { value }) => sum.plus(value ?? 0), new Decimal(0));
+  return [
+    {
+      kind: 'donut',
+      title: `${primary.label} by ${dimensions.map((d) => d.label.toLowerCase()).join(' and ')}`,
+      column: primary,
+      slices: [
+        ...few.map(({ name, value }) => ({ name, value: value?.toNumber() ?? 0, other: false })),
+        ...(rest.length > 0 ? [{ name: `Other (${rest.length})`, value: restValue.toNumber(), other: true }] : []),
+      ],
+      note: truncation(report),
+    },
+  ];
+}
+
+/** Groups, largest first by the additive metric; by the first appearance where sizes mean nothing. */
+function rank(
+  report: ReportDocument,
+  groups: ReadonlyMap<string, readonly ReportRow[]>,
+  metric: PlannedColumn,
+): readonly (readonly [string, readonly ReportRow[]])[] {
+  const size = isAdditive(report, metric)
+    ? metric
+    : report.columns.find((column) => column.role === 'metric' && isNumeric(column) && isAdditive(report, column));
+  const entries = [...groups];
+  const by = size ?? (entries.every(([, rows]) => rows.length === 1) ? metric : null);
+  if (!by) return entries;
+  const sizes = new Map(entries.map(([name, rows]) => [name, combine(report, rows, by) ?? new Decimal(-Infinity)]));
+  return entries.sort(([a], [b]) => (sizes.get(b) ?? new Decimal(0)).cmp(sizes.get(a) ?? new Decimal(0)));
+}
+
+/** The sum of additive values; for anything else the value of the only row, and nothing where there are several. */
+function combine(report: ReportDocument, rows: readonly ReportRow[], metric: PlannedColumn): Decimal | null {
+  const values = rows.map((row) => decimalOf(row[metric.name])).filter((value) => value !== null);
+  if (values.length > 1 && !isAdditive(report, metric)) return null;
+  return values.length === 0 ? null : Decimal.sum(...values);
+}
+
+function valuesOverTime(
+  report: ReportDocument,
+  rows: readonly ReportRow[],
+  time: PlannedColumn,
+  metric: PlannedColumn,
+  buckets: readonly string[],
+): readonly ChartValue[] {
+  const byBucket = groupBy(rows, (row) => String(row[time.name] ?? ''));
+  return buckets.map((bucket) => plotted(combine(report, byBucket.get(bucket) ?? [], metric)));
+}
+
+function groupBy(rows: readonly ReportRow[], key: (row: ReportRow) => string): Map<string, readonly ReportRow[]> {
+  const groups = new Map<string, ReportRow[]>();
+  for (const row of rows) {
+    const group = groups.get(key(row));
+    if (group) group.push(row);
+    else groups.set(key(row), [row]);
+  }
+  return groups;
+}
+
+const categoryOf = (row: ReportRow, dimensions: readonly PlannedColumn[], report: ReportDocument): string =>
+  dimensions
+    .map((dimension) => {
+      const text = formatCell(row[dimension.name], dimension, report);
+      return text === NO_VALUE ? 'Not set' : text;
+    })
+    .join(' · ');
+
+function metricsToDraw(report: ReportDocument): readonly PlannedColumn[] {
+  const metrics = report.columns.filter((column) => column.role === 'metric' && isNumeric(column));
+  const asked = report.dashboardConfig?.metrics ?? [];
+  const chosen = asked.map((name) => metrics.find((metric) => metric.name === name)).filter((metric) => !!metric);
+  if (chosen.length > 0) return chosen;
+  const lead = metrics.find((metric) => metric.type === 'currency' && isAdditive(report, metric));
+  return lead ? [lead, ...metrics.filter((metric) => metric !== lead)] : metrics;
+}
+
+const isAdditive = (report: ReportDocument, column: PlannedColumn): boolean => report.additive.includes(column.name);
+
+/** A quotient such as ROAS or a rate: a number beside money that can't be added up. */
+const isRatio = (report: ReportDocument, column: PlannedColumn): boolean =>
+  column.type === 'float' && !isAdditive(report, column);
+
+const sameUnit = (primary: PlannedColumn, metrics: readonly PlannedColumn[]): readonly PlannedColumn[] =>
+  metrics.filter((metric) => metric.type === primary.type && metric.unit === primary.unit).slice(0, MOST_SERIES);
+
+function chartKind(report: ReportDocument): ChartKind {
+  const asked = report.dashboardConfig?.chart;
+  return asked !== undefined && (CHART_KINDS as readonly string[]).includes(asked) ? asked : 'auto';
+}
+
+function shapeFor(kind: ChartKind, automatic: 'bars' | 'lines' | 'areas'): 'bars' | 'lines' | 'areas' {
+  if (kind === 'line') return 'lines';
+  if (kind === 'area') return 'areas';
+  return kind === 'bar' || kind === 'stacked' || kind === 'combo' ? 'bars' : automatic;
+}
+
+const plotted = (value: Decimal | null): ChartValue => value?.toNumber() ?? null;
+const truncation = (report: ReportDocument): string | null =>
+  report.truncated ? `Drawn from the first ${report.rows.length} rows only.` : null;
+const join = (...notes: readonly (string | null)[]): string | null =>
+  notes.filter((note) => note !== null).join(' ') || null;
