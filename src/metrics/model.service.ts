@@ -57,7 +57,8 @@ export class ModelService {
       .orIgnore()
       .execute();
     const latest = await this.latest(manager, organizationId);
-    if (latest && latest.snapshot_hash === snapshot.hash && latest.library_hash === this.libraryService.hash) return latest;
+    if (latest && latest.snapshot_hash === snapshot.hash && latest.library_hash === this.libraryService.hash)
+      return latest;
     return manager.save(
       manager.create(ModelPublication, {
         organization_id: organizationId,

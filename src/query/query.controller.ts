@@ -30,7 +30,10 @@ export class QueryController {
   })
   @ApiBody({ type: QueryRequestDto })
   @ApiResponse({ status: 200, type: QueryResultDto })
-  @ApiResponse({ status: 400, description: '`invalid_request`: every mistake in errors[], each with its JSON pointer.' })
+  @ApiResponse({
+    status: 400,
+    description: '`invalid_request`: every mistake in errors[], each with its JSON pointer.',
+  })
   @ApiResponse({ status: 422, description: '`unknown_metric`, `unknown_dimension`, `member_quarantined`, …' })
   async query(
     @CurrentIdentity() identity: Identity,

@@ -6,8 +6,10 @@ import { TIME_GRAINS } from '../compiler/query/types.js';
 
 /** For the OpenAPI document; the body itself is read by `readReportRequest`. */
 export class QueryRequestDto {
-  @ApiPropertyOptional({ type: [String], description: 'Keys or aliases of metrics.', example: ['spend', 'roas'] }) metrics?: string[];
-  @ApiPropertyOptional({ type: [String], description: 'Keys or aliases to group by.', example: ['data_source'] }) dimensions?: string[];
+  @ApiPropertyOptional({ type: [String], description: 'Keys or aliases of metrics.', example: ['spend', 'roas'] })
+  metrics?: string[];
+  @ApiPropertyOptional({ type: [String], description: 'Keys or aliases to group by.', example: ['data_source'] })
+  dimensions?: string[];
   @ApiPropertyOptional({
     type: 'object',
     additionalProperties: true,
@@ -24,9 +26,14 @@ export class QueryRequestDto {
     example: { from: '2026-01-01', to: '2026-01-31' },
   })
   date_range?: unknown;
-  @ApiPropertyOptional({ enum: TIME_GRAINS, description: 'Adds the column `recorded_at`, one bucket a row.', example: 'daily' })
+  @ApiPropertyOptional({
+    enum: TIME_GRAINS,
+    description: 'Adds the column `recorded_at`, one bucket a row.',
+    example: 'daily',
+  })
   time_grain?: string;
-  @ApiPropertyOptional({ description: 'IANA zone; the organisation’s when absent.', example: 'America/New_York' }) time_zone?: string;
+  @ApiPropertyOptional({ description: 'IANA zone; the organisation’s when absent.', example: 'America/New_York' })
+  time_zone?: string;
   @ApiPropertyOptional({
     description: 'Sort order by selected keys.',
     type: 'array',
@@ -34,10 +41,18 @@ export class QueryRequestDto {
     example: [{ member: 'spend', direction: 'desc' }],
   })
   order?: unknown[];
-  @ApiPropertyOptional({ description: 'Most rows; `meta.truncated` says if there were more. Without it 10,000 in JSON, all in CSV and NDJSON.', example: 100 })
+  @ApiPropertyOptional({
+    description:
+      'Most rows; `meta.truncated` says if there were more. Without it 10,000 in JSON, all in CSV and NDJSON.',
+    example: 100,
+  })
   limit?: number;
   @ApiPropertyOptional({ description: 'Rows to leave out first.', example: 0 }) offset?: number;
-  @ApiPropertyOptional({ description: 'Also the metrics over all matching rows, computed by the engine.', example: true }) totals?: boolean;
+  @ApiPropertyOptional({
+    description: 'Also the metrics over all matching rows, computed by the engine.',
+    example: true,
+  })
+  totals?: boolean;
 }
 
 @ObjectType('ResultColumn', { description: 'A column of a result.' })
@@ -54,19 +69,39 @@ export class ResultColumnDto {
 @ObjectType('ResultMeta', { description: 'How the answer came to be.' })
 export class ResultMetaDto {
   @Described({ description: 'Hash of the model that gave the definitions.', type: () => String }) snapshot!: string;
-  @Described({ description: 'Data source → latest instant for which it has rows.', type: () => GraphQLJSON, schema: { type: 'object' } })
+  @Described({
+    description: 'Data source → latest instant for which it has rows.',
+    type: () => GraphQLJSON,
+    schema: { type: 'object' },
+  })
   data_as_of!: Record<string, string>;
-  @Described({ description: 'Instants [from, to) that the range meant; null for all time.', type: () => GraphQLJSON, optional: true, schema: { type: 'object' } })
+  @Described({
+    description: 'Instants [from, to) that the range meant; null for all time.',
+    type: () => GraphQLJSON,
+    optional: true,
+    schema: { type: 'object' },
+  })
   date_range!: { from: string; to: string } | null;
   @Described({ description: 'Zone of the time buckets.', type: () => String }) time_zone!: string;
   @Described({ description: 'True when there were more rows than these.', type: () => Boolean }) truncated!: boolean;
   @Described({ description: 'True when the answer came from the cache.', type: () => Boolean }) cached!: boolean;
-  @Described({ description: 'Alias → key, for each alias that the request used.', type: () => GraphQLJSON, schema: { type: 'object' } })
+  @Described({
+    description: 'Alias → key, for each alias that the request used.',
+    type: () => GraphQLJSON,
+    schema: { type: 'object' },
+  })
   aliases!: Readonly<Record<string, string>>;
-  @Described({ description: 'What to be careful about.', type: () => GraphQLJSON, schema: { type: 'array', items: { type: 'object' } } })
+  @Described({
+    description: 'What to be careful about.',
+    type: () => GraphQLJSON,
+    schema: { type: 'array', items: { type: 'object' } },
+  })
   warnings!: readonly unknown[];
-  @Field(() => Int, { description: 'Milliseconds spent in the engine.' }) @ApiProperty({ type: 'integer' }) engine_ms!: number;
-  @Described({ description: 'The SQL that ran; only with `explain`.', type: () => String, optional: true }) sql?: string | null;
+  @Field(() => Int, { description: 'Milliseconds spent in the engine.' })
+  @ApiProperty({ type: 'integer' })
+  engine_ms!: number;
+  @Described({ description: 'The SQL that ran; only with `explain`.', type: () => String, optional: true }) sql?:
+    string | null;
 }
 
 @ObjectType('QueryResult', { description: 'The answer to a query or a report view.' })

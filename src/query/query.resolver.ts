@@ -10,11 +10,17 @@ import { readReportRequest } from './request.js';
 export class QueryResolver {
   constructor(private readonly queries: QueryService) {}
 
-  @Query(() => QueryResultDto, { name: 'query', description: 'Asks for numbers by name; the request is that of POST /api/query.' })
+  @Query(() => QueryResultDto, {
+    name: 'query',
+    description: 'Asks for numbers by name; the request is that of POST /api/query.',
+  })
   @Allow('reports:create')
   query(
     @CurrentIdentity() identity: Identity,
-    @Args('request', { type: () => GraphQLJSON, description: 'metrics, dimensions, filters, date_range, time_grain, …' })
+    @Args('request', {
+      type: () => GraphQLJSON,
+      description: 'metrics, dimensions, filters, date_range, time_grain, …',
+    })
     request: unknown,
     @Args('explain', { type: () => Boolean, nullable: true, description: 'Adds `meta.sql`.' }) explain?: boolean,
   ): Promise<QueryResultDto> {

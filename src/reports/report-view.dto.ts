@@ -9,12 +9,22 @@ import { REPORT_CATEGORIES, VISIBILITIES } from './report-view.entity.js';
 @ObjectType('ReportView', { description: 'A saved report.' })
 export class ReportViewDto {
   @Field(() => ID, { description: 'Unique report view id.' }) @ApiProperty({ format: 'uuid' }) id!: string;
-  @Described({ description: 'User who created it.', type: () => String, optional: true }) created_by_user!: string | null;
-  @Described({ description: 'Report title.', type: () => String, example: 'Spend and ROAS by source' }) report_name!: string;
-  @Described({ description: 'What kind of report it is.', type: () => String, oneOf: REPORT_CATEGORIES }) report_category!: string;
-  @Described({ description: 'Keys to group by.', type: () => [String], example: ['data_source'] }) dimensions!: string[];
-  @Described({ description: 'Keys of the numbers.', type: () => [String], example: ['spend', 'roas'] }) metrics!: string[];
-  @Described({ description: 'Filters, as in a query.', type: () => GraphQLJSON, optional: true, schema: { type: 'object' } })
+  @Described({ description: 'User who created it.', type: () => String, optional: true }) created_by_user!:
+    string | null;
+  @Described({ description: 'Report title.', type: () => String, example: 'Spend and ROAS by source' })
+  report_name!: string;
+  @Described({ description: 'What kind of report it is.', type: () => String, oneOf: REPORT_CATEGORIES })
+  report_category!: string;
+  @Described({ description: 'Keys to group by.', type: () => [String], example: ['data_source'] })
+  dimensions!: string[];
+  @Described({ description: 'Keys of the numbers.', type: () => [String], example: ['spend', 'roas'] })
+  metrics!: string[];
+  @Described({
+    description: 'Filters, as in a query.',
+    type: () => GraphQLJSON,
+    optional: true,
+    schema: { type: 'object' },
+  })
   filters!: unknown;
   @Described({
     description: 'Days, instants, a relative range or a name, as in a query.',
@@ -24,16 +34,36 @@ export class ReportViewDto {
     example: 'last_month',
   })
   date_range!: unknown;
-  @Described({ description: 'Attribution model for revenue metrics.', type: () => String, optional: true }) attribution_model!: string | null;
-  @Described({ description: 'Length of a time bucket.', type: () => String, oneOf: TIME_GRAINS, optional: true }) time_grain!: string | null;
-  @Described({ description: 'IANA zone; the organisation’s when absent.', type: () => String, optional: true }) time_zone!: string | null;
-  @Described({ description: 'Sort order, as in a query.', type: () => GraphQLJSON, optional: true, schema: { type: 'array', items: { type: 'object' } } })
+  @Described({ description: 'Attribution model for revenue metrics.', type: () => String, optional: true })
+  attribution_model!: string | null;
+  @Described({ description: 'Length of a time bucket.', type: () => String, oneOf: TIME_GRAINS, optional: true })
+  time_grain!: string | null;
+  @Described({ description: 'IANA zone; the organisation’s when absent.', type: () => String, optional: true })
+  time_zone!: string | null;
+  @Described({
+    description: 'Sort order, as in a query.',
+    type: () => GraphQLJSON,
+    optional: true,
+    schema: { type: 'array', items: { type: 'object' } },
+  })
   order!: unknown;
   @Described({ description: 'Most rows.', type: () => Int, optional: true }) limit!: number | null;
   @Described({ description: 'Whether totals are computed.', type: () => Boolean }) totals!: boolean;
   @Described({ description: 'Who may see it.', type: () => String, oneOf: VISIBILITIES }) visibility!: string;
-  @Described({ description: 'Automated delivery.', type: () => GraphQLJSON, optional: true, schema: { type: 'object' } }) schedule_config!: unknown;
-  @Described({ description: 'Chart and layout.', type: () => GraphQLJSON, optional: true, schema: { type: 'object' }, example: { chart: 'line' } })
+  @Described({
+    description: 'Automated delivery.',
+    type: () => GraphQLJSON,
+    optional: true,
+    schema: { type: 'object' },
+  })
+  schedule_config!: unknown;
+  @Described({
+    description: 'Chart and layout.',
+    type: () => GraphQLJSON,
+    optional: true,
+    schema: { type: 'object' },
+    example: { chart: 'line' },
+  })
   dashboard_config!: unknown;
   @Described({ description: 'When it was created.', type: () => String }) created_at!: string;
   @Described({ description: 'When it was last changed.', type: () => String }) updated_at!: string;
@@ -41,7 +71,11 @@ export class ReportViewDto {
 
 export class ReportViewListDto {
   @ApiProperty({ type: [ReportViewDto] }) data!: ReportViewDto[];
-  @ApiProperty({ nullable: true, type: String, description: 'Give it back as `cursor` for the next page; null at the end.' })
+  @ApiProperty({
+    nullable: true,
+    type: String,
+    description: 'Give it back as `cursor` for the next page; null at the end.',
+  })
   next_cursor!: string | null;
 }
 

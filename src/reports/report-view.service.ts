@@ -28,9 +28,15 @@ export class ReportViewService {
     if (after) {
       const [at, id] = after;
       if (!at || !id || !isUuid(id) || Number.isNaN(Date.parse(at))) {
-        throw badRequest('invalid_cursor', 'The cursor is not one that this list gave out; leave it away to start anew.');
+        throw badRequest(
+          'invalid_cursor',
+          'The cursor is not one that this list gave out; leave it away to start anew.',
+        );
       }
-      builder.andWhere(`(date_trunc('milliseconds', view.created_at), view.id) > (:at::timestamptz, :id::uuid)`, { at, id });
+      builder.andWhere(`(date_trunc('milliseconds', view.created_at), view.id) > (:at::timestamptz, :id::uuid)`, {
+        at,
+        id,
+      });
     }
     builder.orderBy(`date_trunc('milliseconds', view.created_at)`, 'ASC').addOrderBy('view.id', 'ASC');
     const allowed = (await builder.getMany()).filter((view) => mayRead(identity, view));

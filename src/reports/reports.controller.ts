@@ -23,7 +23,10 @@ class DataQuery {
   explain?: string;
 }
 
-const BODY = { schema: { type: 'object', example: REPORT_VIEW_EXAMPLE }, description: 'The view’s fields; query fields as in POST /api/query.' };
+const BODY = {
+  schema: { type: 'object', example: REPORT_VIEW_EXAMPLE },
+  description: 'The view’s fields; query fields as in POST /api/query.',
+};
 
 @ApiTags('reports')
 @ApiBearerAuth()
@@ -64,7 +67,11 @@ export class ReportsController {
   @ApiOperation({ summary: 'Change a saved report', description: 'Only the fields that are given.' })
   @ApiBody(BODY)
   @ApiResponse({ status: 200, type: ReportViewDto })
-  update(@CurrentIdentity() identity: Identity, @Param('id') id: string, @Body() body: unknown): Promise<ReportViewDto> {
+  update(
+    @CurrentIdentity() identity: Identity,
+    @Param('id') id: string,
+    @Body() body: unknown,
+  ): Promise<ReportViewDto> {
     return this.views.update(identity, id, body);
   }
 

@@ -23,12 +23,16 @@ export class ReportsResolver {
     private readonly queries: QueryService,
   ) {}
 
-  @Query(() => ReportViewPage, { name: 'reportViews', description: 'Saved reports that the role may see, oldest first.' })
+  @Query(() => ReportViewPage, {
+    name: 'reportViews',
+    description: 'Saved reports that the role may see, oldest first.',
+  })
   @Allow('reports:read')
   list(
     @CurrentIdentity() identity: Identity,
     @Args('limit', { type: () => Number, nullable: true, description: 'Most views.' }) limit?: number,
-    @Args('cursor', { type: () => String, nullable: true, description: '`next_cursor` of the page before.' }) cursor?: string,
+    @Args('cursor', { type: () => String, nullable: true, description: '`next_cursor` of the page before.' })
+    cursor?: string,
   ): Promise<ReportViewPage> {
     return this.views.list(identity, {
       ...(limit ? { limit: Math.min(1_000, Math.max(1, Math.trunc(limit))) } : {}),

@@ -1,0 +1,55 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { GraphQLModule } from '@nestjs/graphql';
+import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AccessModule } from './access/access.module.js';
+import { ProblemFilter } from './common/problem.filter.js';
+import { APP_CONFIG } from './config/config.js';
+import { databaseOptions } from './database.js';
+import { DeliveryModule } from './delivery/delivery.module.js';
+import { EngineModule } from './engine/engine.module.js';
+import { HealthModule } from './health/health.module.js';
+import { IngestionModule } from './ingestion/ingestion.module.js';
+import { JobsModule } from './jobs/jobs.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
+import { QueryModule } from './query/query.module.js';
+import { ReportsModule } from './reports/reports.module.js';
+import { SetupModule } from './setup/setup.module.js';
+import type { Stores } from './stores.js';
+
+/** The whole application over open stores. */
+@Module({})
+export class AppModule {
+  static over({ config, engine }: Stores): DynamicModule {
+    return {
+      module: AppModule,
+      global: true,
+      imports: [
+        TypeOrmModule.forRoot({ ...databaseOptions(config.databaseUrl ?? ''), retryAttempts: 3 }),
+        GraphQLModule.forRoot<MercuriusDriverConfig>({
+          driver: MercuriusDriver,
+          autoSchemaFile: true,
+          sortSchema: true,
+          path: '/graphql',
+          graphiql: false,
+        }),
+        EngineModule.over(engine),
+        AccessModule,
+        JobsModule,
+        MetricsModule,
+        QueryModule,
+        IngestionModule,
+        ReportsModule,
+        DeliveryModule,
+        HealthModule,
+        SetupModule,
+      ],
+      providers: [
+        { provide: APP_CONFIG, useValue: config },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+      ],
+      exports: [APP_CONFIG],
+    };
+  }
+}

@@ -1,0 +1,67 @@
+import { ConsoleLogger, type LogLevel } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule } from './app.module.js';
+import { validationPipe } from './common/validation.js';
+import type { AppConfig } from './config/config.js';
+import { MetricsRegistry } from './health/metrics-registry.js';
+import { registerGraphiql } from './http/graphiql.js';
+import { registerOpenApi } from './http/openapi.js';
+import { registerIngestionParsers } from './ingestion/parsers.js';
+import type { Stores } from './stores.js';
+
+const LEVELS: Readonly<Record<AppConfig['logLevel'], LogLevel[]>> = {
+  trace: ['verbose', 'debug', 'log', 'warn', 'error', 'fatal'],
+  debug: ['debug', 'log', 'warn', 'error', 'fatal'],
+  info: ['log', 'warn', 'error', 'fatal'],
+  warn: ['warn', 'error', 'fatal'],
+  error: ['error', 'fatal'],
+  fatal: ['fatal'],
+  silent: [],
+};
+
+/** Names of framework parts whose start-up lines tell a user nothing. */
+const QUIET = new Set([
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestFactory',
+  'NestApplication',
+  'GraphQLModule',
+]);
+
+/** One line a message on a terminal, JSON lines elsewhere. */
+class AppLogger extends ConsoleLogger {
+  override log(message: unknown, ...rest: unknown[]): void {
+    const context = rest.at(-1);
+    if (typeof context === 'string' && QUIET.has(context)) return;
+    super.log(message, ...rest);
+  }
+}
+
+/** The HTTP application over open stores; not listening yet. */
+export async function createApp(stores: Stores): Promise<NestFastifyApplication> {
+  const { config } = stores;
+  const logger = new AppLogger({
+    logLevels: LEVELS[config.logLevel],
+    json: !process.stdout.isTTY,
+    prefix: 'Tributary',
+  });
+  const adapter = new FastifyAdapter({ bodyLimit: 1024 * 1024, forceCloseConnections: 'idle' });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.over(stores), adapter, { logger });
+  app.useGlobalPipes(validationPipe());
+  const fastify = adapter.getInstance();
+  await registerIngestionParsers(fastify as never);
+  registerGraphiql(fastify as never);
+  registerOpenApi(app);
+  const { requestSeconds } = app.get(MetricsRegistry);
+  fastify.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'unknown';
+    requestSeconds.observe(
+      { method: request.method, route, status: String(reply.statusCode) },
+      reply.elapsedTime / 1_000,
+    );
+    done();
+  });
+  return app;
+}

@@ -1,0 +1,16 @@
+import type { TypedField } from '../engine/typed-field.js';
+import type { Library } from '../compiler/model/library.js';
+
+/** Standard payload fields that the engine stores as typed columns of their own. */
+export const typedFields = (library: Library): TypedField[] =>
+  library.fields.flatMap((field): TypedField[] => {
+    switch (field.data_type) {
+      case 'integer':
+        return [{ name: field.name, type: 'integer' }];
+      case 'currency':
+      case 'float':
+        return [{ name: field.name, type: 'decimal' }];
+      default:
+        return [];
+    }
+  });

@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { Organization } from '../access/organization.entity.js';
+import { notFound } from '../common/problem.js';
+import { isUuid } from '../common/uuid.js';
+import { resolveMember } from '../compiler/model/build.js';
+import type { ReportRun, ReportRunner } from '../delivery/report-runner.port.js';
+import { ModelService } from '../metrics/model.service.js';
+import { QueryService } from '../query/query.service.js';
+import type { EngineValue } from '../engine/engine.js';
+import { describeFilters, describeRange } from './describe.js';
+import type { ChartConfig, ReportRow } from './render/document.js';
+import { requestOf } from './report-view.service.js';
+import { ReportView } from './report-view.entity.js';
+
+/** Rows that a printed page shows; the file beside it holds them all. */
+const PAGE_ROWS = 1_000;
+
+/** Runs saved views for everything that delivers them. */
+@Injectable()
+export class ReportRunnerService implements ReportRunner {
+  constructor(
+    @InjectDataSource() private readonly database: DataSource,
+    private readonly queries: QueryService,
+    private readonly models: ModelService,
+  ) {}
+
+  async describe(viewId: string, organizationId: string): Promise<{ report_name: string }> {
+    const view = await this.find(viewId, organizationId);
+    return { report_name: view.report_name };
+  }
+
+  async run(viewId: string, organizationId: string, signal?: AbortSignal): Promise<ReportRun> {
+    const view = await this.find(viewId, organizationId);
+    const organization = await this.database.manager.findOneByOrFail(Organization, { id: organizationId });
+    const request = { ...requestOf(view), totals: true };
+    const options = signal ? { signal } : {};
+    const page = await this.queries.run(
+      organizationId,
+      { ...request, limit: Math.min(view.row_limit ?? PAGE_ROWS, PAGE_ROWS) },
+      options,
+    );
+    const whole = await this.queries.open(organizationId, request, options);
+    const { model } = (await this.models.live(organizationId)).snapshot;
+    const { columns, rows, totals, meta } = page;
+    return {
+      columns: whole.plan.columns,
+      rows: flatten(whole.batches),
+      document: {
+        title: view.report_name,
+        organization: organization.name,
+        period: {
+          from: meta.date_range?.from ?? null,
+          to: meta.date_range?.to ?? null,
+          time_zone: meta.time_zone,
+          label: describeRange(view.date_range),
+        },
+        timeGrain: whole.plan.time_grain,
+        filtersText: describeFilters(view.filters, model),
+        columns,
+        rows: rows as ReportRow[],
+        totals: totals as ReportRow | null,
+        additive: columns
+          .filter((column) => resolveMember(model, column.name)?.member.additivity === 'additive')
+          .map((column) => column.name),
+        dashboardConfig: view.dashboard_config as ChartConfig | null,
+        generatedAt: new Date().toISOString(),
+        dataAsOf: meta.data_as_of,
+        snapshot: meta.snapshot,
+        warnings: whole.plan.warnings.map((warning) => warning.message),
+        // A limit that the view itself sets is its definition ("top 20"), not a cut.
+        truncated: meta.truncated && (view.row_limit === null || view.row_limit > PAGE_ROWS),
+        locale: 'en-US',
+        currency: organization.currency,
+      },
+    };
+  }
+
+  private async find(viewId: string, organizationId: string): Promise<ReportView> {
+    const view = isUuid(viewId)
+      ? await this.database.manager.findOneBy(ReportView, { id: viewId, organization_id: organizationId })
+      : null;
+    if (!view) throw notFound(`There is no report view with the id ${viewId}.`);
+    return view;
+  }
+}
+
+async function* flatten(
+  batches: AsyncIterable<readonly (readonly EngineValue[])[]>,
+): AsyncGenerator<readonly EngineValue[]> {
+  for await (const batch of batches) yield* batch;
+}

@@ -1,0 +1,74 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ConfigError, parseConfig, type AppConfig } from './config/config.js';
+import { createApp } from './create-app.js';
+import { ImportService } from './ingestion/import.service.js';
+import { SetupService } from './setup/setup.service.js';
+import { openStores, type Stores } from './stores.js';
+import { welcome } from './setup/welcome.js';
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const complain = (text: string): void => void process.stderr.write(`${text}\n`);
+
+/** Runs the server until a signal stops it. Sets the exit code; never throws. */
+export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
+  let config: AppConfig;
+  try {
+    config = parseConfig(env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    complain(error.message);
+    process.exitCode = 2;
+    return;
+  }
+  const startedAt = performance.now();
+  let stores: Stores | undefined;
+  let app: NestFastifyApplication | undefined;
+  let stopping: Promise<void> | undefined;
+
+  const stop = (reason: string, exitCode: number): Promise<void> => {
+    stopping ??= (async () => {
+      say(`${reason}: finishing running work …`);
+      try {
+        await app?.close();
+        await stores?.close();
+        say('Stopped.');
+      } catch (error) {
+        complain(`Could not stop cleanly: ${(error as Error).message}`);
+        exitCode ||= 1;
+      }
+      process.exit(exitCode);
+    })();
+    return stopping;
+  };
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (stopping && signal === 'SIGINT') process.exit(130);
+      void stop(`Received ${signal}`, 0);
+    });
+  }
+  process.on('uncaughtException', (error) => {
+    complain(`Unexpected error: ${error.stack ?? error.message}`);
+    void stop('Crashed', 1);
+  });
+
+  try {
+    say('Starting stores …');
+    stores = await openStores(config);
+    app = await createApp(stores);
+    const setup = app.get(SetupService);
+    const first = await setup.ensureOrganization();
+    await app.get(ImportService).recover();
+    await app.listen({ host: config.host, port: config.port });
+    const address = app.getHttpServer().address() as { port: number };
+    const base = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${address.port}`;
+    say(`Ready in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s at ${base}`);
+    if (config.sampleData) await setup.ensureSample((line) => say(line));
+    say(welcome({ base, config, ...first }));
+  } catch (error) {
+    if (stopping) return;
+    complain(
+      `Could not start: ${error instanceof Error ? (config.logLevel === 'debug' ? error.stack : error.message) : String(error)}`,
+    );
+    await stop('Start failed', 1);
+  }
+}

@@ -1,0 +1,44 @@
+import type { AppConfig } from '../config/config.js';
+
+export interface Welcome {
+  /** `http://host:port` on which the server listens. */
+  readonly base: string;
+  readonly config: AppConfig;
+  readonly organization: { readonly name: string; readonly slug: string };
+  /** The first administrator's key when it was made in this start; it is shown this once. */
+  readonly newKey: string | null;
+}
+
+/** What a newcomer sees once the server is ready: a command for each door. */
+export function welcome({ base, config, organization, newKey }: Welcome): string {
+  const key = newKey ?? '$TRIBUTARY_API_KEY';
+  const lines = [
+    '',
+    `Tributary serves ${organization.name} (${organization.slug}).`,
+    ...(newKey
+      ? ['', `  Admin API key: ${newKey}`, '  It is shown this once; keep it.']
+      : ['', '  Set TRIBUTARY_API_KEY to your API key for these commands.']),
+    '',
+    'Ask for numbers by name (REST):',
+    `  curl -s ${base}/api/query -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' \\`,
+    `    -d '{"metrics":["spend","revenue","roas"],"dimensions":["data_source"],"date_range":"last_month","totals":true}'`,
+    '',
+    'The same over GraphQL:',
+    `  curl -s ${base}/graphql -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' \\`,
+    `    -d '{"query":"{ reportViews { data { id report_name } } }"}'`,
+    '',
+    'Load an export of your own:',
+    `  TRIBUTARY_API_KEY=${key} npx tributary import FILE.csv --preset meta_ads --server ${base}`,
+    '',
+    'Look around:',
+    `  API reference   ${base}/api/docs`,
+    `  GraphiQL        ${base}/graphiql`,
+    `  Health          curl -s ${base}/health/ready`,
+    `  Metrics         curl -s ${base}/metrics`,
+    ...(config.smtpUrl ? [] : [`  Sent mail       ${config.dataDir}/outbox`]),
+    '',
+    'Press Ctrl-C to stop.',
+    '',
+  ];
+  return lines.join('\n');
+}
