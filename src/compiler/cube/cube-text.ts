@@ -1,0 +1,51 @@
+/**
+ * Writes a Cube data model file (JavaScript) from data. User text gets in only as JSON, which is a JavaScript literal;
+ * SQL gets in as a template literal whose every backtick, backslash and `${` is escaped, except for the references made
+ * by {@link cubeReference} and {@link memberReference}.
+ */
+
+/** Marks around a reference inside SQL text. Control characters, so that no checked SQL can hold them. */
+const OPEN = '\u0001';
+const CLOSE = '\u0002';
+const KEY = /^[a-z_][a-z0-9_]*$/;
+
+/** The cube's own row, in SQL: `${CUBE}`. */
+export const cubeReference = (): string => `${OPEN}${CLOSE}`;
+
+/** Another measure of the same cube, in SQL: `${CUBE.key}`. */
+export function memberReference(key: string): string {
+  if (!KEY.test(key)) throw new Error('Not a member key.');
+  return `${OPEN}${key}${CLOSE}`;
+}
+
+/** SQL as a template literal. */
+export class CubeSql {
+  constructor(readonly sql: string) {}
+
+  toString(): string {
+    const escaped = this.sql.replace(/[\\`]|\$\{/g, (found) => `\\${found}`);
+    const open = new RegExp(`${OPEN}([a-z0-9_]*)${CLOSE}`, 'g');
+    return `\`${escaped.replace(open, (_, key: string) => (key === '' ? '${CUBE}' : `\${CUBE.${key}}`))}\``;
+  }
+}
+
+export type CubeValue =
+  string | boolean | number | CubeSql | readonly CubeValue[] | { readonly [key: string]: CubeValue | undefined };
+
+/** A call of Cube's `cube(name, definition)`, as a file's text. */
+export function cubeFile(comment: string, name: string, definition: CubeValue): string {
+  return `// ${comment}\ncube(${JSON.stringify(name)}, ${write(definition, '')});\n`;
+}
+
+function write(value: CubeValue, indent: string): string {
+  if (value instanceof CubeSql) return value.toString();
+  if (typeof value !== 'object') return JSON.stringify(value);
+  const inner = `${indent}  `;
+  if (isList(value)) return `[${value.map((item) => write(item, inner)).join(', ')}]`;
+  const lines = Object.entries(value).flatMap(([key, item]) =>
+    item === undefined ? [] : [`${inner}${KEY.test(key) ? key : JSON.stringify(key)}: ${write(item, inner)},\n`],
+  );
+  return lines.length === 0 ? '{}' : `{\n${lines.join('')}${indent}}`;
+}
+
+const isList = (value: CubeValue): value is readonly CubeValue[] => Array.isArray(value);

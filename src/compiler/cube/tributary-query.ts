@@ -1,0 +1,152 @@
+/**
+ * Cube's own query classes, with the parts replaced where Cube is not exact or where its two dialects differ: filters
+ * (Cube compares numbers as floats on ClickHouse), time buckets, the order of rows and of columns.
+ */
+import { BaseDimension, BaseFilter, PostgresQuery, type BaseQuery } from '@cubejs-backend/schema-compiler';
+import { ClickHouseQuery } from '@cubejs-backend/schema-compiler/dist/src/adapter/ClickHouseQuery.js';
+import { bucketSql, type Bucket } from '../dialect/bucket-sql.js';
+import { CONDITION_OPERATORS, conditionSql, type ConditionOperator } from '../dialect/condition-sql.js';
+import type { DialectName } from '../dialect/types.js';
+import type { ValueKind } from './base.js';
+
+/** What the planner adds to a Cube query; Cube hands it to the query object as it is. */
+export interface TributaryOptions {
+  readonly weekStart: number;
+  /** 1-based positions in the SELECT list. */
+  readonly rowOrder: readonly { readonly position: number; readonly descending: boolean }[];
+  /** Members that are selected as NULL, because their number would be wrong. */
+  readonly withheld: readonly string[];
+}
+
+interface Definition {
+  readonly meta?: { readonly kind?: ValueKind };
+}
+interface Granularity {
+  readonly granularity: string;
+}
+interface Selected {
+  selectColumns(): unknown;
+  aliasName(): string;
+}
+
+const BUCKET_OF: Readonly<Record<string, Bucket>> = {
+  fifteen_minutes: 'fifteen_minutes',
+  hour: 'hour',
+  day: 'day',
+  calendar_week: 'week',
+  month: 'month',
+  quarter: 'quarter',
+  year: 'year',
+};
+
+function bucket(query: BaseQuery, instant: string, granularity: Granularity, dialect: DialectName): string {
+  const name = BUCKET_OF[granularity.granularity];
+  if (name === undefined) throw new Error(`No bucket for granularity ${granularity.granularity}.`);
+  const { weekStart } = query.options as TributaryOptions;
+  return bucketSql({ bucket: name, instant, timeZone: query.timezone as string, weekStart }, dialect);
+}
+
+function kindOf(definition: Definition): ValueKind {
+  const kind = definition.meta?.kind;
+  if (kind === undefined) throw new Error('A member without a kind can’t be compared.');
+  return kind;
+}
+
+class ExactFilter extends BaseFilter {
+  constructor(
+    query: BaseQuery,
+    filter: unknown,
+    private readonly dialect: DialectName,
+  ) {
+    super(query, filter);
+  }
+
+  override conditionSql(column: string): string {
+    const operator = this.operator as ConditionOperator;
+    if (!CONDITION_OPERATORS.includes(operator)) throw new Error(`Unplanned operator ${String(operator)}.`);
+    const condition = {
+      operator,
+      column,
+      kind: kindOf(this.definition() as Definition),
+      values: (this.values ?? []) as string[],
+    };
+    return conditionSql(condition, this.dialect, (value) => this.allocateParam(value));
+  }
+}
+
+/** Text is grouped and ordered by code point, and instants come out as UTC text. */
+class PostgresDimension extends BaseDimension {
+  override selectColumns(): string[] {
+    const sql = this.dimensionSql() as string;
+    const kind = kindOf(this.dimensionDefinition() as Definition);
+    return [`${presented(sql, kind)} ${this.aliasName()}`];
+  }
+}
+
+function presented(sql: string, kind: ValueKind): string {
+  if (kind === 'string' || kind === 'date') return `${sql} COLLATE "C"`;
+  if (kind === 'datetime') return `to_char(${sql} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS')`;
+  return sql;
+}
+
+/** Time first, then dimensions, then metrics, as in the plan's columns. */
+const timeFirst = (query: BaseQuery): Selected[] =>
+  (query.timeDimensions as unknown as Selected[]).concat(query.dimensions as unknown as Selected[]);
+
+const isWithheld = (query: BaseQuery, measure: { measure?: unknown }): boolean =>
+  (query.options as TributaryOptions).withheld.includes(String(measure.measure));
+
+function rowOrder(query: BaseQuery, column: (position: number) => string): string {
+  const { rowOrder: order } = query.options as TributaryOptions;
+  if (order.length === 0) return '';
+  const parts = order.map(
+    ({ position, descending }) => `${column(position)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`,
+  );
+  return ` ORDER BY ${parts.join(', ')}`;
+}
+
+export class TributaryClickHouseQuery extends ClickHouseQuery {
+  override newFilter(filter: unknown): ReturnType<ClickHouseQuery['newFilter']> {
+    return new ExactFilter(this, filter, 'clickhouse') as unknown as ReturnType<ClickHouseQuery['newFilter']>;
+  }
+  override convertTz(field: string): string {
+    return field;
+  }
+  override dimensionTimeGroupedColumn(dimension: string, granularity: Granularity): string {
+    return bucket(this, dimension, granularity, 'clickhouse');
+  }
+  override dimensionsForSelect(): never[] {
+    return timeFirst(this) as never[];
+  }
+  override measureSql(measure: { measure?: unknown }): string {
+    return isWithheld(this, measure) ? 'NULL' : (super.measureSql(measure) as string);
+  }
+  override orderBy(): string {
+    const columns = this.forSelect() as unknown as Selected[];
+    return rowOrder(this, (position) => columns[position - 1]?.aliasName() ?? '');
+  }
+}
+
+export class TributaryPostgresQuery extends PostgresQuery {
+  override newFilter(filter: unknown): BaseFilter {
+    return new ExactFilter(this, filter, 'postgres');
+  }
+  override newDimension(path: never): BaseDimension {
+    return new PostgresDimension(this, path);
+  }
+  override convertTz(field: string): string {
+    return field;
+  }
+  override dimensionTimeGroupedColumn(dimension: string, granularity: Granularity): string {
+    return `${bucket(this, dimension, granularity, 'postgres')} COLLATE "C"`;
+  }
+  override dimensionsForSelect(): never[] {
+    return timeFirst(this) as never[];
+  }
+  override measureSql(measure: { measure?: unknown }): string {
+    return isWithheld(this, measure) ? 'NULL' : (super.measureSql(measure) as string);
+  }
+  override orderBy(): string {
+    return rowOrder(this, String);
+  }
+}

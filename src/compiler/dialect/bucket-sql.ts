@@ -1,0 +1,73 @@
+/**
+ * The start of the bucket that an instant falls into, on the wall clock of a time zone: a day as `YYYY-MM-DD`, anything
+ * finer as `YYYY-MM-DD HH:MM:SS`. Where the clock is set back, the two hours of the same name are one bucket.
+ */
+import type { DialectName } from './types.js';
+
+export const BUCKETS = ['fifteen_minutes', 'hour', 'day', 'week', 'month', 'quarter', 'year'] as const;
+export type Bucket = (typeof BUCKETS)[number];
+
+export interface BucketOptions {
+  readonly bucket: Bucket;
+  /** SQL of an instant: `DateTime64` in ClickHouse, `timestamptz` in Postgres. */
+  readonly instant: string;
+  /** A checked IANA name. */
+  readonly timeZone: string;
+  /** ISO weekday on which a week starts. */
+  readonly weekStart: number;
+}
+
+const ZONE = /^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/;
+
+export function bucketSql(options: BucketOptions, dialect: DialectName): string {
+  if (!ZONE.test(options.timeZone)) throw new Error('Unchecked time zone.');
+  return dialect === 'clickhouse' ? clickhouseBucket(options) : postgresBucket(options);
+}
+
+/** `Date32` and 64-bit seconds throughout: ClickHouse's `toStartOf…` are wrong before 1970 and after 2149. */
+function clickhouseBucket({ bucket, instant, timeZone, weekStart }: BucketOptions): string {
+  const day = `toDate32(${instant}, '${timeZone}')`;
+  const clock = (seconds: number): string => {
+    const local = `toUnixTimestamp64Second(toDateTime64(${instant}, 0, 'UTC')) + timeZoneOffset(toTimeZone(${instant}, '${timeZone}'))`;
+    return `fromUnixTimestamp64Second(${local} - positiveModulo(${local}, ${seconds}), 'UTC')`;
+  };
+  switch (bucket) {
+    case 'fifteen_minutes':
+      return clock(900);
+    case 'hour':
+      return clock(3600);
+    case 'day':
+      return day;
+    case 'week':
+      return `subtractDays(${day}, modulo(toDayOfWeek(${day}) + ${7 - weekStart}, 7))`;
+    case 'month':
+      return `subtractDays(${day}, toDayOfMonth(${day}) - 1)`;
+    case 'quarter':
+      return `makeDate32(toYear(${day}), toQuarter(${day}) * 3 - 2, 1)`;
+    case 'year':
+      return `makeDate32(toYear(${day}), 1, 1)`;
+    default:
+      return bucket satisfies never;
+  }
+}
+
+function postgresBucket({ bucket, instant, timeZone, weekStart }: BucketOptions): string {
+  const local = `(${instant} AT TIME ZONE '${timeZone}')`;
+  const day = (sql: string): string => `to_char(${sql}, 'YYYY-MM-DD')`;
+  const clock = (sql: string): string => `to_char(${sql}, 'YYYY-MM-DD HH24:MI:SS')`;
+  switch (bucket) {
+    case 'fifteen_minutes':
+      return clock(`date_bin('15 minutes', ${local}, TIMESTAMP '2000-01-01')`);
+    case 'hour':
+      return clock(`date_trunc('hour', ${local})`);
+    case 'week':
+      return day(`${local}::date - (extract(isodow FROM ${local})::int + ${7 - weekStart}) % 7`);
+    case 'day':
+    case 'month':
+    case 'quarter':
+    case 'year':
+      return day(`date_trunc('${bucket}', ${local})`);
+    default:
+      return bucket satisfies never;
+  }
+}

@@ -1,0 +1,119 @@
+/** Names in a request → members of the model. */
+import { nearestNames } from '../../common/nearest.js';
+import { BASE_DIMENSIONS, valueKind, type BaseDimension, type ValueKind } from '../cube/base.js';
+import { isUuidColumn } from '../dialect/field-sql.js';
+import type { DataType, Member, Model } from '../model/types.js';
+import type { Mistakes } from './mistakes.js';
+
+/** A member that a request may use: a metric or dimension of the model, or a base dimension. */
+export interface Resolved {
+  readonly key: string;
+  readonly role: 'metric' | 'dimension';
+  readonly kind: ValueKind;
+  readonly type: DataType | 'datetime';
+  readonly label: string;
+  readonly description: string | null;
+  readonly unit: string | null;
+  /** Null for a base dimension. */
+  readonly member: Member | null;
+}
+
+type Wanted = 'metric' | 'dimension' | 'member';
+
+/** Finds members by key or alias, and notes which aliases were used. */
+export class MemberResolver {
+  /** alias → key, for each alias used. */
+  readonly aliases: Record<string, string> = {};
+  private readonly byKey = new Map<string, Resolved>();
+  private readonly byAlias = new Map<string, string>();
+
+  constructor(
+    model: Model,
+    private readonly mistakes: Mistakes,
+  ) {
+    for (const base of BASE_DIMENSIONS) this.byKey.set(base.key, fromBase(base));
+    for (const member of model.members) {
+      const reserved = this.byKey.get(member.key);
+      // The base cube's time dimension stays what it is; a metric can't take a base dimension's place.
+      if (reserved?.member === null && (member.kind !== 'dimension' || reserved.kind === 'datetime')) continue;
+      this.byKey.set(member.key, fromMember(member));
+      for (const alias of member.aliases) this.byAlias.set(alias, member.key);
+    }
+  }
+
+  /** The member, or undefined after noting the mistake at `pointer`. */
+  find(name: string, wanted: Wanted, pointer: string): Resolved | undefined {
+    const viaAlias = this.byKey.has(name) ? undefined : this.byAlias.get(name);
+    const found = this.byKey.get(viaAlias ?? name);
+    if (found === undefined) return this.unknown(name, wanted, pointer);
+    if (viaAlias !== undefined) this.aliases[name] = viaAlias;
+    if (found.member?.status === 'quarantined') {
+      const why = found.member.diagnostics.filter(({ severity }) => severity === 'error').map(({ message }) => message);
+      this.mistakes.add(
+        'member_quarantined',
+        `“${found.key}” is set aside until its definition is repaired: ${why.join(' ')}`.trim(),
+        pointer,
+      );
+      return undefined;
+    }
+    if (wanted !== 'member' && found.role !== wanted) {
+      const list = found.role === 'metric' ? '“metrics”' : '“dimensions”';
+      this.mistakes.add(
+        `not_a_${wanted}`,
+        `“${name}” is a ${found.role}, not a ${wanted}; put it under ${list}.`,
+        pointer,
+      );
+      return undefined;
+    }
+    return found;
+  }
+
+  private unknown(name: string, wanted: Wanted, pointer: string): undefined {
+    const near = nearestNames(name, this.names(wanted));
+    const hint = near.length > 0 ? ` Did you mean ${near.join(' or ')}?` : '';
+    const what = wanted === 'member' ? 'metric or dimension' : wanted;
+    this.mistakes.add(`unknown_${wanted}`, `There is no ${what} “${name.slice(0, 80)}”.${hint}`, pointer, near);
+    return undefined;
+  }
+
+  private *names(wanted: Wanted): Iterable<string> {
+    const fits = (resolved: Resolved | undefined): boolean =>
+      resolved !== undefined &&
+      resolved.member?.status !== 'quarantined' &&
+      (wanted === 'member' || resolved.role === wanted);
+    for (const [key, resolved] of this.byKey) if (fits(resolved)) yield key;
+    for (const [alias, key] of this.byAlias) if (fits(this.byKey.get(key))) yield alias;
+  }
+}
+
+function fromBase({ key, label, description, kind }: BaseDimension): Resolved {
+  const type = kind === 'datetime' ? 'datetime' : 'string';
+  return { key, role: 'dimension', kind, type, label, description, unit: null, member: null };
+}
+
+function fromMember(member: Member): Resolved {
+  const { key, label, description, unit } = member;
+  const role = member.kind === 'dimension' ? 'dimension' : 'metric';
+  const instant = isBaseColumn(member, 'recorded_at');
+  return {
+    key,
+    role,
+    kind: instant ? 'datetime' : isUuid(member) ? 'uuid' : valueKind(member.data_type),
+    type: instant ? 'datetime' : member.data_type,
+    label,
+    description,
+    unit,
+    member,
+  };
+}
+
+const isBaseColumn = (member: Member, column: string): boolean =>
+  member.kind === 'dimension' &&
+  member.data_type === 'string' &&
+  member.field.kind === 'column' &&
+  member.field.column === column;
+const isUuid = (member: Member): boolean =>
+  member.kind === 'dimension' &&
+  member.data_type === 'string' &&
+  member.field.kind === 'column' &&
+  isUuidColumn(member.field.column);
