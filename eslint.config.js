@@ -55,7 +55,7 @@ export default tseslint.config(
             },
             {
               regex:
-                '/(access|metrics|ingestion|engine|query|reports|delivery|journeys|sql-api|jobs|health|config)/[^/]+\\.js$',
+                '(/(access|metrics|ingestion|engine|reports|delivery|journeys|sql-api|jobs|health|config)|\\.\\./\\.\\./query)/[^/]+\\.js$',
               message: 'Pure code must not reach into a Nest feature.',
             },
           ],
