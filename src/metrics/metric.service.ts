@@ -85,7 +85,7 @@ export class MetricService {
     return this.database.transaction(async (manager) => {
       const existing = await this.find(manager, identity.organizationId, id);
       const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
-      const row = rowOf(id, identity.organizationId, { ...existing, ...given } as CreateMetricDto);
+      const row = rowOf(id, identity.organizationId, { ...existing, ...given });
       await manager.upsert(MetricConfig, row as never, ['id']);
       return this.accept(manager, identity, id);
     });
@@ -200,7 +200,13 @@ function memberOf(model: Model, key: string): Member {
 type MetricRow = Omit<MetricConfig, 'created_at' | 'updated_at'>;
 
 /** Fills in what a user may leave out. */
-function rowOf(id: string, organizationId: string, body: CreateMetricDto | MemberDefinition): MetricRow {
+function rowOf(
+  id: string,
+  organizationId: string,
+  body:
+    | (Partial<MemberDefinition> & Pick<CreateMetricDto, 'metric_key' | 'metric_type' | 'data_type' | 'display_label'>)
+    | CreateMetricDto,
+): MetricRow {
   const calculated = body.formula != null;
   return {
     id,

@@ -6,7 +6,7 @@ import type { ReportRequest } from '../compiler/query/types.js';
 import { csvLines, ndjsonLines } from '../reports/render/csv.js';
 import { QueryService, type OpenResult } from './query.service.js';
 import { MEDIA_TYPES, formatFromAccept, type ResultFormat } from './result-format.js';
-import { presentValue, type JsonValue } from '../compiler/query/present.js';
+import { presentValue, type PresentedValue } from '../compiler/query/present.js';
 
 export interface ReplyOptions {
   readonly format?: ResultFormat;
@@ -57,9 +57,9 @@ export class QueryReply {
 }
 
 /** Rows of a result, one by one, as presented values in the order of the columns. */
-export async function* presentedRows(result: OpenResult): AsyncGenerator<readonly JsonValue[]> {
-  const { columns, time_grain: grain } = result.plan;
+export async function* presentedRows(result: OpenResult): AsyncGenerator<readonly PresentedValue[]> {
+  const { columns } = result.plan;
   for await (const batch of result.batches) {
-    for (const row of batch) yield columns.map((column, index) => presentValue(column, grain, row[index] ?? null));
+    for (const row of batch) yield columns.map((column, index) => presentValue(row[index] ?? null, column));
   }
 }

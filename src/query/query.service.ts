@@ -1,15 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { presentValue, type JsonValue } from '../compiler/query/present.js';
+import { presentRow, type PresentedValue } from '../compiler/query/present.js';
 import { planQuery } from '../compiler/query/plan.js';
-import type { QueryPlan, ReportRequest, Statement } from '../compiler/query/types.js';
+import type { PlannedColumn, QueryPlan, ReportRequest, Statement } from '../compiler/query/types.js';
 import { ENGINE } from '../engine/engine.tokens.js';
 import type { Engine, EngineValue } from '../engine/engine.js';
 import { DataSourceEntity } from '../ingestion/data-source.entity.js';
 import { CompiledModelService } from '../metrics/compiled-model.service.js';
 import { ModelService } from '../metrics/model.service.js';
-import type { QueryResultDto, ResultMetaDto } from './query.dto.js';
+import type { ResultMetaDto } from './query.dto.js';
 
 /** Rows of a JSON answer when the request sets no limit. */
 export const DEFAULT_JSON_ROWS = 10_000;
@@ -21,6 +21,14 @@ const MAX_EXPORT_SECONDS = 600;
 export interface RunOptions {
   readonly explain?: boolean;
   readonly signal?: AbortSignal;
+}
+
+/** A whole answer: the body of a JSON result. */
+export interface QueryAnswer {
+  readonly columns: readonly PlannedColumn[];
+  readonly rows: readonly Readonly<Record<string, PresentedValue>>[];
+  readonly totals: Readonly<Record<string, PresentedValue>> | null;
+  readonly meta: ResultMetaDto;
 }
 
 /** An answer whose rows are still to be read, once. */
@@ -45,17 +53,17 @@ export class QueryService {
 
   /** Proves that a request could run, without running it. @throws Problem as {@link run} would */
   async check(organizationId: string, request: ReportRequest): Promise<void> {
-    await this.plan(organizationId, request, null);
+    await this.plan(organizationId, request);
   }
 
   /** The whole answer at once. @throws Problem for unknown members, bad ranges, engine limits, … */
-  async run(organizationId: string, request: ReportRequest, options: RunOptions = {}): Promise<QueryResultDto> {
+  async run(organizationId: string, request: ReportRequest, options: RunOptions = {}): Promise<QueryAnswer> {
     const limit = Math.min(request.limit ?? DEFAULT_JSON_ROWS, MAX_JSON_ROWS);
     const result = await this.open(organizationId, { ...request, limit }, options);
     const { plan } = result;
     const totals = plan.totals ? await this.totals(organizationId, plan, plan.totals, options.signal) : null;
-    const rows: Record<string, JsonValue>[] = [];
-    for await (const batch of result.batches) for (const row of batch) rows.push(presentRow(plan, row));
+    const rows: Record<string, PresentedValue>[] = [];
+    for await (const batch of result.batches) for (const row of batch) rows.push(presentRow(row, plan.columns));
     return {
       columns: plan.columns,
       rows,
@@ -66,7 +74,7 @@ export class QueryService {
 
   /** Plans a request and starts it; the rows are streamed. A limit in the request is kept, none means all rows. */
   async open(organizationId: string, request: ReportRequest, options: RunOptions = {}): Promise<OpenResult> {
-    const { plan, snapshot } = await this.plan(organizationId, request, request.limit ?? null);
+    const { plan, snapshot } = await this.plan(organizationId, request);
     const end = { truncated: false, engineMs: 0 };
     const started = performance.now();
     const { batches } = await this.engine.query({
@@ -95,7 +103,7 @@ export class QueryService {
     plan: QueryPlan,
     statement: Statement,
     signal?: AbortSignal,
-  ): Promise<Record<string, JsonValue>> {
+  ): Promise<Record<string, PresentedValue>> {
     const { batches } = await this.engine.query({
       ...statement,
       organization_id: organizationId,
@@ -103,13 +111,9 @@ export class QueryService {
       ...(signal ? { signal } : {}),
     });
     const metrics = plan.columns.filter((column) => column.role === 'metric');
-    let totals: Record<string, JsonValue> = Object.fromEntries(metrics.map((column) => [column.name, null]));
+    let totals: Record<string, PresentedValue> = Object.fromEntries(metrics.map((column) => [column.name, null]));
     for await (const batch of batches) {
-      for (const row of batch) {
-        totals = Object.fromEntries(
-          metrics.map((column, index) => [column.name, presentValue(column, null, row[index] ?? null)]),
-        );
-      }
+      for (const row of batch) totals = presentRow(row, metrics);
     }
     return totals;
   }
@@ -140,30 +144,18 @@ export class QueryService {
     return Object.fromEntries(sources.map((source) => [source.data_source, source.latest_recorded_at.toISOString()]));
   }
 
-  private async plan(
-    organizationId: string,
-    request: ReportRequest,
-    maxRows: number | null,
-  ): Promise<{ plan: QueryPlan; snapshot: string }> {
+  private async plan(organizationId: string, request: ReportRequest): Promise<{ plan: QueryPlan; snapshot: string }> {
     const { snapshot } = await this.models.live(organizationId);
     const compiled = await this.compiled.get(snapshot, this.engine.dialect);
-    const plan = planQuery({
-      model: snapshot.model,
+    const plan = await planQuery({
+      snapshot,
       compiled,
-      request: maxRows === null ? request : { ...request, limit: maxRows },
+      request,
       dialect: this.engine.dialect,
       organizationId,
       now: new Date(),
+      maxRows: null,
     });
     return { plan, snapshot: snapshot.hash };
   }
 }
-
-/** One engine row as a JSON object by column name. */
-export const presentRow = (plan: QueryPlan, row: readonly EngineValue[]): Record<string, JsonValue> => {
-  const object: Record<string, JsonValue> = {};
-  plan.columns.forEach((column, index) => {
-    object[column.name] = presentValue(column, plan.time_grain, row[index] ?? null);
-  });
-  return object;
-};
