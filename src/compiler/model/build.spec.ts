@@ -1,0 +1,315 @@
+import fc from 'fast-check';
+import { buildModel, dependants, resolveMember } from './build.js';
+import { parseFieldRef } from './field-ref.js';
+import { canonicalJson, diagnosticsFor, snapshotOf } from './snapshot.js';
+import type { Member, MemberDefinition, Model } from './types.js';
+
+const settings = { currency: 'USD', time_zone: 'UTC', week_start: 1 };
+
+const definition = (metric_key: string, more: Partial<MemberDefinition> = {}): MemberDefinition => ({
+  metric_key,
+  standard_key: null,
+  display_label: metric_key,
+  description: null,
+  category: 'external',
+  metric_type: 'metric',
+  data_type: 'integer',
+  aggregation: 'sum',
+  formula: null,
+  expression: null,
+  weight: null,
+  additivity: 'additive',
+  unit: null,
+  alias_keys: [],
+  source_tables: ['unified_marketing_data'],
+  ...more,
+});
+const formula = (metric_key: string, text: string, more: Partial<MemberDefinition> = {}): MemberDefinition =>
+  definition(metric_key, {
+    formula: text,
+    aggregation: null,
+    data_type: 'float',
+    category: 'calculated',
+    additivity: 'non_additive',
+    ...more,
+  });
+const dimension = (metric_key: string, more: Partial<MemberDefinition> = {}): MemberDefinition =>
+  definition(metric_key, { metric_type: 'dimension', aggregation: null, data_type: 'string', ...more });
+
+const STANDARD = [
+  definition('spend', { data_type: 'currency' }),
+  definition('revenue', { data_type: 'currency', alias_keys: ['turnover'] }),
+  definition('clicks'),
+  dimension('device'),
+];
+const build = (...organization: MemberDefinition[]): Model =>
+  buildModel({ standard: STANDARD, organization, settings });
+
+function member(model: Model, key: string): Member {
+  const found = model.members.find((each) => each.key === key);
+  if (!found) throw new Error(`no member ${key}`);
+  return found;
+}
+/** Diagnostics of a member as `severity code pointer`. */
+const said = (model: Model, key: string): string[] =>
+  member(model, key).diagnostics.map(({ severity, code, pointer }) => `${severity} ${code} ${pointer}`);
+
+describe('a member by itself', () => {
+  it.each<[string, MemberDefinition, string[]]>([
+    ['a plain metric', definition('leads'), []],
+    ['counted rows', definition('rows', { aggregation: 'count', expression: '*' }), []],
+    [
+      'distinct customers',
+      definition('customers', { aggregation: 'distinct', expression: 'customer_id', additivity: 'non_additive' }),
+      [],
+    ],
+    [
+      'a weighted average',
+      definition('position', {
+        aggregation: 'weighted_avg',
+        weight: 'clicks',
+        data_type: 'float',
+        additivity: 'non_additive',
+      }),
+      [],
+    ],
+    ['a nested path', dimension('os', { expression: 'device.os' }), []],
+    ['a base column', dimension('source', { expression: 'data_source' }), []],
+    ['no aggregation', definition('leads', { aggregation: null }), ['error missing_aggregation /aggregation']],
+    [
+      'no weight',
+      definition('position', { aggregation: 'weighted_avg', additivity: 'non_additive' }),
+      ['error missing_weight /weight'],
+    ],
+    ['a weight too many', definition('leads', { weight: 'clicks' }), ['warning unused_weight /weight']],
+    [
+      'an aggregated dimension',
+      dimension('os', { aggregation: 'count' }),
+      ['error aggregation_on_dimension /aggregation'],
+    ],
+    ['a calculated dimension', dimension('os', { formula: 'clicks' }), ['error formula_on_dimension /formula']],
+    ['rows as a dimension', dimension('os', { expression: '*' }), ['error invalid_expression /expression']],
+    ['a sum of text', definition('os', { data_type: 'string' }), ['error non_numeric_aggregation /aggregation']],
+    [
+      'a sum of a column',
+      definition('source', { expression: 'data_source' }),
+      ['error non_numeric_aggregation /aggregation'],
+    ],
+    ['a sum of rows', definition('rows', { expression: '*' }), ['error invalid_expression /expression']],
+    ['a wrong path', definition('leads', { expression: "a'b" }), ['error invalid_expression /expression']],
+    [
+      'a formula and an aggregation',
+      formula('cpc', 'spend / clicks', { aggregation: 'sum', data_type: 'currency' }),
+      ['error formula_and_aggregation /aggregation'],
+    ],
+    [
+      'a formula and an expression',
+      formula('cpc', 'spend / clicks', { expression: 'x', data_type: 'currency' }),
+      ['error invalid_expression /expression'],
+    ],
+    [
+      'a formula of text',
+      formula('cpc', 'spend / clicks', { data_type: 'string' }),
+      ['error type_mismatch /data_type'],
+    ],
+    [
+      'a ratio as currency',
+      formula('roas', 'revenue / spend', { data_type: 'currency' }),
+      ['warning type_mismatch /data_type'],
+    ],
+    [
+      'a fraction as integer',
+      formula('half', 'clicks / 2', { data_type: 'integer' }),
+      ['warning type_mismatch /data_type'],
+    ],
+    ['a whole formula as integer', formula('half', 'floor(clicks / 2)', { data_type: 'integer' }), []],
+    [
+      'a distinct count that adds up',
+      definition('users', { aggregation: 'distinct' }),
+      ['warning not_additive /additivity'],
+    ],
+    [
+      'a ratio that adds up',
+      formula('roas', 'revenue / spend', { additivity: 'additive' }),
+      ['warning not_additive /additivity'],
+    ],
+    [
+      'a difference that adds up',
+      formula('profit', 'revenue - spend', { additivity: 'additive', data_type: 'currency' }),
+      [],
+    ],
+    [
+      'text that is counted',
+      definition('os', { aggregation: 'count', data_type: 'string' }),
+      ['warning type_mismatch /data_type'],
+    ],
+    ['a bad key', definition('Bad-Key'), ['error invalid_key /metric_key']],
+    ['a word of the language', definition('and'), ['error invalid_key /metric_key']],
+    [
+      'a column as a metric',
+      definition('customer_id', { aggregation: 'distinct', additivity: 'non_additive' }),
+      ['error invalid_key /metric_key'],
+    ],
+    ['a column of comparisons', definition('spend__previous'), ['error invalid_key /metric_key']],
+    ['a bad alias', definition('leads', { alias_keys: ['ok', 'not ok'] }), ['error invalid_alias /alias_keys/1']],
+  ])('%s', (_what, subject, expected) => {
+    const model = build(subject);
+    expect(said(model, subject.metric_key)).toEqual(expected);
+    const broken = expected.some((line) => line.startsWith('error'));
+    expect(member(model, subject.metric_key).status).toBe(broken ? 'quarantined' : 'valid');
+  });
+
+  it('what counts is whole and not additive where it can not be', () => {
+    const found = member(build(definition('users', { aggregation: 'distinct', data_type: 'string' })), 'users');
+    expect([found.data_type, found.additivity]).toEqual(['integer', 'non_additive']);
+  });
+});
+
+describe('names', () => {
+  it('an own definition takes the place of the standard one', () => {
+    const model = build(definition('spend', { data_type: 'currency', expression: 'cost', display_label: 'Cost' }));
+    expect(member(model, 'spend')).toMatchObject({ origin: 'organization', label: 'Cost', status: 'valid' });
+    expect(model.members).toHaveLength(STANDARD.length);
+  });
+
+  it('two own definitions of one key are both in doubt', () => {
+    const model = build(definition('leads'), definition('leads', { expression: 'lead_count' }));
+    expect(said(model, 'leads')).toEqual(['error duplicate_key /metric_key']);
+  });
+
+  it('an alias leads to its member, in formulas too, and says so', () => {
+    const model = build(formula('roas', 'turnover / spend', { alias_keys: ['roas_old'] }));
+    expect(resolveMember(model, 'roas_old')).toEqual({ member: member(model, 'roas'), alias: 'roas_old' });
+    expect(resolveMember(model, 'roas')).toEqual({ member: member(model, 'roas') });
+    expect(resolveMember(model, 'nothing')).toBeUndefined();
+    expect(member(model, 'roas').depends_on).toEqual(['revenue', 'spend']);
+  });
+
+  it('one alias of two own members is a fault of both', () => {
+    const model = build(
+      definition('a', { alias_keys: ['x'] }),
+      definition('b', { alias_keys: ['x'] }),
+      definition('c'),
+    );
+    expect([said(model, 'a'), said(model, 'b'), said(model, 'c')]).toEqual([
+      ['error alias_conflict /alias_keys/0'],
+      ['error alias_conflict /alias_keys/0'],
+      [],
+    ]);
+    expect(resolveMember(model, 'x')).toBeUndefined();
+  });
+
+  it('an alias that is the key of another own member is a fault of both', () => {
+    const model = build(definition('a', { alias_keys: ['b'] }), definition('b'));
+    expect([said(model, 'a'), said(model, 'b')]).toEqual([
+      ['error alias_conflict /alias_keys/0'],
+      ['error alias_conflict /metric_key'],
+    ]);
+  });
+
+  it('an own alias can not shadow a standard key, and the standard member stays', () => {
+    const model = build(definition('a', { alias_keys: ['spend'] }));
+    expect(said(model, 'a')).toEqual(['error alias_conflict /alias_keys/0']);
+    expect(member(model, 'spend').status).toBe('valid');
+    expect(resolveMember(model, 'spend')?.member.key).toBe('spend');
+  });
+
+  it('a standard alias gives way to an own key or alias', () => {
+    const byKey = build(definition('turnover'));
+    expect(resolveMember(byKey, 'turnover')?.member.key).toBe('turnover');
+    const byAlias = build(definition('sales', { alias_keys: ['turnover'] }));
+    expect(resolveMember(byAlias, 'turnover')?.member.key).toBe('sales');
+    for (const model of [byKey, byAlias]) expect(diagnosticsFor(model)).toEqual([]);
+  });
+});
+
+describe('members that build on others', () => {
+  it('a cycle is spelled out, and only what leads into it is quarantined', () => {
+    const model = build(
+      formula('a', 'b + 1'),
+      formula('b', 'c * 2'),
+      formula('c', 'a - 1'),
+      formula('d', 'a / clicks'),
+      formula('e', 'clicks / 2'),
+      formula('self', 'self + 1'),
+    );
+    expect(member(model, 'a').diagnostics[0]).toMatchObject({ code: 'cycle', pointer: '/formula' });
+    expect(member(model, 'a').diagnostics[0]?.message).toContain('a → b → c → a');
+    expect(member(model, 'self').diagnostics[0]?.message).toContain('self → self');
+    expect(said(model, 'd')).toEqual(['error depends_on_quarantined /formula']);
+    expect(model.members.filter(({ status }) => status === 'quarantined').map(({ key }) => key)).toEqual([
+      'a',
+      'b',
+      'c',
+      'd',
+      'self',
+    ]);
+    expect(dependants(model, 'c')).toEqual(['a', 'b', 'd']);
+  });
+
+  it('a broken member breaks its dependants and says why', () => {
+    const model = build(definition('leads', { aggregation: null }), formula('x', 'leads / 2'), formula('y', 'x / 2'));
+    expect(said(model, 'y')).toEqual(['error depends_on_quarantined /formula']);
+    expect(member(model, 'x').diagnostics[0]?.message).toMatch(/builds on leads.*needs an aggregation/);
+  });
+
+  it('an unknown name and a dimension are named at their place', () => {
+    const model = build(formula('x', 'clicks / impresions'), formula('y', 'clicks / device'));
+    expect(member(model, 'x').diagnostics).toMatchObject([{ code: 'unknown_member', range: [9, 19] }]);
+    expect(member(model, 'y').diagnostics).toMatchObject([{ code: 'dimension_in_formula', range: [9, 15] }]);
+  });
+
+  it('formulas that double at each level are refused before they grow', () => {
+    const levels = Array.from({ length: 14 }, (_, index) =>
+      formula(`f${index + 10}`, index === 0 ? 'clicks' : `f${index + 9} + f${index + 9}`),
+    );
+    const model = build(...levels);
+    expect(said(model, 'f19')).toEqual([]);
+    expect(said(model, 'f20')).toEqual(['error formula_too_large /formula']);
+    expect(said(model, 'f21')).toContain('error depends_on_quarantined /formula');
+  });
+});
+
+describe('the model', () => {
+  it('is frozen, ordered by key, and the same whatever the order of definitions', () => {
+    const organization = [
+      formula('b', 'clicks / 2'),
+      formula('a', 'b * 2'),
+      definition('c', { alias_keys: ['z', 'y'] }),
+    ];
+    const model = build(...organization);
+    expect(Object.isFrozen(model.members[0])).toBe(true);
+    expect(model.members.map(({ key }) => key)).toEqual([...model.members.map(({ key }) => key)].sort());
+    fc.assert(
+      fc.property(fc.shuffledSubarray(organization, { minLength: 3 }), (shuffled) => {
+        expect(snapshotOf(build(...shuffled)).hash).toBe(snapshotOf(model).hash);
+      }),
+    );
+    expect(snapshotOf(build()).hash).not.toBe(snapshotOf(model).hash);
+  });
+
+  it('has canonical JSON that does not depend on the order of properties', () => {
+    expect(canonicalJson({ b: [1, { d: 1, c: 2 }], a: null })).toBe('{"a":null,"b":[1,{"c":2,"d":1}]}');
+  });
+});
+
+describe('parseFieldRef', () => {
+  it.each([
+    ['*', { kind: 'rows' }],
+    ['customer_id', { kind: 'column', column: 'customer_id' }],
+    ['spend', { kind: 'payload', root: 'data_payload', path: ['spend'] }],
+    ['device.os', { kind: 'payload', root: 'data_payload', path: ['device', 'os'] }],
+    ['data_payload.device.os', { kind: 'payload', root: 'data_payload', path: ['device', 'os'] }],
+    ['attribution_data.weight', { kind: 'payload', root: 'attribution_data', path: ['weight'] }],
+    ['Amount spent', { kind: 'payload', root: 'data_payload', path: ['Amount spent'] }],
+  ])('%s', (text, expected) => {
+    expect(parseFieldRef(text)).toEqual(expected);
+  });
+
+  it.each(['', '.', 'a..b', "a'b", 'a`b', '1a', 'attribution_data', 'organization_id', 'a.b.c.d.e.f.g.h.i', 'é'])(
+    'refuses %s',
+    (text) => {
+      expect(parseFieldRef(text)).toMatchObject({ code: 'invalid_expression', pointer: '/expression' });
+    },
+  );
+});

@@ -1,0 +1,238 @@
+/** Checks one definition by itself and turns it into a member; formulas are read here, but not yet followed. */
+import { fault, hasFault, warning } from '../diagnostics/diagnostic.js';
+import { parseFormula } from '../formula/parse.js';
+import type { FormulaScope } from '../formula/parse.js';
+import type { FormulaNode } from '../formula/types.js';
+import { isDiagnostic, parseFieldRef } from './field-ref.js';
+import type { NamedDefinition, NameTable } from './names.js';
+import type {
+  Additivity,
+  Aggregation,
+  DataType,
+  Diagnostic,
+  FieldRef,
+  FormulaMetricMember,
+  Member,
+  MemberDefinition,
+} from './types.js';
+
+const isNumeric = (type: DataType): boolean => type === 'integer' || type === 'float' || type === 'currency';
+const counts = (aggregation: Aggregation | null): boolean => aggregation === 'count' || aggregation === 'distinct';
+/** Stands in for a place that could not be read; such a member is quarantined. */
+const NOWHERE: FieldRef = { kind: 'payload', root: 'data_payload', path: [] };
+
+/** The type of a member's values: what counts gives whole numbers, whatever it counts. */
+const resultType = ({ aggregation, data_type }: MemberDefinition): DataType =>
+  counts(aggregation) ? 'integer' : data_type;
+
+/** The members that formulas may name. */
+export function formulaScope(names: NameTable): FormulaScope {
+  return {
+    resolve(name) {
+      const key = names.keys.get(name);
+      const found = key === undefined ? undefined : names.definitions.get(key);
+      if (!found) return undefined;
+      const { definition } = found;
+      const dataType = resultType(definition);
+      if (definition.metric_type === 'metric') return { key: definition.metric_key, dataType };
+      const refused = `${name} is a dimension; a formula is over metrics. Use it to group or to filter, or make a metric that counts it.`;
+      return { key: definition.metric_key, dataType, refused };
+    },
+    *names() {
+      for (const [name, key] of names.keys) {
+        if (names.definitions.get(key)?.definition.metric_type === 'metric') yield name;
+      }
+    },
+  };
+}
+
+/** The member, `quarantined` when it has a fault of its own. */
+export function checkMember(named: NamedDefinition, scope: FormulaScope): Member {
+  const { definition, origin, aliases } = named;
+  const diagnostics = [...named.diagnostics];
+  const base = {
+    key: definition.metric_key,
+    standard_key: definition.standard_key,
+    label: definition.display_label,
+    description: definition.description,
+    category: definition.category,
+    data_type: resultType(definition),
+    unit: definition.unit,
+    aliases,
+    origin,
+  };
+  const end = () => ({
+    diagnostics,
+    status: hasFault(diagnostics) ? ('quarantined' as const) : ('valid' as const),
+  });
+  if (definition.weight !== null && definition.aggregation !== 'weighted_avg') {
+    diagnostics.push(warning('unused_weight', '/weight', 'Only the aggregation weighted_avg uses a weight.'));
+  }
+  if (definition.metric_type === 'dimension') {
+    const field = checkDimension(definition, diagnostics);
+    return { kind: 'dimension', ...base, additivity: definition.additivity, field, depends_on: [], ...end() };
+  }
+  if (definition.formula !== null) {
+    const { tree, depends_on } = checkFormula(definition, definition.formula, scope, diagnostics);
+    const additivity = formulaAdditivity(definition.additivity, tree, diagnostics);
+    return { kind: 'formula', ...base, formula: definition.formula, tree, additivity, depends_on, ...end() };
+  }
+  const plain = checkPlain(definition, diagnostics);
+  return { kind: 'simple', ...base, ...plain, depends_on: [], ...end() };
+}
+
+function readField(text: string, pointer: string, diagnostics: Diagnostic[]): FieldRef {
+  const field = parseFieldRef(text, pointer);
+  if (!isDiagnostic(field)) return field;
+  diagnostics.push(field);
+  return NOWHERE;
+}
+
+function checkDimension(definition: MemberDefinition, diagnostics: Diagnostic[]): FieldRef {
+  if (definition.aggregation !== null) {
+    const message = 'A dimension is not aggregated: remove the aggregation, or make it a metric.';
+    diagnostics.push(fault('aggregation_on_dimension', '/aggregation', message));
+  }
+  if (definition.formula !== null) {
+    diagnostics.push(fault('formula_on_dimension', '/formula', 'A dimension has no formula: make it a metric.'));
+  }
+  const field = readField(definition.expression ?? definition.metric_key, '/expression', diagnostics);
+  if (field.kind === 'rows') {
+    diagnostics.push(fault('invalid_expression', '/expression', '`*` is for metrics that count rows.'));
+  }
+  return field;
+}
+
+function checkPlain(definition: MemberDefinition, diagnostics: Diagnostic[]) {
+  const { aggregation, data_type, expression, metric_key, weight } = definition;
+  const field = readField(expression ?? metric_key, '/expression', diagnostics);
+  if (aggregation === null) {
+    const message = 'A metric needs an aggregation (sum, avg, count, distinct or weighted_avg) or a formula.';
+    diagnostics.push(fault('missing_aggregation', '/aggregation', message));
+  }
+  if (field.kind === 'rows' && aggregation !== 'count') {
+    const message = '`*` stands for the row itself, which can only be counted: use the aggregation count.';
+    diagnostics.push(fault('invalid_expression', '/expression', message));
+  }
+  if (aggregation !== null && !counts(aggregation)) {
+    const isColumn = field.kind === 'column';
+    if (!isNumeric(data_type) || isColumn) {
+      const what = isColumn ? `the column ${field.column}` : `a ${data_type}`;
+      const message = `${aggregation} needs numbers, and ${what} is none: use count or distinct.`;
+      diagnostics.push(fault('non_numeric_aggregation', '/aggregation', message));
+    }
+  }
+  if (counts(aggregation) && data_type !== 'integer') {
+    const message = `${aggregation} gives whole numbers, so the data type is integer, not ${data_type}.`;
+    diagnostics.push(warning('type_mismatch', '/data_type', message));
+  }
+  return {
+    field,
+    aggregation: aggregation ?? 'count',
+    weight: checkWeight(aggregation, weight, diagnostics),
+    additivity: plainAdditivity(definition, diagnostics),
+  };
+}
+
+function checkWeight(aggregation: Aggregation | null, weight: string | null, diagnostics: Diagnostic[]) {
+  if (aggregation !== 'weighted_avg') return null;
+  if (weight === null) {
+    const message = 'weighted_avg needs a weight: the field that weighs each row, such as impressions.';
+    diagnostics.push(fault('missing_weight', '/weight', message));
+    return null;
+  }
+  const field = readField(weight, '/weight', diagnostics);
+  if (field.kind !== 'payload') {
+    diagnostics.push(fault('invalid_expression', '/weight', 'A weight is a field of the payload that holds numbers.'));
+  }
+  return field;
+}
+
+/** Averages and distinct counts of parts don't add up, whatever the definition says. */
+function plainAdditivity({ aggregation, additivity }: MemberDefinition, diagnostics: Diagnostic[]): Additivity {
+  if (additivity !== 'additive' || aggregation === 'sum' || aggregation === 'count' || aggregation === null) {
+    return additivity;
+  }
+  const message = `Results of ${aggregation} can't be added up, so this metric is non_additive.`;
+  diagnostics.push(warning('not_additive', '/additivity', message));
+  return 'non_additive';
+}
+
+function checkFormula(
+  definition: MemberDefinition,
+  formula: string,
+  scope: FormulaScope,
+  diagnostics: Diagnostic[],
+): Pick<FormulaMetricMember, 'tree' | 'depends_on'> {
+  const { aggregation, data_type: declared, expression } = definition;
+  if (aggregation !== null) {
+    const message = 'A formula is over metrics that are already aggregated: remove the aggregation or the formula.';
+    diagnostics.push(fault('formula_and_aggregation', '/aggregation', message));
+  }
+  if (expression !== null) {
+    const message = 'A formula reads other metrics, not a field: remove the expression or the formula.';
+    diagnostics.push(fault('invalid_expression', '/expression', message));
+  }
+  const { tree, diagnostics: found, depends_on } = parseFormula(formula, scope);
+  diagnostics.push(...found);
+  if (!isNumeric(declared)) {
+    const message = `A formula gives a number: the data type is integer, float or currency, not ${declared}.`;
+    diagnostics.push(fault('type_mismatch', '/data_type', message));
+  } else if (tree) {
+    const doubt = typeDoubt(declared, tree);
+    if (doubt) diagnostics.push(warning('type_mismatch', '/data_type', doubt));
+  }
+  return { tree, depends_on };
+}
+
+/** Why a numeric data type may not be what the author means. */
+function typeDoubt(declared: DataType, tree: FormulaNode): string | undefined {
+  if (tree.type === 'currency') {
+    return declared === 'currency' ? undefined : `The formula gives currency; ${declared} shows it without one.`;
+  }
+  if (declared === 'currency') return 'The formula gives a plain number (currency divided by currency is a ratio).';
+  return declared === 'integer' && !isWhole(tree) ? 'The result is rounded to a whole number.' : undefined;
+}
+
+/** True for a formula that can only give whole numbers. */
+function isWhole(node: FormulaNode): boolean {
+  switch (node.node) {
+    case 'number':
+      return /^\d+$/.test(node.text);
+    case 'member':
+      return node.dataType === 'integer';
+    case 'unary':
+      return isWhole(node.operand);
+    case 'binary':
+      return ['+', '-', '*'].includes(node.operator) && isWhole(node.left) && isWhole(node.right);
+    case 'call':
+      if (node.name === 'floor' || node.name === 'ceil') return true;
+      if (node.name === 'round') return node.args.length === 1;
+      if (node.name === 'if') return node.args.slice(1).every(isWhole);
+      return ['coalesce', 'nullif', 'abs', 'min', 'max'].includes(node.name) && node.args.every(isWhole);
+    case 'string':
+    case 'boolean':
+      return false;
+    default:
+      return node satisfies never;
+  }
+}
+
+function formulaAdditivity(declared: Additivity, tree: FormulaNode | null, diagnostics: Diagnostic[]): Additivity {
+  if (declared !== 'additive' || tree === null || isLinear(tree)) return declared;
+  const message = 'Only sums and differences of metrics can be added up; this metric is non_additive.';
+  diagnostics.push(warning('not_additive', '/additivity', message));
+  return 'non_additive';
+}
+
+/** Sums and differences of metrics, each times or divided by a number. */
+function isLinear(node: FormulaNode): boolean {
+  if (node.node === 'member') return true;
+  if (node.node === 'unary') return isLinear(node.operand);
+  if (node.node !== 'binary') return false;
+  const { operator, left, right } = node;
+  if (operator === '+' || operator === '-') return isLinear(left) && isLinear(right);
+  if (operator === '*')
+    return (left.node === 'number' && isLinear(right)) || (right.node === 'number' && isLinear(left));
+  return operator === '/' && right.node === 'number' && isLinear(left);
+}

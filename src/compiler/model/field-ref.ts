@@ -1,0 +1,40 @@
+import { fault } from '../diagnostics/diagnostic.js';
+import type { BaseColumn, Diagnostic, FieldRef } from './types.js';
+import { BASE_COLUMNS } from './types.js';
+
+const STEP = /^[A-Za-z_][A-Za-z0-9_ -]{0,62}$/;
+const MOST_STEPS = 8;
+
+const isBaseColumn = (name: string): name is BaseColumn => (BASE_COLUMNS as readonly string[]).includes(name);
+
+/**
+ * Where a plain member's value is read from.
+ * @param text a base column; a payload field or dotted path into the payload (`device.os`, also written
+ *   `data_payload.device.os`); `attribution_data.<path>`; or `*` for the row itself
+ * @param pointer where `text` stands in the definition
+ */
+export function parseFieldRef(text: string, pointer = '/expression'): FieldRef | Diagnostic {
+  if (text === '*') return { kind: 'rows' };
+  if (isBaseColumn(text)) return { kind: 'column', column: text };
+  if (text === 'organization_id') {
+    return fault('invalid_expression', pointer, 'organization_id is the same for all rows of an organization.');
+  }
+  const steps = text.split('.');
+  const [first] = steps;
+  const root = first === 'attribution_data' ? 'attribution_data' : 'data_payload';
+  const path = first === root ? steps.slice(1) : steps;
+  if (path.length === 0) {
+    return fault('invalid_expression', pointer, `${root} is an object: name a field in it, such as ${root}.revenue.`);
+  }
+  if (path.length > MOST_STEPS) {
+    return fault('invalid_expression', pointer, `A path has at most ${MOST_STEPS} steps; this one has ${path.length}.`);
+  }
+  const wrong = path.find((step) => !STEP.test(step));
+  if (wrong !== undefined) {
+    const message = `\`${wrong.slice(0, 63)}\` can't be a field's name: it begins with a letter or _, and holds letters, digits, _, - and spaces, at most 63.`;
+    return fault('invalid_expression', pointer, message);
+  }
+  return { kind: 'payload', root, path };
+}
+
+export const isDiagnostic = (result: FieldRef | Diagnostic): result is Diagnostic => 'severity' in result;

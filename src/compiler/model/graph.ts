@@ -1,0 +1,143 @@
+/** What follows from members naming each other: cycles, formulas that grow too large, quarantine of dependants. */
+import { fault } from '../diagnostics/diagnostic.js';
+import type { FormulaNode } from '../formula/types.js';
+import type { Diagnostic, Member } from './types.js';
+
+/**
+ * Parts that a formula may have once the formulas it names are written out, and how deep formulas may build on each
+ * other: beyond that, no engine could plan the query.
+ */
+export const EXPANSION_LIMITS = { nodes: 2_000, levels: 16 } as const;
+
+interface Expansion {
+  readonly nodes: number;
+  readonly levels: number;
+}
+
+/** Adds what is wrong between members; a member with a fault is quarantined, and so is all that depends on it. */
+export function checkGraph(members: readonly Member[]): Member[] {
+  const byKey = new Map(members.map((member) => [member.key, member]));
+  const cycles = findCycles(byKey);
+  const order = dependenciesFirst(byKey);
+  const expansions = new Map<string, Expansion>();
+  const checked = new Map<string, Member>();
+  for (const key of order) {
+    const member = byKey.get(key);
+    if (!member) continue;
+    const found: Diagnostic[] = [];
+    const cycle = cycles.get(key);
+    if (cycle) {
+      const message = `The formula leads back to itself: ${cycle.join(' → ')}. Remove one of these references.`;
+      found.push(fault('cycle', '/formula', message));
+    } else {
+      const expansion = expand(member, expansions);
+      expansions.set(key, expansion);
+      found.push(...sizeFaults(expansion));
+      found.push(...dependencyFaults(member, checked));
+    }
+    checked.set(key, withFaults(member, found));
+  }
+  return members.map((member) => checked.get(member.key) ?? member);
+}
+
+function withFaults(member: Member, found: readonly Diagnostic[]): Member {
+  if (found.length === 0) return member;
+  return { ...member, diagnostics: [...member.diagnostics, ...found], status: 'quarantined' };
+}
+
+function dependencyFaults(member: Member, checked: ReadonlyMap<string, Member>): Diagnostic[] {
+  return member.depends_on.flatMap((key) => {
+    const dependency = checked.get(key);
+    if (dependency?.status !== 'quarantined') return [];
+    const cause = dependency.diagnostics.find(({ severity }) => severity === 'error');
+    const message = `It builds on ${key}, which can't be used: ${cause?.message ?? 'see its diagnostics.'}`;
+    return [fault('depends_on_quarantined', '/formula', message)];
+  });
+}
+
+function sizeFaults({ nodes, levels }: Expansion): Diagnostic[] {
+  if (levels > EXPANSION_LIMITS.levels) {
+    const message = `Formulas build on each other at most ${EXPANSION_LIMITS.levels} levels deep; this one has ${levels}.`;
+    return [fault('formula_too_deep', '/formula', message)];
+  }
+  if (nodes <= EXPANSION_LIMITS.nodes) return [];
+  const message = `With the formulas that it names written out, this formula has over ${EXPANSION_LIMITS.nodes} parts. Make it simpler.`;
+  return [fault('formula_too_large', '/formula', message)];
+}
+
+/** Size of the member's formula with those that it names written out. */
+function expand(member: Member, known: ReadonlyMap<string, Expansion>): Expansion {
+  if (member.kind !== 'formula' || member.tree === null) return { nodes: 1, levels: 0 };
+  const below = member.depends_on.map((key) => known.get(key)?.levels ?? 0);
+  const nodes = countNodes(member.tree, (key) => known.get(key)?.nodes ?? 1);
+  return { nodes: Math.min(nodes, EXPANSION_LIMITS.nodes + 1), levels: Math.max(0, ...below) + 1 };
+}
+
+function countNodes(node: FormulaNode, sizeOf: (key: string) => number): number {
+  switch (node.node) {
+    case 'member':
+      return sizeOf(node.key);
+    case 'unary':
+      return 1 + countNodes(node.operand, sizeOf);
+    case 'binary':
+      return 1 + countNodes(node.left, sizeOf) + countNodes(node.right, sizeOf);
+    case 'call':
+      return node.args.reduce((sum, arg) => sum + countNodes(arg, sizeOf), 1);
+    case 'number':
+    case 'string':
+    case 'boolean':
+      return 1;
+    default:
+      return node satisfies never;
+  }
+}
+
+/** Keys in an order in which each comes after those that it depends on (as far as there are no cycles). */
+function dependenciesFirst(byKey: ReadonlyMap<string, Member>): string[] {
+  const order: string[] = [];
+  const seen = new Set<string>();
+  for (const root of byKey.keys()) {
+    const stack = [{ key: root, done: false }];
+    for (let top = stack.pop(); top; top = stack.pop()) {
+      if (top.done) order.push(top.key);
+      else if (!seen.has(top.key)) {
+        seen.add(top.key);
+        stack.push({ key: top.key, done: true });
+        for (const key of byKey.get(top.key)?.depends_on ?? []) stack.push({ key, done: false });
+      }
+    }
+  }
+  return order;
+}
+
+/** For each member that leads back to itself, the shortest way round, beginning and ending with its key. */
+function findCycles(byKey: ReadonlyMap<string, Member>): ReadonlyMap<string, readonly string[]> {
+  const cycles = new Map<string, readonly string[]>();
+  for (const key of byKey.keys()) {
+    const way = wayBack(key, byKey);
+    if (way) cycles.set(key, way);
+  }
+  return cycles;
+}
+
+function wayBack(start: string, byKey: ReadonlyMap<string, Member>): string[] | undefined {
+  const cameFrom = new Map<string, string>();
+  const queue = [start];
+  for (let key = queue.shift(); key !== undefined; key = queue.shift()) {
+    for (const next of byKey.get(key)?.depends_on ?? []) {
+      if (next === start) {
+        const way = [key, start];
+        for (let step = key; step !== start;) {
+          step = cameFrom.get(step) ?? start;
+          way.unshift(step);
+        }
+        return way;
+      }
+      if (!cameFrom.has(next)) {
+        cameFrom.set(next, key);
+        queue.push(next);
+      }
+    }
+  }
+  return undefined;
+}
