@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -60,7 +60,7 @@ export async function launchChromium(): Promise<Browser> {
         HOME: home,
         TZ: 'UTC',
         LD_LIBRARY_PATH: join(home, 'al2023', 'lib'),
-        FONTCONFIG_PATH: join(home, 'fonts'),
+        FONTCONFIG_FILE: join(home, 'fonts.conf'),
       },
     });
   } catch (error) {
@@ -87,7 +87,7 @@ const isMusl = (): boolean => {
  * Unpacks the browser once a machine, user and version, into a folder that only this user can write. The package itself
  * would use fixed names in the shared temp folder and start a half-written binary when two processes come at once; so a
  * child process unpacks into a folder of its own, and the whole becomes visible with one rename.
- * @returns the folder with `chromium`, `al2023/lib` and `fonts`
+ * @returns the folder with `chromium`, `al2023/lib`, `fonts` and `fonts.conf`
  */
 export async function unpackChromium(): Promise<string> {
   const packageFolder = dirname(dirname(dirname(require.resolve('@sparticuz/chromium'))));
@@ -111,6 +111,7 @@ export async function unpackChromium(): Promise<string> {
       env: { PATH: process.env.PATH, TMPDIR: staging, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x' },
       timeout: 120_000,
     });
+    await writeFile(join(staging, 'fonts.conf'), fontConfiguration(home));
     await rename(staging, home).catch((error: NodeJS.ErrnoException) => {
       // Another process was first.
       if (!existsSync(home)) throw error;
@@ -124,3 +125,17 @@ export async function unpackChromium(): Promise<string> {
   }
   return home;
 }
+
+/**
+ * Where the browser finds fonts beside those inside the page: the package's own first, then the machine's (for scripts
+ * that the page's typeface lacks). With no font at all, Chromium refuses even embedded ones.
+ */
+const fontConfiguration = (home: string): string => `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>${home}/fonts</dir>
+  <dir>/usr/share/fonts</dir>
+  <dir>/usr/local/share/fonts</dir>
+  <cachedir>${home}/fonts-cache</cachedir>
+</fontconfig>
+`;

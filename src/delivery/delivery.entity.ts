@@ -46,43 +46,43 @@ export interface DeliveryEvidence {
  * organization_id.
  */
 @Entity({ name: 'deliveries' })
-@Unique('deliveries_once_per_recipient', ['occurrenceId', 'recipient'])
-@Index('deliveries_by_time', ['organizationId', 'createdAt', 'id'])
+@Unique('deliveries_once_per_recipient', ['occurrence_id', 'recipient'])
+@Index('deliveries_by_time', ['organization_id', 'created_at', 'id'])
 export class Delivery {
   @PrimaryColumn({ type: 'uuid' })
   id!: string;
 
-  @Column({ name: 'organization_id', type: 'uuid' })
-  organizationId!: string;
+  @Column({ type: 'uuid' })
+  organization_id!: string;
 
-  @Column({ name: 'occurrence_id', type: 'uuid' })
-  occurrenceId!: string;
+  @Column({ type: 'uuid' })
+  occurrence_id!: string;
 
   /** The bare address, domain in lower case. */
-  @Column({ name: 'recipient', type: 'text' })
+  @Column({ type: 'text' })
   recipient!: string;
 
-  @Column({ name: 'state', type: 'text', default: 'pending' })
+  @Column({ type: 'text', default: 'pending' })
   state!: DeliveryState;
 
   /** Counts claims; every write names the attempt that it belongs to, which fences a worker that woke up late. */
-  @Column({ name: 'attempt', type: 'integer', default: 0 })
+  @Column({ type: 'integer', default: 0 })
   attempt!: number;
 
-  @Column({ name: 'evidence', type: 'jsonb', default: () => `'[]'::jsonb` })
+  @Column({ type: 'jsonb', default: () => `'[]'::jsonb` })
   evidence!: DeliveryEvidence[];
 
   /** When the current attempt wrote its intent; null before the first. */
-  @Column({ name: 'sending_since', type: 'timestamptz', nullable: true })
-  sendingSince!: Date | null;
+  @Column({ type: 'timestamptz', nullable: true })
+  sending_since!: Date | null;
 
   /** When the state became final. */
-  @Column({ name: 'finished_at', type: 'timestamptz', nullable: true })
-  finishedAt!: Date | null;
+  @Column({ type: 'timestamptz', nullable: true })
+  finished_at!: Date | null;
 
-  @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
-  createdAt!: Date;
+  @CreateDateColumn({ type: 'timestamptz' })
+  created_at!: Date;
 
-  @UpdateDateColumn({ name: 'updated_at', type: 'timestamptz' })
-  updatedAt!: Date;
+  @UpdateDateColumn({ type: 'timestamptz' })
+  updated_at!: Date;
 }

@@ -22,40 +22,40 @@ export interface ArtifactEvidence {
  * (organization_id, view_id, created_at). Row-level security by organization_id like every tenant table.
  */
 @Entity({ name: 'occurrences' })
-@Index('occurrences_by_view', ['organizationId', 'viewId', 'createdAt'])
+@Index('occurrences_by_view', ['organization_id', 'view_id', 'created_at'])
 export class Occurrence {
   @PrimaryColumn({ type: 'uuid' })
   id!: string;
 
-  @Column({ name: 'organization_id', type: 'uuid' })
-  organizationId!: string;
+  @Column({ type: 'uuid' })
+  organization_id!: string;
 
-  @Column({ name: 'view_id', type: 'uuid' })
-  viewId!: string;
+  @Column({ type: 'uuid' })
+  view_id!: string;
 
   /** Null for "send now". */
-  @Column({ name: 'schedule_id', type: 'uuid', nullable: true })
-  scheduleId!: string | null;
+  @Column({ type: 'uuid', nullable: true })
+  schedule_id!: string | null;
 
   /** Name of the view when it was sent, so that the ledger can be read after the view is gone. */
-  @Column({ name: 'report_name', type: 'text' })
-  reportName!: string;
+  @Column({ type: 'text' })
+  report_name!: string;
 
-  @Column({ name: 'due_at', type: 'timestamptz' })
-  dueAt!: Date;
+  @Column({ type: 'timestamptz' })
+  due_at!: Date;
 
   /** User who asked for it; null for a key that belongs to no person, and for a schedule. */
-  @Column({ name: 'requested_by', type: 'uuid', nullable: true })
-  requestedBy!: string | null;
+  @Column({ type: 'uuid', nullable: true })
+  requested_by!: string | null;
 
   /** Subset of {@link DELIVERY_FORMATS}, never empty. */
-  @Column({ name: 'formats', type: 'text', array: true })
+  @Column({ type: 'text', array: true })
   formats!: DeliveryFormat[];
 
   /** Set once the files were rendered; describes the files that were last sent. */
-  @Column({ name: 'artifacts', type: 'jsonb', nullable: true })
+  @Column({ type: 'jsonb', nullable: true })
   artifacts!: ArtifactEvidence[] | null;
 
-  @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
-  createdAt!: Date;
+  @CreateDateColumn({ type: 'timestamptz' })
+  created_at!: Date;
 }

@@ -116,6 +116,8 @@ async function withPage<T>(browser: Browser, html: string, work: (page: Page) =>
     });
     await page.setViewport({ width: 820, height: 1_100, deviceScaleFactor: 2 });
     await page.setContent(html, { waitUntil: 'load', timeout: PAGE_TIMEOUT_MS });
+    // Fonts load when text is first laid out, which a screenshot does not wait for.
+    await page.evaluate('Promise.all([...document.fonts].map((font) => font.load())).then(() => true)');
     return await work(page);
   } finally {
     await context.close().catch(() => undefined);

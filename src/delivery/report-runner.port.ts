@@ -22,9 +22,4 @@ export interface ReportRunner {
    * @throws Problem `not_found` when the organisation has no such view, or whatever makes the view refuse to run
    */
   run(viewId: string, organizationId: string, signal?: AbortSignal): Promise<ReportRun>;
-  /**
-   * The name of a view, to check that it exists before work is queued.
-   * @throws Problem `not_found`
-   */
-  describe(viewId: string, organizationId: string): Promise<{ readonly report_name: string }>;
 }

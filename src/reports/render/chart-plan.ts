@@ -1,7 +1,7 @@
 import { Decimal } from 'decimal.js';
 import type { PlannedColumn } from '../../compiler/query/types.js';
 import { CHART_KINDS, type ChartKind, type ReportDocument, type ReportRow } from './document.js';
-import { decimalOf, formatCell, isNumeric, NO_VALUE } from './format.js';
+import { decimalOf, formatCell, formatCompact, isNumeric, NO_VALUE } from './format.js';
 import { denseBuckets } from './time-buckets.js';
 
 /** Null draws a gap. */
@@ -34,8 +34,6 @@ export type ChartPlan =
       readonly categories: readonly string[];
       /** One panel of bars a metric, side by side over the same categories. */
       readonly panels: readonly { readonly column: PlannedColumn; readonly values: readonly ChartValue[] }[];
-      /** True when the last category stands for all the rest. */
-      readonly other: boolean;
       readonly note: string | null;
     }
   | {
@@ -54,7 +52,7 @@ const MOST_BAR_PERIODS = 26;
 export function planCharts(report: ReportDocument): readonly ChartPlan[] {
   const kind = chartKind(report);
   const time = report.columns.find((column) => column.role === 'time');
-  const dimensions = report.columns.filter((column) => column.role === 'dimension');
+  const dimensions = telling(report);
   const metrics = metricsToDraw(report);
   const [primary] = metrics;
   if (kind === 'table' || kind === 'none' || !primary || report.rows.length < 2) return [];
@@ -83,12 +81,11 @@ function overTime(
     report.timeGrain,
   );
   if (buckets.length < 2) return dimensions.length > 0 ? byCategory(report, dimensions, metrics) : [];
-  const partner = metrics.find((metric) => isRatio(report, metric) && metric.name !== primary.name) ?? null;
-  const pair = primary.type === 'currency' && partner !== null;
+  const partner = partnerOf(report, primary, metrics);
 
   if (dimensions.length === 0) {
     const overlay =
-      pair && kind !== 'line' && kind !== 'area'
+      partner && kind !== 'line' && kind !== 'area'
         ? { column: partner, values: valuesOverTime(report, report.rows, time, partner, buckets) }
         : null;
     const drawn = overlay ? [primary] : sameUnit(primary, metrics);
@@ -102,7 +99,7 @@ function overTime(
     return [{ kind: 'time', shape, title, column: primary, buckets, series, overlay, note: truncation(report) }];
   }
 
-  const charts = [primary, ...(pair ? [partner] : [])].map((metric): ChartPlan => {
+  const charts = [primary, ...(partner ? [partner] : [])].map((metric): ChartPlan => {
     const additive = isAdditive(report, metric);
     const { series, note } = seriesOverTime(report, time, dimensions, metric, buckets);
     const automatic = additive && series.length > 1 ? (buckets.length <= MOST_BAR_PERIODS ? 'bars' : 'areas') : 'lines';
@@ -170,26 +167,33 @@ function byCategory(
     primary,
   );
   if (groups.length < 2) return [];
-  const second = metrics.find((metric) => metric.name !== primary.name && isRatio(report, metric));
+  const second = partnerOf(report, primary, metrics);
   const panels = second ? [primary, second] : [primary];
   const few = groups.length > MOST_BARS ? groups.slice(0, MOST_BARS - 1) : groups;
   const rest = groups.slice(few.length);
-  const other = rest.length > 0 && isAdditive(report, primary);
-  const restRows = rest.flatMap(([, rows]) => rows);
+  // A bar for all the rest together would dwarf the others; a sentence says it better.
+  const others = isAdditive(report, primary)
+    ? combine(
+        report,
+        rest.flatMap(([, rows]) => rows),
+        primary,
+      )
+    : null;
   return [
     {
       kind: 'bars',
       title: `${panels.map((panel) => panel.label).join(' and ')} by ${dimensions.map((d) => d.label.toLowerCase()).join(' and ')}`,
-      categories: [...few.map(([name]) => name), ...(other ? [`Other (${rest.length})`] : [])],
+      categories: few.map(([name]) => name),
       panels: panels.map((column) => ({
         column,
-        values: [
-          ...few.map(([, rows]) => plotted(combine(report, rows, column))),
-          ...(other ? [isAdditive(report, column) ? plotted(combine(report, restRows, column)) : null] : []),
-        ],
+        values: few.map(([, rows]) => plotted(combine(report, rows, column))),
       })),
-      other,
-      note: join(rest.length > 0 && !other ? `The first ${few.length} of ${groups.length}.` : null, truncation(report)),
+      note: join(
+        rest.length === 0
+          ? null
+          : `The first ${few.length} of ${groups.length}${others ? `; the others together: ${formatCompact(others, primary, report)}` : ''}.`,
+        truncation(report),
+      ),
     },
   ];
 }
@@ -270,6 +274,15 @@ function groupBy(rows: readonly ReportRow[], key: (row: ReportRow) => string): M
   return groups;
 }
 
+/** The dimensions that are needed to tell the rows apart: a campaign's name alone, when no two sources share one. */
+function telling(report: ReportDocument): readonly PlannedColumn[] {
+  const dimensions = report.columns.filter((column) => column.role === 'dimension');
+  const distinct = (chosen: readonly PlannedColumn[]): number =>
+    new Set(report.rows.map((row) => JSON.stringify(chosen.map((column) => row[column.name] ?? null)))).size;
+  const [first] = dimensions;
+  return first && dimensions.length > 1 && distinct([first]) === distinct(dimensions) ? [first] : dimensions;
+}
+
 const categoryOf = (row: ReportRow, dimensions: readonly PlannedColumn[], report: ReportDocument): string =>
   dimensions
     .map((dimension) => {
@@ -292,6 +305,22 @@ const isAdditive = (report: ReportDocument, column: PlannedColumn): boolean => r
 /** A quotient such as ROAS or a rate: a number beside money that can't be added up. */
 const isRatio = (report: ReportDocument, column: PlannedColumn): boolean =>
   column.type === 'float' && !isAdditive(report, column);
+
+/** The ratio to show beside money: one made from it if there is one, and rather a return than a rate. */
+function partnerOf(
+  report: ReportDocument,
+  primary: PlannedColumn,
+  metrics: readonly PlannedColumn[],
+): PlannedColumn | null {
+  if (primary.type !== 'currency') return null;
+  const ratios = metrics.filter((metric) => metric !== primary && isRatio(report, metric));
+  return (
+    ratios.find((metric) => metric.lineage.includes(primary.name)) ??
+    ratios.find((metric) => metric.unit !== '%') ??
+    ratios[0] ??
+    null
+  );
+}
 
 const sameUnit = (primary: PlannedColumn, metrics: readonly PlannedColumn[]): readonly PlannedColumn[] =>
   metrics.filter((metric) => metric.type === primary.type && metric.unit === primary.unit).slice(0, MOST_SERIES);

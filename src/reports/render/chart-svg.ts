@@ -1,7 +1,7 @@
 import * as echarts from 'echarts';
 import type { PlannedColumn } from '../../compiler/query/types.js';
 import type { ChartPlan } from './chart-plan.js';
-import { formatCompact, formatTime, type FormatSettings } from './format.js';
+import { formatCompact, formatLabel, formatTime, type FormatSettings } from './format.js';
 import { INK, MUTED, OVERLAY_COLOUR, RULE, seriesColour } from './palette.js';
 
 export interface ChartSize {
@@ -12,7 +12,7 @@ export interface ChartSize {
 const FONT = 'Inter, sans-serif';
 const LABEL = { fontFamily: FONT, fontSize: 10.5, color: MUTED } as const;
 const DIRECT_LABEL = { fontFamily: FONT, fontSize: 10.5, color: INK } as const;
-const BAR_HEIGHT = 26;
+const BAR_HEIGHT = 22;
 
 // Without a browser nobody measures text; this is close enough to Inter to place labels.
 echarts.setPlatformAPI({
@@ -40,18 +40,25 @@ export function renderChartSvg(plan: ChartPlan, settings: FormatSettings, width:
       textStyle: { fontFamily: FONT, color: INK },
       ...optionOf(plan, settings, size),
     });
-    return chart.renderToSVGString({ useViewBox: true });
+    return withoutInteraction(chart.renderToSVGString({ useViewBox: true }));
   } finally {
     chart.dispose();
   }
 }
 
-export function heightOf(plan: ChartPlan): number {
+/**
+ * Takes away what ECharts adds for hovering in a browser: a style sheet and data attributes. Texts can't be hit, since
+ * they come with `<` and `"` escaped.
+ */
+const withoutInteraction = (svg: string): string =>
+  svg.replace(/<style[^>]*>[^]*?<\/style>/g, '').replace(/ (?:ecmeta_[a-z_]+|class|pointer-events)="[^"]*"/g, '');
+
+function heightOf(plan: ChartPlan): number {
   switch (plan.kind) {
     case 'time':
       return 232;
     case 'bars':
-      return 30 + plan.categories.length * BAR_HEIGHT;
+      return 28 + plan.categories.length * BAR_HEIGHT;
     case 'donut':
       return 220;
     default:
@@ -123,7 +130,12 @@ function timeOption(plan: Extract<ChartPlan, { kind: 'time' }>, settings: Format
       boundaryGap: bars || plan.buckets.length <= 3,
       axisLine: { lineStyle: { color: '#b9c2cc' } },
       axisTick: { show: false },
-      axisLabel: { ...LABEL, hideOverlap: true, margin: 9 },
+      axisLabel: {
+        ...LABEL,
+        hideOverlap: true,
+        margin: 9,
+        ...(bars ? {} : { alignMinLabel: 'left', alignMaxLabel: 'right' }),
+      },
     },
     yAxis: [valueAxis(plan.column, true), ...(overlay ? [{ ...valueAxis(overlay.column, false), min: 0 }] : [])],
     series: [
@@ -150,7 +162,7 @@ function timeOption(plan: Extract<ChartPlan, { kind: 'time' }>, settings: Format
                 textBorderColor: '#fff',
                 textBorderWidth: 3,
                 formatter: ({ value }: { value: unknown }) =>
-                  typeof value === 'number' ? formatCompact(value, overlay.column, settings) : '',
+                  typeof value === 'number' ? formatLabel(value, overlay.column, settings) : '',
               },
             },
           ]
@@ -213,16 +225,16 @@ function barsOption(
       xAxisIndex: index,
       yAxisIndex: index,
       barWidth: 13,
-      data: panel.values.map((value, row) => ({
+      data: panel.values.map((value) => ({
         value,
-        itemStyle: { color: seriesColour(index, plan.other && row === plan.categories.length - 1) },
+        itemStyle: { color: seriesColour(index) },
         label: { position: value !== null && value < 0 ? ('left' as const) : ('right' as const) },
       })),
       label: {
         show: true,
         ...DIRECT_LABEL,
         formatter: ({ value }: { value: unknown }) =>
-          typeof value === 'number' ? formatCompact(value, panel.column, settings) : '',
+          typeof value === 'number' ? formatLabel(value, panel.column, settings) : '',
       },
     })),
   };

@@ -63,10 +63,18 @@ export function formatCompact(value: Decimal | number, column: PlannedColumn, se
   return intl(scaled, settings, options) + suffix + unitSuffix(column);
 }
 
+/** Beside a bar or a point: like a cell below a thousand, so that digits line up; short above. */
+export function formatLabel(value: number, column: PlannedColumn, settings: FormatSettings): string {
+  const decimal = new Decimal(value);
+  return column.type === 'float' && decimal.abs().lt(1_000)
+    ? formatNumber(decimal, column, settings)
+    : formatCompact(decimal, column, settings);
+}
+
 /** For a tile: a few significant digits, so that the eye can hold it; small values stay exact. */
 export function formatHeadline(value: Decimal, column: PlannedColumn, settings: FormatSettings): string {
-  if (column.unit === '%' || value.abs().lt(1_000)) return formatNumber(value, column, settings);
-  if (value.abs().gte(10_000_000)) return headlineMillions(value, column, settings);
+  if (column.unit === '%' || value.abs().lt(10_000)) return formatNumber(value, column, settings);
+  if (value.abs().gte(1_000_000)) return headlineMillions(value, column, settings);
   return formatNumber(value, column, settings, 0);
 }
 

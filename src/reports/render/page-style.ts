@@ -42,6 +42,8 @@ h1 { margin-top: 1mm; font-size: 21pt; font-weight: 600; line-height: 1.16; lett
 .charts { margin-top: 6.5mm; }
 figure { break-inside: avoid; }
 figure + figure { margin-top: 6mm; }
+.pair { display: grid; grid-template-columns: 1fr 1fr; gap: 9mm; }
+.pair figure + figure { margin-top: 0; }
 figcaption { font-size: 10pt; font-weight: 600; letter-spacing: -.005em; overflow-wrap: anywhere; }
 .legend { display: flex; flex-wrap: wrap; gap: .6mm 4.5mm; margin: 1.4mm 0 .6mm; list-style: none; padding: 0; font-size: 8pt; color: ${MUTED}; }
 .legend li { display: flex; align-items: center; gap: 1.5mm; max-width: 70mm; }
@@ -52,19 +54,22 @@ figure svg { display: block; width: 100%; height: auto; margin-top: 1.2mm; }
 .note { margin-top: 1mm; font-size: 7.8pt; color: ${MUTED}; }
 .table { margin-top: 8mm; }
 .table h2 { font-size: 10pt; font-weight: 600; break-after: avoid; }
-table { width: 100%; margin-top: 1.6mm; border-collapse: collapse; font-size: 8.2pt; line-height: 1.3; font-feature-settings: "tnum", "cv11"; }
+.table h2 span { font-weight: 400; color: ${MUTED}; }
+table { width: 100%; margin-top: 1.6mm; border-collapse: separate; border-spacing: 0; font-size: 8.2pt; line-height: 1.3; font-feature-settings: "tnum", "cv11"; }
 thead { display: table-header-group; }
 th { padding: 1.3mm 1.8mm; font-weight: 600; font-size: 7.8pt; color: ${MUTED}; text-align: left; vertical-align: bottom; border-bottom: .9pt solid ${INK}; }
-td { padding: 1.15mm 1.8mm; vertical-align: top; border-bottom: .5pt solid ${RULE}; overflow-wrap: anywhere; }
+td { padding: 1.15mm 1.8mm; vertical-align: top; border-bottom: .5pt solid ${RULE}; }
+td.long { overflow-wrap: anywhere; min-width: 34mm; max-width: 96mm; }
 th:first-child, td:first-child { padding-left: 0; }
 th:last-child, td:last-child { padding-right: 0; }
 th.number, td.number { text-align: right; }
-td.number, td.time { white-space: nowrap; overflow-wrap: normal; }
+td.number, td.short { white-space: nowrap; }
 td.empty { color: #a9b2bc; }
 td.negative { color: #a63321; }
 td.repeated { color: #a9b2bc; }
 tr { break-inside: avoid; }
 tr.totals td { font-weight: 600; border-top: .9pt solid ${INK}; border-bottom: 0; }
+table.figures { width: auto; min-width: 90mm; }
 .landscape table { font-size: 7.8pt; }
 .wide table { font-size: 6.8pt; }
 .wide th { font-size: 6.6pt; }

@@ -6,7 +6,7 @@ import { decimalOf, formatHeadline, formatInstant, formatPeriod, isNumeric } fro
 import { escapeHtml } from './html-text.js';
 import { pageStyle } from './page-style.js';
 import { OVERLAY_COLOUR, seriesColour } from './palette.js';
-import { renderTable } from './report-table.js';
+import { isKeyFigures, renderTable } from './report-table.js';
 
 const MOST_PORTRAIT_COLUMNS = 7;
 const MOST_COMFORTABLE_COLUMNS = 14;
@@ -20,8 +20,7 @@ const LANDSCAPE_WIDTH = 1009;
  * A4, landscape when it has many columns.
  */
 export function renderReportPage(report: ReportDocument): string {
-  const landscape = report.columns.length > MOST_PORTRAIT_COLUMNS;
-  const width = landscape ? LANDSCAPE_WIDTH : PORTRAIT_WIDTH;
+  const landscape = report.columns.length > MOST_PORTRAIT_COLUMNS && !isKeyFigures(report);
   const classes = [landscape ? 'landscape' : '', report.columns.length > MOST_COMFORTABLE_COLUMNS ? 'wide' : ''].filter(
     (name) => name !== '',
   );
@@ -29,8 +28,8 @@ export function renderReportPage(report: ReportDocument): string {
     masthead(report),
     tiles(report),
     notices(report),
-    charts(report, width),
-    `<section class="table"><h2>${report.rows.length === 1 ? 'One row' : `${count(report)} rows`}</h2>${renderTable(report)}</section>`,
+    charts(report, landscape),
+    `<section class="table"><h2>Details <span>· ${count(report)} ${report.rows.length === 1 ? 'row' : 'rows'}</span></h2>${renderTable(report)}</section>`,
     about(report),
   ].join('\n');
   const style = pageStyle({
@@ -102,10 +101,13 @@ function notices(report: ReportDocument): string {
   return `<ul class="notice">${texts.map((text) => `<li>${escapeHtml(text)}</li>`).join('')}</ul>`;
 }
 
-function charts(report: ReportDocument, width: number): string {
+/** One below the other, or side by side where the page is wide. */
+function charts(report: ReportDocument, landscape: boolean): string {
   const plans = planCharts(report);
   if (plans.length === 0) return '';
-  return `<section class="charts">${plans.map((plan) => figure(plan, report, width)).join('\n')}</section>`;
+  const pair = landscape && plans.length === 2;
+  const width = pair ? LANDSCAPE_WIDTH / 2 - 17 : landscape ? LANDSCAPE_WIDTH : PORTRAIT_WIDTH;
+  return `<section class="charts${pair ? ' pair' : ''}">${plans.map((plan) => figure(plan, report, width)).join('\n')}</section>`;
 }
 
 function figure(plan: ChartPlan, report: ReportDocument, width: number): string {
