@@ -133,7 +133,7 @@ function simpleMeasures(member: SimpleMetricMember, source: FieldSource): Member
     }
     case 'avg': {
       const value = fieldSql(field, 'number', source);
-      return rounded(member, quotient(`sum(${value})`, `count(${value})`, source.dialect), source.dialect);
+      return rounded(member, quotient(`sum(${value})`, `count(${value})`, source.dialect, false), source.dialect);
     }
     case 'weighted_avg': {
       if (member.weight === null) throw new Error('A weighted average has a weight.');
@@ -141,7 +141,7 @@ function simpleMeasures(member: SimpleMetricMember, source: FieldSource): Member
         wide(fieldSql(ref, 'number', source), source.dialect),
       );
       const weights = `sum(CASE WHEN ${value} IS NOT NULL THEN ${weight} END)`;
-      return rounded(member, quotient(`sum(${value} * ${weight})`, weights, source.dialect), source.dialect);
+      return rounded(member, quotient(`sum(${value} * ${weight})`, weights, source.dialect, true), source.dialect);
     }
     default:
       return member.aggregation satisfies never;
@@ -152,8 +152,11 @@ function simpleMeasures(member: SimpleMetricMember, source: FieldSource): Member
 const wide = (sql: string, dialect: DialectName): string =>
   dialect === 'clickhouse' ? `toDecimal256(${sql}, 9)` : sql;
 
-/** Division as formulas do it: null where the divisor is zero, cut at 18 decimals. */
-function quotient(numerator: string, divisor: string, dialect: DialectName): string {
+/**
+ * Division as formulas do it: null where the divisor is zero, cut at 18 decimals.
+ * @param isWide whether the numerator may outgrow what a metric over rows can reach
+ */
+function quotient(numerator: string, divisor: string, dialect: DialectName, isWide: boolean): string {
   const leaf = (key: string): FormulaNode => ({
     node: 'member',
     key,
@@ -161,20 +164,10 @@ function quotient(numerator: string, divisor: string, dialect: DialectName): str
     type: 'number',
     range: [0, 0],
   });
-  const tree: FormulaNode = {
-    node: 'binary',
-    operator: '/',
-    left: leaf('numerator'),
-    right: leaf('divisor'),
-    type: 'number',
-    range: [0, 0],
-  };
-  return formulaToSql(
-    tree,
-    dialect,
-    (key) => (key === 'numerator' ? numerator : divisor),
-    () => true,
-  );
+  const [left, right] = [leaf('numerator'), leaf('divisor')];
+  const tree: FormulaNode = { node: 'binary', operator: '/', left, right, type: 'number', range: [0, 0] };
+  const sql = (key: string): string => (key === 'numerator' ? numerator : divisor);
+  return formulaToSql(tree, dialect, sql, (key) => isWide && key === 'numerator');
 }
 
 function formulaMeasures(member: FormulaMetricMember, dialect: DialectName, exact: ReadonlySet<string>): Members {
