@@ -1,0 +1,167 @@
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { drainPending, Session } from 'chdb';
+import type { EngineValue } from '../engine.js';
+import { queryCancelled } from '../engine-error.js';
+import { lockDirectory, type DirectoryLock } from './directory-lock.js';
+import { engineThreads, Gate } from './gate.js';
+import { batchesOf, parseRows } from './rows.js';
+import { BASE_SETTINGS, type ClickHouseTransport, type RowBatches, type StreamRequest } from './transport.js';
+
+const FORMAT = 'JSONCompactEachRow';
+
+/**
+ * ClickHouse inside this process. Each running statement has a session (a native connection) of its own, taken from a
+ * pool. Statements compute on native threads; only parsing and planning (about 4 ms) happen on the event loop, and
+ * that is also what keeps the parameters of concurrent statements apart, which the engine itself does not.
+ *
+ * An engine binds one data directory per process, and only one process may have it open.
+ */
+export class ChdbTransport implements ClickHouseTransport {
+  readonly exclusive = true;
+  private readonly idle: Session[] = [];
+  private readonly open = new Set<Session>();
+  private readonly running = new Set<Promise<unknown>>();
+  private readonly gate = new Gate(engineThreads());
+  private closing = false;
+
+  private constructor(
+    private readonly directory: string,
+    private readonly lock: DirectoryLock,
+  ) {}
+
+  /** @throws Problem `data_directory_in_use` when another process, or this one, has the directory open. */
+  static start(path: string): ChdbTransport {
+    const directory = resolve(path);
+    mkdirSync(directory, { recursive: true });
+    const lock = lockDirectory(directory);
+    try {
+      const transport = new ChdbTransport(directory, lock);
+      transport.give(transport.take());
+      return transport;
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  }
+
+  async command(sql: string): Promise<void> {
+    await this.withSession((session) => session.queryAsync(sql));
+  }
+
+  async select(sql: string): Promise<readonly (readonly EngineValue[])[]> {
+    const result = await this.withSession((session) => session.queryAsync(sql, { format: FORMAT }));
+    return parseRows(result.text());
+  }
+
+  async insert(table: string, columns: readonly string[], lines: string): Promise<void> {
+    const values = Buffer.from(lines, 'utf8');
+    await this.withSession((session) => session.insert({ table, columns, values, format: FORMAT }));
+  }
+
+  async stream(request: StreamRequest): Promise<RowBatches> {
+    if (request.signal?.aborted) throw queryCancelled();
+    const session = this.take();
+    try {
+      const stream = session.queryStreamBind(request.sql(), request.params, { format: FORMAT });
+      return this.batches(session, stream[Symbol.asyncIterator](), () => stream.cancel(), request);
+    } catch (error) {
+      this.discard(session);
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closing = true;
+    while (this.running.size > 0) await Promise.allSettled([...this.running]);
+    for (const session of this.open) session.close();
+    this.open.clear();
+    await drainPending();
+    this.lock.release();
+  }
+
+  private async *batches(
+    session: Session,
+    chunks: AsyncIterator<{ text(): string }>,
+    cancel: () => void,
+    { signal, tag }: StreamRequest,
+  ): AsyncGenerator<readonly (readonly EngineValue[])[]> {
+    let end = (): void => undefined;
+    this.track(new Promise<void>((resolve) => (end = resolve)));
+    const kill = (): void => void this.kill(tag);
+    signal?.addEventListener('abort', kill, { once: true });
+    let clean = false;
+    try {
+      for (;;) {
+        if (signal?.aborted) throw queryCancelled();
+        const chunk = await this.gate.run(() => chunks.next());
+        if (chunk.done) break;
+        for (const batch of batchesOf(chunk.value.text())) {
+          yield batch;
+          await new Promise((turn) => setImmediate(turn));
+          if (signal?.aborted) throw queryCancelled();
+        }
+      }
+      clean = true;
+    } finally {
+      signal?.removeEventListener('abort', kill);
+      cancel();
+      if (clean) this.give(session);
+      else this.discard(session);
+      end();
+    }
+  }
+
+  private async kill(tag: string): Promise<void> {
+    // Not through the gate: the statements that hold it are what is to be stopped.
+    const session = this.take();
+    try {
+      await session.queryAsync(`KILL QUERY WHERE position(query, '${tag}') > 0 AND query NOT ILIKE 'KILL%' ASYNC`);
+    } catch {
+      // The statement ends by its max_execution_time then.
+    } finally {
+      this.give(session);
+    }
+  }
+
+  private async withSession<T>(job: (session: Session) => Promise<T>): Promise<T> {
+    const session = this.take();
+    const done = this.gate.run(() => job(session));
+    this.track(done);
+    try {
+      const result = await done;
+      this.give(session);
+      return result;
+    } catch (error) {
+      this.discard(session);
+      throw error;
+    }
+  }
+
+  private track(job: Promise<unknown>): void {
+    this.running.add(job);
+    const forget = (): void => void this.running.delete(job);
+    job.then(forget, forget);
+  }
+
+  private take(): Session {
+    if (this.closing) throw new Error('The analytics engine is closed');
+    const session = this.idle.pop();
+    if (session) return session;
+    const fresh = new Session(this.directory);
+    this.open.add(fresh);
+    const settings = Object.entries(BASE_SETTINGS).map(([name, value]) => `${name} = '${value}'`);
+    fresh.query(`SET ${settings.join(', ')}`);
+    return fresh;
+  }
+
+  private give(session: Session): void {
+    this.idle.push(session);
+  }
+
+  /** A session whose statement failed still holds it; closing the session lets go of it. */
+  private discard(session: Session): void {
+    this.open.delete(session);
+    session.close();
+  }
+}

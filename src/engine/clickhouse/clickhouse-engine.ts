@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import type { Engine, EngineQuery, EngineResult, Stage } from '../engine.js';
+import { checkedUuid, parseStageTable } from '../identifiers.js';
+import type { TypedField } from '../typed-field.js';
+import { bindParameters } from './bind.js';
+import { asFailure } from './failures.js';
+import { migrateTables } from './migrate.js';
+import { ClickHouseStage } from './stage.js';
+import { SupersededRows } from './superseded-rows.js';
+import { DATA_TABLE, TENANT_TABLES } from './tables.js';
+import type { ClickHouseTransport, RowBatches } from './transport.js';
+
+/** Analytic rows in ClickHouse: embedded or a server, by the transport. */
+export class ClickHouseEngine implements Engine {
+  readonly dialect = 'clickhouse';
+  private readonly superseded: SupersededRows;
+
+  constructor(
+    private readonly transport: ClickHouseTransport,
+    private readonly typedFields: readonly TypedField[],
+  ) {
+    this.superseded = new SupersededRows(transport);
+  }
+
+  async migrate(): Promise<void> {
+    await this.guarded(() => migrateTables(this.transport, this.typedFields));
+  }
+
+  async query(query: EngineQuery): Promise<EngineResult> {
+    const organizationId = checkedUuid(query.organization_id, 'the organisation of a query');
+    try {
+      const batches = await this.start(organizationId, query);
+      return { batches: translated(batches, query) };
+    } catch (error) {
+      throw asFailure(error, query);
+    }
+  }
+
+  async openStage(organizationId: string, importId: string): Promise<Stage> {
+    const stage = new ClickHouseStage(
+      this.transport,
+      this.superseded,
+      this.typedFields,
+      checkedUuid(organizationId, 'the organisation of an import'),
+      checkedUuid(importId, 'the id of an import'),
+    );
+    await this.guarded(() => stage.open());
+    return stage;
+  }
+
+  async listStages(): Promise<readonly { organization_id: string; import_id: string }[]> {
+    const rows = await this.guarded(() =>
+      this.transport.select(
+        `SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE 'stage\\\\_%'`,
+      ),
+    );
+    return rows.flatMap(([name]) => parseStageTable(String(name)) ?? []);
+  }
+
+  async ping(): Promise<void> {
+    await this.guarded(() => this.transport.select('SELECT 1'));
+  }
+
+  async tidy(): Promise<void> {
+    await this.guarded(() =>
+      this.superseded.resolvedBy(() =>
+        this.transport.command(`OPTIMIZE TABLE ${DATA_TABLE} FINAL SETTINGS optimize_throw_if_noop = 1`),
+      ),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.transport.close();
+  }
+
+  /** See {@link SupersededRows} for why the order of these steps makes every read right. */
+  private async start(organizationId: string, query: EngineQuery): Promise<RowBatches> {
+    const { sql, params } = bindParameters(query);
+    const tag = randomUUID();
+    if (this.superseded.remembered(organizationId) === undefined) await this.superseded.read(organizationId);
+    let final = true;
+    const begin = (): Promise<RowBatches> =>
+      this.transport.stream({
+        sql: () => {
+          final = this.superseded.remembered(organizationId) ?? true;
+          return `${sql}\nSETTINGS ${settingsOf(organizationId, query.max_seconds, final, tag)}`;
+        },
+        params,
+        tag,
+        signal: query.signal,
+      });
+    const batches = await begin();
+    if (final || this.transport.exclusive || !(await this.superseded.read(organizationId))) return batches;
+    await batches[Symbol.asyncIterator]().return?.();
+    return begin();
+  }
+
+  private async guarded<T>(job: () => Promise<T>): Promise<T> {
+    try {
+      return await job();
+    } catch (error) {
+      throw asFailure(error);
+    }
+  }
+}
+
+/**
+ * The second lock: below the SQL, every tenant table holds only this organisation's living rows. The id is a checked
+ * UUID; quotes inside the setting are doubled.
+ */
+function settingsOf(organizationId: string, maxSeconds: number, final: boolean, tag: string): string {
+  const filter = `organization_id = toUUID(''${organizationId}'') AND is_deleted = 0`;
+  const filters = TENANT_TABLES.map((table) => `'${table}': '${filter}'`).join(', ');
+  return [
+    `additional_table_filters = {${filters}}`,
+    `max_execution_time = ${Math.max(0.001, maxSeconds)}`,
+    `log_comment = '${tag}'`,
+    ...(final ? ['final = 1'] : []),
+  ].join(', ');
+}
+
+async function* translated(batches: RowBatches, query: EngineQuery): RowBatches {
+  try {
+    yield* batches;
+  } catch (error) {
+    throw asFailure(error, query);
+  }
+}

@@ -1,0 +1,88 @@
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { conflict } from '../../common/problem.js';
+
+export interface DirectoryLock {
+  release(): void;
+}
+
+/**
+ * Claims a data directory for this process by a file that names it. A file left by a process that is gone (killed,
+ * power lost) is taken over; a process is known by its id and start time, because ids come round again.
+ * @throws Problem `data_directory_in_use` while its owner lives
+ */
+export function lockDirectory(directory: string): DirectoryLock {
+  const file = join(directory, 'tributary.lock');
+  const mine = identity(process.pid);
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, mine, { mode: 0o600 });
+  try {
+    for (let attempt = 0; ; attempt++) {
+      if (linked(draft, file)) break;
+      const owner = read(file);
+      if (owner === null) continue;
+      const pid = Number(owner.split(' ')[0]);
+      if (attempt > 20 || (isAlive(pid) && identity(pid) === owner)) {
+        throw conflict(
+          'data_directory_in_use',
+          `The analytics data directory is in use by process ${pid}. Stop that process, or give this one another DATA_DIR.`,
+        );
+      }
+      takeAway(file, owner);
+    }
+  } finally {
+    rmSync(draft, { force: true });
+  }
+  return {
+    release: () => {
+      if (read(file) === mine) rmSync(file, { force: true });
+    },
+  };
+}
+
+/** `link` creates the file with its content at once, or fails when it exists. */
+function linked(draft: string, file: string): boolean {
+  try {
+    linkSync(draft, file);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Moves a stale file away; if another process has replaced it meanwhile, that one gets its file back. */
+function takeAway(file: string, stale: string): void {
+  const aside = `${file}.stale.${process.pid}`;
+  try {
+    renameSync(file, aside);
+  } catch {
+    return;
+  }
+  if (read(aside) !== stale) linked(aside, file);
+  rmSync(aside, { force: true });
+}
+
+function read(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** `<pid> <start time>`; the start time where the system tells it (Linux). */
+function identity(pid: number): string {
+  const stat = read(`/proc/${pid}/stat`);
+  const started = stat === null ? '' : (stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '');
+  return `${pid} ${started}`;
+}

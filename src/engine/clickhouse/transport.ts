@@ -1,0 +1,42 @@
+import type { EngineValue } from '../engine.js';
+import type { BoundValue } from './bind.js';
+
+export type RowBatches = AsyncIterable<readonly (readonly EngineValue[])[]>;
+
+export interface StreamRequest {
+  /** Called at the last moment before the statement starts, so that what it depends on can't have changed since. */
+  readonly sql: () => string;
+  readonly params: Readonly<Record<string, BoundValue>>;
+  /** Stands in the statement's text; {@link ClickHouseTransport.stream} finds the statement by it to kill it. */
+  readonly tag: string;
+  readonly signal?: AbortSignal;
+}
+
+/** How statements reach a ClickHouse: in this process, or over HTTP. All else is the same for both. */
+export interface ClickHouseTransport {
+  /** True when no other process can write to these tables. */
+  readonly exclusive: boolean;
+  command(sql: string): Promise<void>;
+  /** Runs a small SELECT and returns all its rows. */
+  select(sql: string): Promise<readonly (readonly EngineValue[])[]>;
+  /** Resolves when the statement has started, which is when it has chosen the data that it reads. */
+  stream(request: StreamRequest): Promise<RowBatches>;
+  /** Inserts lines of `JSONCompactEachRow`. */
+  insert(table: string, columns: readonly string[], lines: string): Promise<void>;
+  /** Waits for what runs, then closes. */
+  close(): Promise<void>;
+}
+
+/**
+ * Settings of every statement. Values come out as text where JSON's numbers would round them; a payload's key that
+ * holds a dot stays one key; join_use_nulls is what Cube's SQL expects.
+ */
+export const BASE_SETTINGS = {
+  output_format_json_quote_64bit_integers: 1,
+  output_format_json_quote_decimals: 1,
+  output_format_decimal_trailing_zeros: 1,
+  date_time_output_format: 'simple',
+  json_type_escape_dots_in_keys: 1,
+  type_json_skip_duplicated_paths: 1,
+  join_use_nulls: 1,
+} as const;

@@ -1,0 +1,57 @@
+import { Problem } from '../common/problem.js';
+
+/**
+ * The engine did not do what we asked of it: our bug, or a broken store. `message` is safe to show; `details` (the
+ * engine's own words, which may hold SQL) are for the log only and stay out of JSON and of `toString()`.
+ */
+export class EngineError extends Error {
+  declare readonly details: { readonly engine_code: string | null; readonly engine_message: string };
+
+  constructor(message: string, code: string | null, engineMessage: string, cause?: unknown) {
+    super(message);
+    this.name = 'EngineError';
+    Object.defineProperty(this, 'details', {
+      value: Object.freeze({ engine_code: code, engine_message: engineMessage }),
+      enumerable: false,
+    });
+    Object.defineProperty(this, 'cause', { value: cause, enumerable: false });
+  }
+}
+
+export const queryCancelled = (): Problem =>
+  new Problem(499, 'query_cancelled', 'The query was cancelled before it was finished.');
+
+export const engineTimeout = (seconds: number): Problem =>
+  new Problem(
+    504,
+    'engine_timeout',
+    `The query took longer than ${seconds} s and was stopped. Narrow the date range, or use fewer dimensions.`,
+  );
+
+export const engineOutOfMemory = (): Problem =>
+  new Problem(
+    503,
+    'engine_out_of_memory',
+    'The query needs more memory than the engine may use. Narrow the date range, or use fewer dimensions.',
+  );
+
+export const engineUnavailable = (): Problem =>
+  new Problem(503, 'engine_unavailable', 'The analytics engine can not be reached right now. Try again in a moment.');
+
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'ETIMEDOUT',
+  'EPIPE',
+  'EAI_AGAIN',
+]);
+
+/** True for a socket error anywhere in the chain of causes. */
+export function isUnreachable(error: unknown): boolean {
+  for (let e: unknown = error; e instanceof Error; e = e.cause) {
+    if ('code' in e && typeof e.code === 'string' && UNREACHABLE.has(e.code)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,45 @@
+import type { Connection, Submittable } from 'pg';
+
+/** The part of `pg`'s connection that COPY needs and its types leave out. */
+interface CopyConnection extends Connection {
+  sendCopyFromChunk(chunk: Buffer): void;
+  endCopyFrom(): void;
+}
+
+/** One `COPY … FROM STDIN` with all of its data at hand; `done` settles with the statement. */
+export class CopyIn implements Submittable {
+  readonly done: Promise<void>;
+  private resolve: () => void = () => undefined;
+  private reject: (error: Error) => void = () => undefined;
+  private error: Error | null = null;
+
+  constructor(
+    private readonly sql: string,
+    private readonly text: string,
+  ) {
+    this.done = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+
+  submit(connection: Connection): void {
+    connection.query(this.sql);
+  }
+
+  handleCopyInResponse(connection: CopyConnection): void {
+    connection.sendCopyFromChunk(Buffer.from(this.text, 'utf8'));
+    connection.endCopyFrom();
+  }
+
+  handleCommandComplete(): void {}
+
+  handleError(error: Error): void {
+    this.error = error;
+  }
+
+  handleReadyForQuery(): void {
+    if (this.error) this.reject(this.error);
+    else this.resolve();
+  }
+}

@@ -1,0 +1,149 @@
+import pg from 'pg';
+import type { Engine, EngineQuery, EngineResult, EngineValue, Stage } from '../engine.js';
+import { queryCancelled } from '../engine-error.js';
+import { checkedUuid, parseStageTable } from '../identifiers.js';
+import { asFailure } from './failures.js';
+import { streamRows } from './row-stream.js';
+import { PostgresStage } from './stage.js';
+import { MIGRATION, MIGRATION_LOCK, READER_ROLE, SCHEMA, STAGE_SCHEMA, TENANT_SETTING } from './tables.js';
+
+const MAX_CONNECTIONS = 20;
+const SESSION = `-c TimeZone=UTC -c DateStyle=ISO -c search_path=${SCHEMA},pg_catalog -c client_min_messages=warning -c jit=off`;
+
+/**
+ * Analytic rows in Postgres, for an installation that has only Postgres. A query runs in a read-only transaction as a
+ * role that sees only its organisation's rows.
+ */
+export class PostgresEngine implements Engine {
+  readonly dialect = 'postgres';
+  private readonly pool: pg.Pool;
+
+  constructor(url: string) {
+    this.pool = new pg.Pool({
+      connectionString: url,
+      max: MAX_CONNECTIONS,
+      application_name: 'tributary-engine',
+      options: SESSION,
+    });
+    // An idle connection that breaks is replaced by the pool; whoever uses a broken one gets the error.
+    this.pool.on('error', () => undefined);
+  }
+
+  async migrate(): Promise<void> {
+    await this.guarded(async () => {
+      await this.createReader();
+      const client = await this.pool.connect();
+      try {
+        await client.query('BEGIN');
+        await client.query(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
+        await client.query(MIGRATION);
+        await client.query('COMMIT');
+        client.release();
+      } catch (error) {
+        client.release(true);
+        throw error;
+      }
+    });
+  }
+
+  async query(query: EngineQuery): Promise<EngineResult> {
+    const organizationId = checkedUuid(query.organization_id, 'the organisation of a query');
+    if (query.signal?.aborted) throw queryCancelled();
+    let client: pg.PoolClient;
+    try {
+      client = await this.pool.connect();
+    } catch (error) {
+      throw asFailure(error, query);
+    }
+    return { batches: this.batches(client, organizationId, query) };
+  }
+
+  async openStage(organizationId: string, importId: string): Promise<Stage> {
+    const stage = new PostgresStage(
+      this.pool,
+      checkedUuid(organizationId, 'the organisation of an import'),
+      checkedUuid(importId, 'the id of an import'),
+    );
+    await this.guarded(() => stage.open());
+    return stage;
+  }
+
+  async listStages(): Promise<readonly { organization_id: string; import_id: string }[]> {
+    const { rows } = await this.guarded(() =>
+      this.pool.query<{ tablename: string }>('SELECT tablename FROM pg_tables WHERE schemaname = $1', [STAGE_SCHEMA]),
+    );
+    return rows.flatMap(({ tablename }) => parseStageTable(tablename) ?? []);
+  }
+
+  async ping(): Promise<void> {
+    await this.guarded(() => this.pool.query('SELECT 1'));
+  }
+
+  async tidy(): Promise<void> {
+    // Autovacuum does it.
+  }
+
+  async close(): Promise<void> {
+    await this.pool.end();
+  }
+
+  private async *batches(
+    client: pg.PoolClient,
+    organizationId: string,
+    query: EngineQuery,
+  ): AsyncGenerator<readonly (readonly EngineValue[])[]> {
+    const { signal } = query;
+    const cancel = (): void => void this.cancel(client);
+    signal?.addEventListener('abort', cancel, { once: true });
+    let clean = false;
+    try {
+      if (signal?.aborted) throw queryCancelled();
+      const milliseconds = Math.max(1, Math.round(query.max_seconds * 1000));
+      await client.query(
+        `BEGIN TRANSACTION READ ONLY; SET LOCAL ROLE ${READER_ROLE}; SET LOCAL ${TENANT_SETTING} = '${organizationId}'; SET LOCAL statement_timeout = ${milliseconds}`,
+      );
+      for await (const batch of streamRows(client, query.sql, query.params)) {
+        yield batch;
+        if (signal?.aborted) throw queryCancelled();
+      }
+      await client.query('COMMIT');
+      clean = true;
+    } catch (error) {
+      throw asFailure(error, query);
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+      // A connection in the middle of a statement is closed, which ends the statement.
+      if (!clean) await this.cancel(client);
+      client.release(!clean);
+    }
+  }
+
+  private async cancel(client: pg.PoolClient): Promise<void> {
+    const { processID } = client as unknown as { processID: number | null };
+    if (processID == null) return;
+    await this.pool.query('SELECT pg_cancel_backend($1)', [processID]).catch(() => undefined);
+  }
+
+  /** Roles belong to the whole server, so another database's migration may create it at the same moment. */
+  private async createReader(): Promise<void> {
+    const isMember = `SELECT pg_has_role(current_user, oid, 'MEMBER') AS member FROM pg_roles WHERE rolname = '${READER_ROLE}'`;
+    for (let attempt = 0; ; attempt++) {
+      const { rows } = await this.pool.query<{ member: boolean }>(isMember);
+      if (rows[0]?.member) return;
+      try {
+        if (rows.length === 0) await this.pool.query(`CREATE ROLE ${READER_ROLE} NOLOGIN NOBYPASSRLS`);
+        await this.pool.query(`GRANT ${READER_ROLE} TO CURRENT_USER`);
+      } catch (error) {
+        if (attempt >= 3) throw error;
+      }
+    }
+  }
+
+  private async guarded<T>(job: () => Promise<T>): Promise<T> {
+    try {
+      return await job();
+    } catch (error) {
+      throw asFailure(error);
+    }
+  }
+}
