@@ -1,0 +1,26 @@
+import type { ModelSettings } from '../../../src/compiler/model/types.js';
+import type { PresentedValue } from '../../../src/compiler/query/present.js';
+import type { Filter, ReportRequest } from '../../../src/compiler/query/types.js';
+
+/** One request and the answer that every engine must give, worked out by hand. */
+export interface ConformanceCase {
+  readonly name: string;
+  readonly request: ReportRequest;
+  readonly rows: readonly (readonly PresentedValue[])[];
+  /** Expected when the request asks for totals. */
+  readonly totals?: readonly PresentedValue[] | null;
+  readonly truncated?: boolean;
+  readonly warnings?: readonly string[];
+  readonly aliases?: Readonly<Record<string, string>>;
+  readonly now?: string;
+  readonly settings?: Partial<ModelSettings>;
+}
+
+export const source = (name: string): Filter => ({ member: 'data_source', operator: 'equals', values: [name] });
+
+/** A request over the rows of one scenario. */
+export function ask(scenario: string, request: Partial<ReportRequest>): ReportRequest {
+  const { filters, ...rest } = request;
+  const own = filters == null ? [] : Array.isArray(filters) ? (filters as readonly Filter[]) : [filters as Filter];
+  return { metrics: [], dimensions: [], ...rest, filters: [source(scenario), ...own] };
+}

@@ -1,0 +1,86 @@
+/** The organisation whose numbers the conformance cases ask for. */
+import type { MemberDefinition, Model, ModelSettings } from '../../src/compiler/model/types.js';
+import { buildModel } from '../../src/compiler/model/build.js';
+
+/** Standard payload fields; ClickHouse keeps them as typed sub-columns, everything else is untyped. */
+export const TYPED_FIELDS = {
+  clicks: 'integer',
+  impressions: 'integer',
+  reach: 'integer',
+  revenue: 'decimal',
+  spend: 'decimal',
+} as const;
+
+const SETTINGS: ModelSettings = { currency: 'USD', time_zone: 'UTC', week_start: 1 };
+
+type Given = Partial<MemberDefinition> & Pick<MemberDefinition, 'metric_key' | 'data_type'>;
+
+const define = (given: Given, metric_type: MemberDefinition['metric_type']): MemberDefinition => ({
+  standard_key: null,
+  display_label: given.metric_key,
+  description: null,
+  category: 'external',
+  metric_type,
+  aggregation: null,
+  formula: null,
+  expression: null,
+  weight: null,
+  additivity: 'additive',
+  unit: null,
+  alias_keys: [],
+  source_tables: [],
+  ...given,
+});
+const metric = (given: Given): MemberDefinition => define({ aggregation: 'sum', ...given }, 'metric');
+const formula = (metric_key: string, text: string, given: Partial<MemberDefinition> = {}): MemberDefinition =>
+  define({ metric_key, data_type: 'float', formula: text, category: 'calculated', ...given }, 'metric');
+const dimension = (given: Given): MemberDefinition => define(given, 'dimension');
+
+export const DEFINITIONS: readonly MemberDefinition[] = [
+  metric({ metric_key: 'spend', data_type: 'currency', alias_keys: ['cost', 'ad_spend'], display_label: 'Spend' }),
+  metric({ metric_key: 'revenue', data_type: 'currency' }),
+  metric({ metric_key: 'clicks', data_type: 'integer' }),
+  metric({ metric_key: 'impressions', data_type: 'integer' }),
+  metric({ metric_key: 'reach', data_type: 'integer', additivity: 'non_additive' }),
+  // Not among the standard fields: read from the untyped part of the payload.
+  metric({ metric_key: 'fees', data_type: 'currency', expression: 'costs.fees' }),
+  metric({ metric_key: 'score', data_type: 'float' }),
+  metric({ metric_key: 'items', data_type: 'integer' }),
+  metric({ metric_key: 'rows', data_type: 'integer', aggregation: 'count', expression: '*' }),
+  metric({ metric_key: 'scored', data_type: 'integer', aggregation: 'count', expression: 'score' }),
+  metric({ metric_key: 'priced', data_type: 'integer', aggregation: 'count', expression: 'spend' }),
+  metric({ metric_key: 'devices', data_type: 'integer', aggregation: 'distinct', expression: 'device' }),
+  metric({ metric_key: 'spends', data_type: 'integer', aggregation: 'distinct', expression: 'spend' }),
+  metric({ metric_key: 'customers', data_type: 'integer', aggregation: 'distinct', expression: 'customer_id' }),
+  metric({ metric_key: 'average_spend', data_type: 'currency', aggregation: 'avg', expression: 'spend' }),
+  metric({ metric_key: 'average_score', data_type: 'float', aggregation: 'avg', expression: 'score' }),
+  metric({
+    metric_key: 'weighted_score',
+    data_type: 'float',
+    aggregation: 'weighted_avg',
+    expression: 'score',
+    weight: 'impressions',
+  }),
+  formula('roas', 'revenue / spend', { alias_keys: ['roas_old'] }),
+  formula('cost_per_click', 'spend / clicks', { data_type: 'currency' }),
+  formula('third', 'spend / 3'),
+  formula('three_thirds', 'third * 3'),
+  formula('six_average_scores', 'average_score * 6'),
+  formula('click_share', 'round(100 * clicks / impressions, 2)', { unit: '%' }),
+  formula('margin', 'revenue - spend - coalesce(fees, 0)', { data_type: 'currency' }),
+  formula('verdict', 'if(revenue > spend, 1, 0)', { data_type: 'integer' }),
+  formula('frequency', 'impressions / reach'),
+  formula('broken', 'revenue / nothing_like_this'),
+  dimension({ metric_key: 'device', data_type: 'string', alias_keys: ['device_type'] }),
+  dimension({ metric_key: 'system', data_type: 'string', expression: 'client.os name' }),
+  dimension({ metric_key: 'landed', data_type: 'date' }),
+  dimension({ metric_key: 'is_new', data_type: 'boolean' }),
+  dimension({ metric_key: 'position', data_type: 'integer' }),
+  dimension({ metric_key: 'bid', data_type: 'float' }),
+  dimension({ metric_key: 'price', data_type: 'currency', expression: 'spend' }),
+  dimension({ metric_key: 'model_used', data_type: 'string', expression: 'attribution_data.model' }),
+  dimension({ metric_key: 'channel', data_type: 'string', expression: 'data_source' }),
+];
+
+export const conformanceModel = (settings: Partial<ModelSettings> = {}): Model =>
+  buildModel({ standard: [], organization: DEFINITIONS, settings: { ...SETTINGS, ...settings } });
