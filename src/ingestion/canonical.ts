@@ -146,7 +146,10 @@ export class RowFinisher {
 
   private checkHead(draft: RowDraft): Fault | null {
     if (!DATA_SOURCE.test(draft.data_source)) {
-      return fault('bad_data_source', `data_source: "${draft.data_source.slice(0, 80)}" must match [a-z][a-z0-9_]{0,62}`);
+      return fault(
+        'bad_data_source',
+        `data_source: "${draft.data_source.slice(0, 80)}" must match [a-z][a-z0-9_]{0,62}`,
+      );
     }
     if (draft.currency !== null && !CURRENCY.test(draft.currency)) {
       return fault('bad_currency', `currency: "${draft.currency.slice(0, 20)}" is no ISO 4217 code such as USD`);
@@ -163,7 +166,8 @@ export class RowFinisher {
       if (broken) return fault(broken[0], `${name}: ${broken[1]}`);
     }
     if (draft.attribution !== null) {
-      if (!isObject(draft.attribution)) return fault('bad_attribution_data', 'attribution_data must be an object or null');
+      if (!isObject(draft.attribution))
+        return fault('bad_attribution_data', 'attribution_data must be an object or null');
       const broken = payloadFault(draft.attribution);
       if (broken) return fault(broken[0], broken[1].replace('data_payload', 'attribution_data'));
     }
@@ -179,9 +183,12 @@ export class RowFinisher {
         case 'integer':
         case 'float':
         case 'currency': {
-          if (isNumber(value)) continue;
-          const wrong = takeNumber(payload, name, value);
+          const wrong = isNumber(value) ? null : takeNumber(payload, name, value);
           if (wrong) return wrong;
+          const number = payload.get(name);
+          if (data_type === 'integer' && isNumber(number) && typeof number !== 'number') {
+            return fault('not_a_whole_number', `${name}: ${number.text} is not a whole number within ±2^53`);
+          }
           continue;
         }
         case 'boolean':
@@ -254,20 +261,21 @@ export function shown(value: PayloadValue): string {
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
-function identityOf(
-  draft: RowDraft,
-  campaign: string | null,
-  customer: string | null,
-  asset: string | null,
-): string {
+function identityOf(draft: RowDraft, campaign: string | null, customer: string | null, asset: string | null): string {
   if (draft.external_id !== null) return `external${SEPARATOR}${draft.data_source}${SEPARATOR}${draft.external_id}`;
   if (draft.identity) return JSON.stringify(['named', draft.data_source, ...draft.identity]);
   const dimensions: string[] = [];
   for (const [key, value] of draft.payload) collectDimensions(JSON.stringify(key), value, dimensions);
   dimensions.sort();
-  return ['natural', draft.data_source, draft.recorded_at, campaign ?? '', customer ?? '', asset ?? '', ...dimensions].join(
-    SEPARATOR,
-  );
+  return [
+    'natural',
+    draft.data_source,
+    draft.recorded_at,
+    campaign ?? '',
+    customer ?? '',
+    asset ?? '',
+    ...dimensions,
+  ].join(SEPARATOR);
 }
 
 /** Leaves that are text or truth values, each as `path=value`. */

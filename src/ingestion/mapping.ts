@@ -156,7 +156,11 @@ class Check {
   keys(object: Json, known: readonly string[], pointer: string): void {
     for (const key of Object.keys(object)) {
       if (known.includes(key)) continue;
-      this.wrong(`${pointer}/${key}`, `"${key}" is not known here; known are ${known.join(', ')}`, nearestNames(key, known));
+      this.wrong(
+        `${pointer}/${key}`,
+        `"${key}" is not known here; known are ${known.join(', ')}`,
+        nearestNames(key, known),
+      );
     }
   }
 
@@ -186,7 +190,8 @@ export function invalidMapping(items: readonly ProblemItem[]): Problem {
 function recordedAt(object: Json, check: Check): Mapping['recorded_at'] {
   const value = object['recorded_at'];
   const zone = check.text(object['time_zone'], '/time_zone');
-  if (zone !== null && !isTimeZone(zone)) check.wrong('/time_zone', `"${zone}" is no IANA time zone such as Europe/Berlin`);
+  if (zone !== null && !isTimeZone(zone))
+    check.wrong('/time_zone', `"${zone}" is no IANA time zone such as Europe/Berlin`);
   if (value === undefined || value === null) return { column: null, format: null, time_zone: zone };
   if (typeof value === 'string') return { column: value, format: null, time_zone: zone };
   const inner = check.object(value, '/recorded_at') ?? {};
@@ -235,7 +240,8 @@ function fields(value: unknown, check: Check): Mapping['fields'] {
 function identity(value: unknown, check: Check): Mapping['identity'] {
   if (value === undefined || value === null || value === 'natural') return 'natural';
   if (value === 'line') return 'line';
-  if (Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string')) return value as string[];
+  if (Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string'))
+    return value as string[];
   check.wrong('/identity', 'identity must be "natural", "line" or a list of columns');
   return 'natural';
 }

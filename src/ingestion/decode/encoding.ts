@@ -13,11 +13,15 @@ export const HEAD_BYTES = 512;
  * @throws Problem `unrecognized_export` for a workbook or an archive
  */
 export function detectEncoding(head: Buffer, declared: Encoding | null): { encoding: Encoding; skip: number } {
-  if (head.length >= 3 && head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return { encoding: 'utf-8', skip: 3 };
+  if (head.length >= 3 && head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf)
+    return { encoding: 'utf-8', skip: 3 };
   if (head.length >= 2 && head[0] === 0xff && head[1] === 0xfe) return { encoding: 'utf-16le', skip: 2 };
   if (head.length >= 2 && head[0] === 0xfe && head[1] === 0xff) return { encoding: 'utf-16be', skip: 2 };
   if (head.length >= 4 && head.readUInt32BE(0) === 0x504b0304) {
-    throw unprocessable('unrecognized_export', 'This is an Excel workbook or a ZIP archive. Export it as CSV, or unpack it first.');
+    throw unprocessable(
+      'unrecognized_export',
+      'This is an Excel workbook or a ZIP archive. Export it as CSV, or unpack it first.',
+    );
   }
   if (head.length >= 2 && head[0] === 0x1f && head[1] === 0x8b) {
     throw unprocessable('unrecognized_export', 'This is a gzip archive. Unpack it and send the file inside.');

@@ -8,7 +8,7 @@ import { fault, isCurrencyCode } from '../canonical.js';
 import type { TextRecord } from '../decode/records.js';
 import type { RowSource, SourceOptions } from '../row-source.js';
 import { CellsReader, plainText, ruleFor, type ColumnRule } from '../table/cells.js';
-import type { Header} from '../table/header.js';
+import type { Header } from '../table/header.js';
 import { fieldName, normalized, requireColumns, type WantedColumn } from '../table/header.js';
 import { TableSource, type TableReader } from '../table/table-source.js';
 import { InstantReader } from '../values/instant.js';
@@ -63,7 +63,9 @@ export const openAds = (shape: AdsExport, options: SourceOptions): RowSource =>
   );
 
 class AdsReader implements TableReader {
-  private readonly at: Readonly<Record<'date' | 'campaign' | 'campaignId' | 'adSet' | 'adSetId' | 'ad' | 'adId' | 'currency' | 'end', number>>;
+  private readonly at: Readonly<
+    Record<'date' | 'campaign' | 'campaignId' | 'adSet' | 'adSetId' | 'ad' | 'adId' | 'currency' | 'end', number>
+  >;
   private readonly cells: CellsReader;
   private readonly breakdowns: readonly { readonly field: string; readonly position: number }[];
   private readonly dates: InstantReader;
@@ -90,13 +92,24 @@ class AdsReader implements TableReader {
       currency: header.find(columns.currency),
       end: header.find(shape.period_end ?? []),
     };
-    this.dates = new InstantReader({ format: mapping.recorded_at.format, time_zone: mapping.recorded_at.time_zone ?? 'UTC' });
+    this.dates = new InstantReader({
+      format: mapping.recorded_at.format,
+      time_zone: mapping.recorded_at.time_zone ?? 'UTC',
+    });
     const { rules, breakdowns } = this.rulesOf(header);
     this.breakdowns = breakdowns;
-    this.cells = new CellsReader(rules, sample.map(({ cells }) => cells), mapping.null_values, this.dates);
+    this.cells = new CellsReader(
+      rules,
+      sample.map(({ cells }) => cells),
+      mapping.null_values,
+      this.dates,
+    );
     this.headerCurrency = this.currencyOf(header);
     if (this.headerCurrency === null && this.at.currency < 0 && mapping.currency === null) {
-      options.sink.warn('no_currency', 'The file names no currency; say {"currency": "USD"} (or another) in the mapping.');
+      options.sink.warn(
+        'no_currency',
+        'The file names no currency; say {"currency": "USD"} (or another) in the mapping.',
+      );
     }
   }
 
@@ -107,7 +120,8 @@ class AdsReader implements TableReader {
       options.sink.ignore('total_rows');
       return;
     }
-    const refuse = (code: string, reason: string): void => options.sink.reject(record.line, fault(code, reason), record.raw);
+    const refuse = (code: string, reason: string): void =>
+      options.sink.reject(record.line, fault(code, reason), record.raw);
     if (cells.length !== this.header.width) {
       refuse('wrong_cell_count', `the line has ${cells.length} cells, the header has ${this.header.width}`);
       return;
@@ -191,7 +205,8 @@ class AdsReader implements TableReader {
   private isTotal(cells: readonly string[]): boolean {
     const { at } = this;
     const names = [cells[0], cells[at.date], cells[at.campaign]].map((cell) => cell?.trim() ?? '');
-    if (names.some((name) => TOTAL.test(name)) && this.dates.read(cells[at.date] ?? '').kind === 'unreadable') return true;
+    if (names.some((name) => TOTAL.test(name)) && this.dates.read(cells[at.date] ?? '').kind === 'unreadable')
+      return true;
     if (!this.shape.namelessIsTotal || cells.length !== this.header.width) return false;
     return [at.campaign, at.campaignId, at.adSet, at.ad].every((position) => this.text(cells, position) === null);
   }

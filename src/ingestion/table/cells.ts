@@ -12,7 +12,14 @@ const NUMBER_LIKE =
   /^[(+−-]?\s*[$€£¥]?\s*[-−]?(?!0\d)\d{1,15}(?:[.,'’\s\u00a0\u202f]\d+)*\s*[%$€£¥]?\)?$|^-?\d(?:\.\d+)?[eE][+-]?\d{2}$/;
 /** Columns of ids and codes are text even where they hold digits only. */
 const CODE_COLUMN = /(?:^|_)(?:id|ids|code|sku|zip|postcode|postal_code|phone|number|nr)$/;
-const TRUTH: Readonly<Record<string, boolean>> = { true: true, yes: true, '1': true, false: false, no: false, '0': false };
+const TRUTH: Readonly<Record<string, boolean>> = {
+  true: true,
+  yes: true,
+  '1': true,
+  false: false,
+  no: false,
+  '0': false,
+};
 
 export interface ColumnRule {
   /** Payload field. */

@@ -74,7 +74,10 @@ export class TableSource implements RowSource {
     const head = this.head.join('');
     this.head = [];
     if (head.trim() === '' && complete) {
-      throw unprocessable('empty_file', 'The file is empty: there is no line in it. Check that the export has finished.');
+      throw unprocessable(
+        'empty_file',
+        'The file is empty: there is no line in it. Check that the export has finished.',
+      );
     }
     const layout = this.findLayout(head, complete);
     const sample = probe(layout.makeSplitter(), head, complete).filter(
@@ -105,7 +108,10 @@ export class TableSource implements RowSource {
       consider(() => new CutSplitter(cutAtSpaces));
     }
     if (!best) {
-      throw unprocessable('unrecognized_export', 'The file has no line that could be a header: its first lines are blank or longer than 1 MiB.');
+      throw unprocessable(
+        'unrecognized_export',
+        'The file has no line that could be a header: its first lines are blank or longer than 1 MiB.',
+      );
     }
     return best;
   }
@@ -113,7 +119,8 @@ export class TableSource implements RowSource {
   private layoutOf(makeSplitter: () => RecordSplitter, head: string, complete: boolean): Layout | null {
     const { mapping, shape } = this;
     const records = probe(makeSplitter(), head, complete).filter(
-      (record): record is TextRecord => record.kind === 'record' && record.line > mapping.skip_lines && !isBlank(record.cells),
+      (record): record is TextRecord =>
+        record.kind === 'record' && record.line > mapping.skip_lines && !isBlank(record.cells),
     );
     const layout = (header: Header, headerLine: number, at: number): Layout => {
       const following = records.slice(at, at + HEADER_WITHIN);

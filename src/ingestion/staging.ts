@@ -1,0 +1,148 @@
+import type { SourceCategory, Stage, UnifiedRow } from '../engine/engine.js';
+import { RowFinisher, type Fault, type RowDraft, type RowOptions } from './canonical.js';
+import { MAX_KEPT_LENGTH } from './decode/limits.js';
+import type { ImportWarning } from './import.entity.js';
+import type { ReadCounts, Reject } from './import-store.js';
+import { IGNORED, type IgnoredCode, type RowSink } from './row-source.js';
+
+/** Rows that are sent to the engine at once; measured, larger ones are no faster and hold more memory. */
+const BATCH_ROWS = 20_000;
+/** Characters after which a batch is sent although it has fewer rows. */
+const BATCH_LENGTH = 16 * 1024 * 1024;
+/** Batches that may be on their way at once; reading waits for the engine beyond that. */
+const IN_FLIGHT = 2;
+const REJECT_BATCH = 1_000;
+/** Rejects that are kept; further ones are only counted. */
+export const MAX_REJECTS = 100_000;
+
+/** Takes the rows and rejects of one import, sends them on in batches, and counts them. */
+export class Staging implements RowSink {
+  private rows: UnifiedRow[] = [];
+  private length = 0;
+  private rejects: Reject[] = [];
+  private readonly inFlight = new Set<Promise<void>>();
+  private failure: { readonly error: unknown } | null = null;
+  private rowCount = 0;
+  private rejectCount = 0;
+  private storedRejects = 0;
+  private readonly ignored = new Map<IgnoredCode, number>();
+  private readonly warned = new Map<string, { readonly message: string; count: number }>();
+  private readonly categories = new Map<string, SourceCategory>();
+  private readonly finisher: RowFinisher;
+
+  constructor(
+    private readonly stage: Stage,
+    options: RowOptions,
+    private readonly storeRejects: (rejects: readonly Reject[]) => Promise<void>,
+  ) {
+    this.finisher = new RowFinisher(options);
+  }
+
+  row(draft: RowDraft, raw: string): void {
+    const row = this.finisher.finish(draft);
+    if ('reason' in row) {
+      this.reject(draft.line, row, raw);
+      return;
+    }
+    this.rows.push(row);
+    this.length += row.data_payload.length;
+    this.rowCount++;
+    if (this.categories.get(row.data_source) !== row.source_category) {
+      this.categories.set(row.data_source, row.source_category);
+    }
+  }
+
+  reject(line: number, { code, reason }: Fault, raw: string): void {
+    this.rejectCount++;
+    if (this.storedRejects >= MAX_REJECTS) return;
+    this.storedRejects++;
+    this.rejects.push({
+      line,
+      code,
+      reason: storable(reason.slice(0, 2_000)),
+      content: storable(raw.slice(0, MAX_KEPT_LENGTH)),
+      is_cut: raw.length > MAX_KEPT_LENGTH,
+    });
+  }
+
+  ignore(code: IgnoredCode): void {
+    this.ignored.set(code, (this.ignored.get(code) ?? 0) + 1);
+  }
+
+  warn(code: string, message: string): void {
+    const known = this.warned.get(code);
+    if (known) known.count++;
+    else this.warned.set(code, { message, count: 1 });
+  }
+
+  /** Sends what is full; waits while too much is on its way. @throws what the engine threw */
+  async relieve(): Promise<void> {
+    if (this.rows.length >= BATCH_ROWS || this.length >= BATCH_LENGTH) await this.sendRows();
+    if (this.rejects.length >= REJECT_BATCH) await this.sendRejects();
+    if (this.failure) throw this.failure.error;
+  }
+
+  /** Sends the rest and waits until all of it has arrived. */
+  async finish(): Promise<void> {
+    await this.sendRows();
+    await this.sendRejects();
+    await Promise.all(this.inFlight);
+    if (this.failure) throw this.failure.error;
+  }
+
+  /** Waits for what is on its way, whatever comes of it. */
+  async settle(): Promise<void> {
+    await Promise.allSettled(this.inFlight);
+  }
+
+  get counts(): ReadCounts {
+    return {
+      read: this.rowCount + this.rejectCount,
+      rejected: this.rejectCount,
+      rejects_stored: this.storedRejects - this.rejects.length,
+      warnings: this.warnings(),
+    };
+  }
+
+  categoryOf(source: string): SourceCategory {
+    return this.categories.get(source) ?? 'external_operational';
+  }
+
+  private warnings(): ImportWarning[] {
+    const warnings: ImportWarning[] = [];
+    for (const [code, count] of this.ignored) warnings.push({ code, message: IGNORED[code], count });
+    for (const [code, { message, count }] of this.warned) warnings.push({ code, message, count });
+    if (this.rejectCount > MAX_REJECTS) {
+      const count = this.rejectCount - MAX_REJECTS;
+      warnings.push({
+        code: 'rejects_not_kept',
+        message: `Only the first ${MAX_REJECTS} rejected lines are kept; ${count} more were rejected.`,
+        count,
+      });
+    }
+    return warnings;
+  }
+
+  private async sendRows(): Promise<void> {
+    if (this.rows.length === 0) return;
+    while (this.inFlight.size >= IN_FLIGHT) await Promise.race(this.inFlight);
+    if (this.failure) throw this.failure.error;
+    const batch = this.rows;
+    this.rows = [];
+    this.length = 0;
+    const sending: Promise<void> = this.stage
+      .append(batch)
+      .catch((error: unknown) => {
+        this.failure ??= { error };
+      })
+      .finally(() => this.inFlight.delete(sending));
+    this.inFlight.add(sending);
+  }
+
+  private async sendRejects(): Promise<void> {
+    while (this.rejects.length > 0) await this.storeRejects(this.rejects.splice(0, REJECT_BATCH));
+  }
+}
+
+/** Postgres holds no U+0000. */
+const storable = (text: string): string => text.replaceAll('\u0000', '\ufffd');
