@@ -29,7 +29,8 @@ export interface ClickHouseTransport {
 
 /**
  * Settings of every statement. Values come out as text where JSON's numbers would round them; a payload's key that
- * holds a dot stays one key; join_use_nulls is what Cube's SQL expects.
+ * holds a dot stays one key; join_use_nulls is what Cube's SQL expects. A text in a payload stays the text that it is:
+ * ClickHouse would store "31.01.2026" as a date and "2026-13-01" as 1970-01-01.
  */
 export const BASE_SETTINGS = {
   output_format_json_quote_64bit_integers: 1,
@@ -39,4 +40,6 @@ export const BASE_SETTINGS = {
   json_type_escape_dots_in_keys: 1,
   type_json_skip_duplicated_paths: 1,
   join_use_nulls: 1,
+  input_format_try_infer_dates: 0,
+  input_format_try_infer_datetimes: 0,
 } as const;
