@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { drainPending, Session } from 'chdb';
 import type { EngineValue } from '../engine.js';
 import { queryCancelled } from '../engine-error.js';
-import { lockDirectory, type DirectoryLock } from './directory-lock.js';
+import { lockDirectory, type DirectoryLock } from '../directory-lock.js';
 import { engineThreads, Gate } from './gate.js';
 import { batchesOf, parseRows } from './rows.js';
 import { BASE_SETTINGS, type ClickHouseTransport, type RowBatches, type StreamRequest } from './transport.js';

@@ -1,6 +1,6 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { conflict } from '../../common/problem.js';
+import { conflict } from '../common/problem.js';
 
 export interface DirectoryLock {
   release(): void;
@@ -71,7 +71,9 @@ function read(file: string): string | null {
   }
 }
 
-function isAlive(pid: number): boolean {
+/** True while a process of this id runs, whoever owns it. One that has died but was not buried yet does not run. */
+export function isAlive(pid: number): boolean {
+  if (status(pid)?.[0] === 'Z') return false;
   try {
     process.kill(pid, 0);
     return true;
@@ -81,8 +83,10 @@ function isAlive(pid: number): boolean {
 }
 
 /** `<pid> <start time>`; the start time where the system tells it (Linux). */
-function identity(pid: number): string {
+const identity = (pid: number): string => `${pid} ${status(pid)?.[19] ?? ''}`;
+
+/** Fields of `/proc/<pid>/stat` from the state on; null where there is no such file. */
+function status(pid: number): string[] | null {
   const stat = read(`/proc/${pid}/stat`);
-  const started = stat === null ? '' : (stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '');
-  return `${pid} ${started}`;
+  return stat === null ? null : stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
