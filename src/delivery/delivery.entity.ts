@@ -28,8 +28,8 @@ export interface DeliveryEvidence {
   /** The mail host's last reply, e.g. `250 2.0.0 Ok: queued as 4F1`. */
   readonly reply?: string;
   readonly smtp_code?: number;
-  /** Name, size and SHA-256 of the file in the outbox. */
-  readonly outbox?: { readonly filename: string; readonly bytes: number; readonly sha256: string };
+  /** The file that holds the mail, in `DATA_DIR/outbox`. */
+  readonly outbox?: { readonly filename: string };
   /** SHA-256 over the mail's bytes as sent. */
   readonly message_sha256?: string;
   readonly message_bytes?: number;

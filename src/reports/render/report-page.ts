@@ -2,15 +2,15 @@ import { planCharts, type ChartPlan } from './chart-plan.js';
 import { renderChartSvg } from './chart-svg.js';
 import type { ReportDocument } from './document.js';
 import { fontFaces } from './fonts.js';
-import { decimalOf, formatHeadline, formatInstant, formatPeriod, isNumeric } from './format.js';
+import { formatInstant } from './format.js';
 import { escapeHtml } from './html-text.js';
 import { pageStyle } from './page-style.js';
 import { OVERLAY_COLOUR, seriesColour } from './palette.js';
+import { definitionVersion, headlines, noticeTexts, periodText, rowCount, sourceFacts } from './report-facts.js';
 import { isKeyFigures, renderTable } from './report-table.js';
 
 const MOST_PORTRAIT_COLUMNS = 7;
 const MOST_COMFORTABLE_COLUMNS = 14;
-const MOST_TILES = 5;
 /** CSS pixels between the margins of a page. */
 const PORTRAIT_WIDTH = 680;
 const LANDSCAPE_WIDTH = 1009;
@@ -29,7 +29,7 @@ export function renderReportPage(report: ReportDocument): string {
     tiles(report),
     notices(report),
     charts(report, landscape),
-    `<section class="table"><h2>Details <span>· ${count(report)} ${report.rows.length === 1 ? 'row' : 'rows'}</span></h2>${renderTable(report)}</section>`,
+    `<section class="table"><h2>Details <span>· ${rowCount(report)} ${report.rows.length === 1 ? 'row' : 'rows'}</span></h2>${renderTable(report)}</section>`,
     about(report),
   ].join('\n');
   const style = pageStyle({
@@ -52,25 +52,13 @@ ${body}
 </html>`;
 }
 
-/** Up to five headline numbers, from the totals or from the only row. */
-export function headlines(report: ReportDocument): readonly { readonly label: string; readonly value: string }[] {
-  const source = report.totals ?? (report.rows.length === 1 ? report.rows[0] : null);
-  if (!source) return [];
-  return report.columns
-    .filter((column) => column.role === 'metric' && isNumeric(column))
-    .flatMap((column) => {
-      const value = decimalOf(source[column.name]);
-      return value ? [{ label: column.label, value: formatHeadline(value, column, report) }] : [];
-    })
-    .slice(0, MOST_TILES);
-}
-
 function masthead(report: ReportDocument): string {
-  const { from, to, time_zone, label } = report.period;
-  const dates = formatPeriod(from, to, time_zone, report.locale);
-  const period = label === '' || label === dates ? dates : `${label}: ${dates}`;
+  const { time_zone } = report.period;
   const filters = report.filtersText.length === 0 ? [] : [['Filters', escapeHtml(report.filtersText.join('; '))]];
-  const facts = [['Period', `${escapeHtml(period)} <span class="zone">(${escapeHtml(time_zone)})</span>`], ...filters];
+  const facts = [
+    ['Period', `${escapeHtml(periodText(report))} <span class="zone">(${escapeHtml(time_zone)})</span>`],
+    ...filters,
+  ];
   return `<header class="masthead">
 <p class="organization">${escapeHtml(report.organization)}</p>
 <h1>${escapeHtml(report.title)}</h1>
@@ -88,15 +76,7 @@ function tiles(report: ReportDocument): string {
 }
 
 function notices(report: ReportDocument): string {
-  const texts = [
-    ...(report.truncated
-      ? [
-          `Only the first ${count(report)} rows are shown; there are more.${report.totals ? ' The totals cover all of them.' : ''}`,
-        ]
-      : []),
-    ...(report.rows.length === 0 ? ['No data matched this report’s period and filters.'] : []),
-    ...report.warnings,
-  ];
+  const texts = noticeTexts(report);
   if (texts.length === 0) return '';
   return `<ul class="notice">${texts.map((text) => `<li>${escapeHtml(text)}</li>`).join('')}</ul>`;
 }
@@ -136,16 +116,12 @@ function legend(plan: ChartPlan): string {
 }
 
 function about(report: ReportDocument): string {
+  const sources = sourceFacts(report).map(({ source, asOf }) => `<b>${escapeHtml(source)}</b> ${escapeHtml(asOf)}`);
   const { time_zone } = report.period;
-  const instant = (iso: string): string => formatInstant(iso, time_zone, report.locale);
-  const sources = Object.entries(report.dataAsOf).map(
-    ([source, iso]) => `<b>${escapeHtml(source)}</b> ${escapeHtml(instant(iso))}`,
-  );
+  const made = formatInstant(report.generatedAt, time_zone, report.locale);
   const lines = [
     sources.length > 0 ? `Data as of: ${sources.join(' · ')}` : 'Data as of: no source has rows yet',
-    `Metric definitions: version <b>${escapeHtml(report.snapshot.slice(0, 12))}</b> · Made ${escapeHtml(instant(report.generatedAt))} · Times in ${escapeHtml(time_zone)}`,
+    `Metric definitions: version <b>${escapeHtml(definitionVersion(report))}</b> · Made ${escapeHtml(made)} · Times in ${escapeHtml(time_zone)}`,
   ];
   return `<section class="about">${lines.map((line) => `<p>${line}</p>`).join('')}</section>`;
 }
-
-const count = (report: ReportDocument): string => new Intl.NumberFormat(report.locale).format(report.rows.length);

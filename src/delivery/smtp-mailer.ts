@@ -1,0 +1,119 @@
+import { hostname } from 'node:os';
+import { Readable } from 'node:stream';
+import { parseConnectionUrl } from 'nodemailer/lib/shared';
+import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import type { Envelope, Mailer, MailOutcome } from './mail.js';
+
+const CONNECT_MS = 20_000;
+const SILENCE_MS = 60_000;
+const CHUNK = 65_536;
+/** Longest whole conversation; a delivery's lease is longer. */
+export const CONVERSATION_MS = 150_000;
+
+/** What nodemailer says about a failed conversation. */
+interface SmtpError extends Error {
+  readonly code?: string;
+  readonly command?: string;
+  readonly response?: string;
+  readonly responseCode?: number;
+}
+
+/**
+ * Mail over SMTP, one conversation a message. The message is handed over only when the host has answered DATA with 354,
+ * so that the moment after which an answer matters is known: once the last byte has left, a lost connection means
+ * `unknown`; before that, nothing was sent.
+ */
+export class SmtpMailer implements Mailer {
+  constructor(
+    private readonly url: string,
+    private readonly timeoutMs: number = CONVERSATION_MS,
+  ) {}
+
+  async send(envelope: Envelope, beforeData: () => Promise<boolean>): Promise<MailOutcome> {
+    const progress = { ended: false, withdrawn: false };
+    const body = Readable.from(
+      (async function* () {
+        progress.withdrawn = !(await beforeData());
+        if (progress.withdrawn) throw new Error('withdrawn');
+        for (let at = 0; at < envelope.raw.length; at += CHUNK) yield envelope.raw.subarray(at, at + CHUNK);
+        progress.ended = true;
+      })(),
+      { objectMode: false },
+    );
+    try {
+      const reply = await this.converse(envelope, body);
+      return { outcome: 'accepted', reply: line(reply), smtp_code: Number(reply.slice(0, 3)) || 250 };
+    } catch (error) {
+      if (progress.withdrawn) return { outcome: 'withdrawn' };
+      return explain(error as SmtpError, progress.ended);
+    } finally {
+      body.destroy();
+    }
+  }
+
+  private converse(envelope: Envelope, body: Readable): Promise<string> {
+    const { auth, ...options } = parseConnectionUrl(this.url);
+    const connection = new SMTPConnection({
+      ...options,
+      name: ehloName(),
+      connectionTimeout: CONNECT_MS,
+      greetingTimeout: CONNECT_MS,
+      socketTimeout: SILENCE_MS,
+      dnsTimeout: CONNECT_MS,
+    });
+    return new Promise<string>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error('The conversation took too long.')), this.timeoutMs);
+      const settle = (error: Error | null | undefined, reply?: string): void => {
+        clearTimeout(timer);
+        if (error) reject(error);
+        else resolve(reply ?? '');
+      };
+      connection.on('error', settle);
+      connection.once('end', () => settle(new Error('The connection was closed.')));
+      const send = (): void =>
+        connection.send(
+          { from: envelope.from.address, to: [envelope.to.address], size: envelope.raw.length },
+          body,
+          (error, info) => settle(error, info?.response),
+        );
+      connection.connect((error) => {
+        if (error) settle(error);
+        else if (auth) connection.login(auth, (refused) => (refused ? settle(refused) : send()));
+        else send();
+      });
+    }).then(
+      (reply) => {
+        connection.quit();
+        return reply;
+      },
+      (error: unknown) => {
+        connection.close();
+        throw error;
+      },
+    );
+  }
+}
+
+/** A reply is an answer; silence is one only while the message was still here. */
+function explain(error: SmtpError, ended: boolean): MailOutcome {
+  const reply = error.response ? line(error.response) : undefined;
+  const code = error.responseCode;
+  if (code !== undefined && reply !== undefined && code >= 400) {
+    // A refused log-in or greeting is about this installation, not about the recipient.
+    const aboutMessage = /^(MAIL FROM|RCPT TO|DATA)/.test(error.command ?? '');
+    if (code >= 500 && aboutMessage) {
+      return { outcome: 'rejected', reason: 'The mail host refused the message.', reply, smtp_code: code };
+    }
+    return { outcome: 'retry', reason: 'The mail host refused for now.', reply, smtp_code: code };
+  }
+  if (error.code === 'EENVELOPE' || error.code === 'EMESSAGE') {
+    return { outcome: 'rejected', reason: error.message, reply: reply ?? '', smtp_code: code ?? 0 };
+  }
+  return ended
+    ? { outcome: 'unknown', reason: 'The connection ended after the message went out and before the answer came.' }
+    : { outcome: 'retry', reason: `The mail host could not be reached (${error.code ?? 'connection lost'}).` };
+}
+
+const line = (reply: string): string => reply.replaceAll(/\s+/g, ' ').trim().slice(0, 500);
+
+const ehloName = (): string => (/^[A-Za-z0-9.-]+$/.test(hostname()) ? hostname() : 'localhost');
