@@ -10,6 +10,8 @@ import type { ModelSettings } from '../../src/compiler/model/types.js';
 import { planQuery } from '../../src/compiler/query/plan.js';
 import { presentValue, type PresentedValue } from '../../src/compiler/query/present.js';
 import type { QueryPlan, ReportRequest, Statement } from '../../src/compiler/query/types.js';
+import { expectedText } from '../golden/expected.js';
+import { GOLDEN_NOW, GOLDEN_REQUESTS, goldenModel } from '../golden/model.js';
 import type { ConformanceCase } from './cases/case.js';
 import { FILTER_CASES, GROUP_FILTER_CASES } from './cases/filters.js';
 import { NUMBER_CASES } from './cases/numbers.js';
@@ -31,6 +33,7 @@ describe.each(ENGINES)('%s', (_, open) => {
   let store: Store;
   let base: { fileName: string; content: string }[];
   const compiled = new Map<string, Promise<CompiledModel>>();
+  let golden: Promise<CompiledModel> | undefined;
 
   beforeAll(async () => {
     const fileName = 'unified_marketing.js';
@@ -112,6 +115,28 @@ describe.each(ENGINES)('%s', (_, open) => {
   });
   describe('order, pages, totals, aliases, warnings', () => {
     it.each(SHAPE_CASES)('$name', check);
+  });
+
+  describe('requests whose SQL is committed in test/golden', () => {
+    it.each(Object.entries(GOLDEN_REQUESTS))('%s', async (name, request) => {
+      const model = goldenModel();
+      const { dialect } = store.engine;
+      golden ??= compileModel({ model, dialect, base, typed: TYPED_FIELDS });
+      const planned = await planQuery({
+        snapshot: { model },
+        compiled: await golden,
+        request,
+        dialect,
+        organizationId: ORGANIZATION,
+        now: new Date(GOLDEN_NOW),
+        maxRows: MAX_ROWS,
+      });
+      const rows = await answer(planned.statement, planned.columns);
+      const metrics = planned.columns.filter(({ role }) => role === 'metric');
+      if (planned.totals !== null) rows.push(...(await answer(planned.totals, metrics)));
+      const actual = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+      expect(actual).toBe(await expectedText(`${name}.ndjson`, actual));
+    });
   });
 
   it('answers each organisation from its own rows only', async () => {

@@ -1,0 +1,103 @@
+import { buildModel } from '../../src/compiler/model/build.js';
+import type { MemberDefinition, Model } from '../../src/compiler/model/types.js';
+import type { ReportRequest } from '../../src/compiler/query/types.js';
+
+const define = (given: Partial<MemberDefinition> & Pick<MemberDefinition, 'metric_key'>): MemberDefinition => ({
+  standard_key: null,
+  display_label: given.metric_key,
+  description: null,
+  category: 'external',
+  metric_type: 'metric',
+  data_type: 'currency',
+  aggregation: given.formula === undefined && given.metric_type !== 'dimension' ? 'sum' : null,
+  formula: null,
+  expression: null,
+  weight: null,
+  additivity: 'additive',
+  unit: null,
+  alias_keys: [],
+  source_tables: [],
+  ...given,
+});
+
+/** One of each kind, and labels that try to get out of their quotes. */
+const DEFINITIONS: readonly MemberDefinition[] = [
+  define({ metric_key: 'spend', display_label: 'Spend', description: 'What it cost, `before` ${tax} \\ "fees"\n' }),
+  define({ metric_key: 'clicks', data_type: 'integer' }),
+  define({ metric_key: 'items', data_type: 'integer', expression: 'basket.item count' }),
+  define({ metric_key: 'rows', data_type: 'integer', aggregation: 'count', expression: '*' }),
+  define({ metric_key: 'devices', data_type: 'integer', aggregation: 'distinct', expression: 'device' }),
+  define({ metric_key: 'average_score', data_type: 'float', aggregation: 'avg', expression: 'score' }),
+  define({
+    metric_key: 'weighted_score',
+    data_type: 'float',
+    aggregation: 'weighted_avg',
+    expression: 'score',
+    weight: 'impressions',
+  }),
+  define({ metric_key: 'cost_per_click', formula: 'spend / clicks', category: 'calculated' }),
+  define({ metric_key: 'ten_clicks', formula: 'round(cost_per_click * 10, 2)', category: 'calculated' }),
+  define({ metric_key: 'broken', formula: 'spend / nothing_like_this', category: 'calculated' }),
+  define({ metric_key: 'device', data_type: 'string', metric_type: 'dimension', display_label: "`}); drop('" }),
+  define({ metric_key: 'landed', data_type: 'date', metric_type: 'dimension' }),
+  define({ metric_key: 'is_new', data_type: 'boolean', metric_type: 'dimension' }),
+  define({ metric_key: 'position', data_type: 'integer', metric_type: 'dimension' }),
+];
+
+export const goldenModel = (): Model =>
+  buildModel({
+    standard: [],
+    organization: DEFINITIONS,
+    settings: { currency: 'EUR', time_zone: 'Europe/Berlin', week_start: 7 },
+  });
+
+export const GOLDEN_NOW = '2026-02-15T12:00:00Z';
+
+/** Requests by the name of their files in `expected/`. */
+export const GOLDEN_REQUESTS: Readonly<Record<string, ReportRequest>> = {
+  'every-metric': {
+    metrics: ['spend', 'clicks', 'items', 'rows', 'devices', 'average_score', 'weighted_score', 'ten_clicks'],
+    dimensions: [],
+    filters: { member: 'data_source', operator: 'equals', values: ['mixed'] },
+  },
+  'weekly-by-device': {
+    metrics: ['clicks', 'cost_per_click'],
+    dimensions: ['device'],
+    date_range: { from: '2026-01-01', to: '2026-01-31' },
+    time_grain: 'weekly',
+    filters: [{ member: 'data_source', operator: 'startsWith', values: ['MIX', 'cal'] }],
+    order: [{ member: 'device', direction: 'desc' }],
+    limit: 4,
+    totals: true,
+  },
+  'filtered-groups': {
+    metrics: ['spend', 'rows'],
+    dimensions: ['is_new', 'position', 'landed', 'recorded_at'],
+    filters: {
+      and: [
+        {
+          or: [
+            { member: 'position', operator: 'gt', values: [1] },
+            { member: 'landed', operator: 'notSet' },
+          ],
+        },
+        { member: 'device', operator: 'notContains', values: ['%', "'"] },
+        { member: 'is_new', operator: 'notEquals', values: [true] },
+        {
+          or: [
+            { member: 'spend', operator: 'gte', values: ['16.00'] },
+            { member: 'rows', operator: 'lt', values: [1] },
+          ],
+        },
+      ],
+    },
+    offset: 1,
+    limit: 10,
+  },
+  'quarter-hours': {
+    metrics: ['clicks'],
+    dimensions: [],
+    filters: { member: 'data_source', operator: 'equals', values: ['half_hour'] },
+    time_grain: 'fifteen_minutes',
+  },
+};
