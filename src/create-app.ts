@@ -1,11 +1,13 @@
 import { ConsoleLogger, type LogLevel } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
 import { validationPipe } from './common/validation.js';
 import type { AppConfig } from './config/config.js';
 import { MetricsRegistry } from './health/metrics-registry.js';
 import { registerGraphiql } from './http/graphiql.js';
+import { HttpAdapter } from './http/http-adapter.js';
+import { registerJsonBody } from './http/json-body.js';
 import { registerOpenApi } from './http/openapi.js';
 import { registerIngestionParsers } from './ingestion/parsers.js';
 import type { Stores } from './stores.js';
@@ -47,10 +49,14 @@ export async function createApp(stores: Stores): Promise<NestFastifyApplication>
     json: !process.stdout.isTTY,
     prefix: 'Tributary',
   });
-  const adapter = new FastifyAdapter({ bodyLimit: 1024 * 1024, forceCloseConnections: 'idle' });
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.over(stores), adapter, { logger });
+  const adapter = new HttpAdapter({ bodyLimit: 1024 * 1024, forceCloseConnections: 'idle' });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.over(stores), adapter, {
+    logger,
+    bodyParser: false,
+  });
   app.useGlobalPipes(validationPipe());
   const fastify = adapter.getInstance();
+  registerJsonBody(fastify as never);
   await registerIngestionParsers(fastify as never);
   registerGraphiql(fastify as never);
   registerOpenApi(app);

@@ -23,7 +23,8 @@ export function nearestNames(name: string, known: Iterable<string>): string[] {
   const limit = Math.max(2, Math.floor(wanted.length / 3));
   const scored: { candidate: string; distance: number }[] = [];
   for (const candidate of known) {
-    const distance = candidate.includes(wanted) && wanted.length > 2 ? 1 : editDistance(wanted, candidate, limit);
+    const edits = editDistance(wanted, candidate, limit);
+    const distance = candidate.includes(wanted) && wanted.length > 2 ? Math.min(edits, 2) : edits;
     if (distance <= limit) scored.push({ candidate, distance });
   }
   return scored

@@ -58,14 +58,17 @@ export class ProblemFilter implements ExceptionFilter {
   catch(thrown: unknown, host: ArgumentsHost): void {
     const problem = toProblem(thrown, this.logger);
     if (host.getType<'http' | 'graphql'>() === 'graphql') {
-      const { detail, ...extensions } = problemBody(problem);
-      throw new GraphQLError(String(detail), { extensions });
+      throw new GraphQLError(problem.detail, { extensions: problemBody(problem) });
     }
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
-    if (reply.sent || reply.raw.headersSent) {
-      reply.raw.destroy();
-      return;
-    }
-    void reply.status(problem.status).type('application/problem+json; charset=utf-8').send(problemBody(problem));
+    sendProblem(host.switchToHttp().getResponse<FastifyReply>(), problem);
   }
+}
+
+/** Sends a problem; where an answer has begun already, breaks it off, so that nobody takes it for whole. */
+export function sendProblem(reply: FastifyReply, problem: Problem): void {
+  if (reply.sent || reply.raw.headersSent) {
+    reply.raw.destroy();
+    return;
+  }
+  void reply.status(problem.status).type('application/problem+json; charset=utf-8').send(problemBody(problem));
 }

@@ -1,21 +1,28 @@
 import { ValidationPipe, type ValidationError } from '@nestjs/common';
+import { getMetadataStorage } from 'class-validator';
 import { nearestNames } from './nearest.js';
 import { badRequest, type ProblemItem } from './problem.js';
+
+/** Fields that the class of a body or query declares. */
+function knownFields(target: object | undefined): string[] {
+  if (!target) return [];
+  const rules = getMetadataStorage().getTargetValidationMetadatas(target.constructor, '', true, false);
+  return [...new Set(rules.map((rule) => rule.propertyName))].sort();
+}
 
 const flatten = (errors: readonly ValidationError[], pointer: string): ProblemItem[] =>
   errors.flatMap((error) => {
     const at = `${pointer}/${error.property}`;
     const own = Object.entries(error.constraints ?? {}).map(([rule, message]): ProblemItem => {
       if (rule !== 'whitelistValidation') return { code: 'wrong_value', message: `${message}.`, pointer: at };
-      const known = Object.keys((error.target as object | undefined) ?? {});
+      const known = knownFields(error.target);
+      const suggestions = nearestNames(error.property, known);
+      const hint = suggestions.length > 0 ? `Did you mean ${suggestions.join(' or ')}?` : `Known: ${known.join(', ')}.`;
       return {
         code: 'unknown_field',
-        message: `There is no field "${error.property.slice(0, 80)}".`,
+        message: `There is no field "${error.property.slice(0, 80)}". ${hint}`,
         pointer: at,
-        suggestions: nearestNames(
-          error.property,
-          known.filter((name) => name !== error.property),
-        ),
+        ...(suggestions.length > 0 ? { suggestions } : {}),
       };
     });
     return [...own, ...flatten(error.children ?? [], at)];
@@ -27,6 +34,7 @@ export const validationPipe = (): ValidationPipe =>
     transform: true,
     whitelist: true,
     forbidNonWhitelisted: true,
+    validationError: { target: true },
     exceptionFactory: (errors) => {
       const items = flatten(errors, '');
       return badRequest('invalid_request', items.map((item) => item.message).join(' '), items);

@@ -9,7 +9,7 @@ import type { DialectName } from '../compiler/dialect/types.js';
 import type { TypedFields } from '../compiler/dialect/field-sql.js';
 import type { Member, Snapshot } from '../compiler/model/types.js';
 import { planQuery } from '../compiler/query/plan.js';
-import type { TypedField } from '../engine/typed-fields.js';
+import type { TypedField } from '../engine/typed-field.js';
 import { LibraryService } from './library.service.js';
 import { typedFields } from './typed-fields.js';
 

@@ -1,6 +1,6 @@
 import { Field, ID, InputType, Int, ObjectType, PartialType as GraphqlPartialType } from '@nestjs/graphql';
 import { ApiProperty } from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, IsIn, IsString, Length, Matches, MaxLength } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsString, Length, Matches, MaxLength } from 'class-validator';
 import { GraphQLJSON } from 'graphql-scalars';
 import { Described } from '../common/described.js';
 import {
@@ -146,7 +146,15 @@ export class CreateMetricDto {
 
 /** Body of `PATCH /api/marketing/metrics/:id`: only what changes. */
 @InputType('MetricPatch', { description: 'What to change of a metric or dimension; absent fields stay.' })
-export class UpdateMetricDto extends GraphqlPartialType(CreateMetricDto) {}
+export class UpdateMetricDto extends GraphqlPartialType(CreateMetricDto) {
+  @Described({
+    description: 'False deactivates, true brings a deactivated one back.',
+    type: () => Boolean,
+    optional: true,
+  })
+  @IsBoolean()
+  is_active?: boolean;
+}
 
 @ObjectType({ description: 'Something that is wrong, or may be, with a definition.' })
 export class DiagnosticDto {

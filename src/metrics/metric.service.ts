@@ -83,9 +83,10 @@ export class MetricService {
   /** @throws Problem as {@link create}; a PATCH of a standard metric makes the organisation's own version of it */
   async update(identity: Identity, id: string, body: UpdateMetricDto): Promise<MetricDto> {
     return this.database.transaction(async (manager) => {
-      const existing = await this.find(manager, identity.organizationId, id);
-      const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
-      const row = rowOf(id, identity.organizationId, { ...existing, ...given });
+      const { is_active: active = true, ...changes } = body;
+      const existing = await this.find(manager, identity.organizationId, id, body.is_active === true);
+      const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+      const row = { ...rowOf(id, identity.organizationId, { ...existing, ...given }), is_active: active };
       await manager.upsert(MetricConfig, row as never, ['id']);
       return this.accept(manager, identity, id);
     });
@@ -145,6 +146,7 @@ export class MetricService {
   private async accept(manager: EntityManager, identity: Identity, id: string): Promise<MetricDto> {
     await this.models.publish(manager, identity.organizationId, identity.userId);
     const row = await manager.findOneByOrFail(MetricConfig, { id });
+    if (!row.is_active) return presentRow(row, undefined);
     const member = memberOf(await this.models.build(manager, identity.organizationId), row.metric_key);
     const own = member.diagnostics.filter(
       (diagnostic) => diagnostic.severity === 'error' && diagnostic.code !== 'depends_on_quarantined',
@@ -160,13 +162,14 @@ export class MetricService {
     manager: EntityManager,
     organizationId: string,
     id: string,
-  ): Promise<MemberDefinition & { is_active: boolean }> {
+    inactiveToo = false,
+  ): Promise<MemberDefinition> {
     const row = isUuid(id) ? await manager.findOneBy(MetricConfig, { id, organization_id: organizationId }) : null;
-    if (row?.is_active) return row;
+    if (row && (row.is_active || inactiveToo)) return definitionOf(row);
     const standard = this.libraryService.library.members.find(
       (member) => standardId(organizationId, member.metric_key) === id,
     );
-    if (standard && !row) return { ...standard, is_active: true };
+    if (standard && !row) return standard;
     throw notFound(`There is no active metric or dimension with the id ${id}.`);
   }
 

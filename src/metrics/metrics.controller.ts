@@ -1,5 +1,13 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiProperty, ApiPropertyOptional, ApiResponse, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBearerAuth,
+  ApiBody,
+  ApiOperation,
+  ApiProperty,
+  ApiPropertyOptional,
+  ApiResponse,
+  ApiTags,
+} from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString } from 'class-validator';
 import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
@@ -82,6 +90,7 @@ export class MetricsController {
     summary: 'Change a metric or dimension',
     description: 'Of a standard metric it makes the organisation’s own version.',
   })
+  @ApiBody({ type: CreateMetricDto, description: 'Any of these fields; what is absent stays.' })
   @ApiResponse({ status: 200, type: MetricDto })
   update(
     @CurrentIdentity() identity: Identity,

@@ -1,4 +1,4 @@
-import type { TypedField } from '../engine/typed-fields.js';
+import type { TypedField } from '../engine/typed-field.js';
 import type { Library } from '../compiler/model/library.js';
 
 /** Standard payload fields that the engine stores as typed columns of their own. */

@@ -1,0 +1,20 @@
+import { Logger } from '@nestjs/common';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { sendProblem, toProblem } from '../common/problem.filter.js';
+
+/**
+ * Fastify, with our form of errors also for what fails before a request reaches its controller: a body that is no JSON,
+ * too large, or of an unknown type.
+ */
+export class HttpAdapter extends FastifyAdapter {
+  constructor(...args: ConstructorParameters<typeof FastifyAdapter>) {
+    super(...args);
+    const logger = new Logger('Request');
+    this.getInstance().setErrorHandler((error, _request, reply) =>
+      sendProblem(reply as never, toProblem(error, logger)),
+    );
+  }
+
+  /** Nest would set its own, but only after the routes are there, when Fastify no longer heeds it. */
+  override setErrorHandler(): void {}
+}
