@@ -1,5 +1,6 @@
-import { createClient, type ClickHouseClient } from '@clickhouse/client';
+import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client';
 import type { EngineValue } from '../engine.js';
+import { queryCancelled } from '../engine-error.js';
 import { parseRows } from './rows.js';
 import { BASE_SETTINGS, type ClickHouseTransport, type RowBatches, type StreamRequest } from './transport.js';
 
@@ -24,6 +25,8 @@ export class HttpTransport implements ClickHouseTransport {
       application: 'tributary',
       request_timeout: SOCKET_TIMEOUT_MS,
       max_open_connections: MAX_CONNECTIONS,
+      // Errors are ours to report; the client would print SQL.
+      log: { level: ClickHouseLogLevel.OFF },
       clickhouse_settings: { ...BASE_SETTINGS, session_timezone: 'UTC' },
     });
   }
@@ -42,6 +45,7 @@ export class HttpTransport implements ClickHouseTransport {
   }
 
   async stream({ sql, params, tag, signal }: StreamRequest): Promise<RowBatches> {
+    if (signal?.aborted) throw queryCancelled();
     const queryId = tag;
     const kill = (): void => {
       this.client
