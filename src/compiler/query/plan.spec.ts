@@ -1,0 +1,253 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { packageRoot } from '../../common/package-root.js';
+import { Problem } from '../../common/problem.js';
+import { compileModel, type CompiledModel } from '../cube/compile.js';
+import { buildModel } from '../model/build.js';
+import type { MemberDefinition } from '../model/types.js';
+import { planQuery } from './plan.js';
+import type { Filter, QueryPlan, ReportRequest } from './types.js';
+
+const define = (metric_key: string, given: Partial<MemberDefinition> = {}): MemberDefinition => ({
+  metric_key,
+  standard_key: null,
+  display_label: metric_key,
+  description: null,
+  category: 'external',
+  metric_type: 'metric',
+  data_type: 'currency',
+  aggregation: given.formula === undefined && given.metric_type !== 'dimension' ? 'sum' : null,
+  formula: null,
+  expression: null,
+  weight: null,
+  additivity: 'additive',
+  unit: null,
+  alias_keys: [],
+  source_tables: [],
+  ...given,
+});
+
+const model = buildModel({
+  standard: [],
+  organization: [
+    define('spend', { alias_keys: ['cost'] }),
+    define('revenue'),
+    define('roas', { formula: 'revenue / spend', data_type: 'float' }),
+    define('broken', { formula: 'revenue / spnd' }),
+    define('device', { metric_type: 'dimension', data_type: 'string' }),
+    define('landed', { metric_type: 'dimension', data_type: 'date' }),
+    define('position', { metric_type: 'dimension', data_type: 'integer' }),
+  ],
+  settings: { currency: 'EUR', time_zone: 'Europe/Berlin', week_start: 1 },
+});
+
+let compiled: CompiledModel;
+beforeAll(async () => {
+  const fileName = 'unified_marketing.js';
+  const base = [{ fileName, content: await readFile(join(packageRoot, 'cube-models', fileName), 'utf8') }];
+  compiled = await compileModel({ model, dialect: 'clickhouse', base, typed: { spend: 'decimal' } });
+});
+
+const plan = (request: Partial<ReportRequest>, maxRows: number | null = 1000): Promise<QueryPlan> =>
+  planQuery({
+    snapshot: { model },
+    compiled,
+    request: { metrics: [], dimensions: [], ...request },
+    dialect: 'clickhouse',
+    organizationId: '11111111-1111-4111-8111-111111111111',
+    now: new Date('2026-02-15T12:00:00Z'),
+    maxRows,
+  });
+
+async function refusal(request: Partial<ReportRequest>): Promise<Problem> {
+  const problem = await plan(request).catch((error: unknown) => error);
+  if (!(problem instanceof Problem)) throw new Error('The request was not refused.');
+  return problem;
+}
+
+describe('what a request names', () => {
+  it('answers with labels, types, unit and lineage', async () => {
+    const { columns, limit, time_zone } = await plan({
+      metrics: ['roas', 'spend'],
+      dimensions: ['device'],
+      time_grain: 'hourly',
+    });
+    expect(columns.map(({ name, role, type, unit }) => [name, role, type, unit])).toEqual([
+      ['recorded_at', 'time', 'datetime', null],
+      ['device', 'dimension', 'string', null],
+      ['roas', 'metric', 'float', null],
+      ['spend', 'metric', 'currency', 'EUR'],
+    ]);
+    expect(columns[2]?.lineage).toEqual(['revenue', 'spend']);
+    expect({ limit, time_zone }).toEqual({ limit: 1000, time_zone: 'Europe/Berlin' });
+  });
+
+  it('says every unknown name at once, with its place and the nearest names', async () => {
+    const problem = await refusal({
+      metrics: ['spend', 'revenu'],
+      dimensions: ['devise'],
+      filters: { or: [{ member: 'positon', operator: 'set' }] },
+      order: [{ member: 'cst', direction: 'asc' }],
+    });
+    expect(problem.status).toBe(422);
+    expect(problem.code).toBe('unknown_metric');
+    expect(problem.errors.map(({ code, pointer, suggestions }) => [code, pointer, suggestions?.[0]])).toEqual([
+      ['unknown_metric', '/metrics/1', 'revenue'],
+      ['unknown_dimension', '/dimensions/0', 'device'],
+      ['unknown_member', '/filters/or/0/member', 'position'],
+      ['unknown_member', '/order/0/member', 'cost'],
+    ]);
+    expect(problem.detail).toContain('revenue');
+  });
+
+  it('tells metrics from dimensions', async () => {
+    const problem = await refusal({ metrics: ['device'], dimensions: ['cost'] });
+    expect(problem.errors.map(({ code, pointer }) => [code, pointer])).toEqual([
+      ['not_a_metric', '/metrics/0'],
+      ['not_a_dimension', '/dimensions/0'],
+    ]);
+  });
+
+  it('says why a quarantined member can’t be used', async () => {
+    const problem = await refusal({ metrics: ['broken'] });
+    expect(problem.code).toBe('member_quarantined');
+    expect(problem.detail).toContain('spnd');
+  });
+
+  it('never offers the tenant as a name', async () => {
+    expect((await refusal({ dimensions: ['organization_id'] })).code).toBe('unknown_dimension');
+    const filters: Filter = { member: 'organization_id', operator: 'set' };
+    expect((await refusal({ metrics: ['spend'], filters })).code).toBe('unknown_member');
+  });
+
+  it('wants something to be selected, and not too much', async () => {
+    expect((await refusal({})).code).toBe('nothing_selected');
+    expect((await refusal({ metrics: Array.from({ length: 51 }, () => 'spend') })).code).toBe('too_many');
+  });
+});
+
+describe('what a filter says', () => {
+  const code = async (filters: Filter): Promise<readonly unknown[]> => {
+    const [first] = (await refusal({ metrics: ['spend'], filters })).errors;
+    return [first?.code, first?.pointer];
+  };
+
+  it.each<[string, Filter, string, string]>([
+    ['a text for a number', { member: 'position', operator: 'equals', values: [1, 'two'] }, 'wrong_type', '/values/1'],
+    ['ten decimals', { member: 'spend', operator: 'gt', values: ['0.1234567891'] }, 'wrong_type', '/values/0'],
+    ['a day that is none', { member: 'landed', operator: 'equals', values: ['2026-02-30'] }, 'bad_date', '/values/0'],
+    [
+      'an instant for a day',
+      { member: 'landed', operator: 'gt', values: ['2026-02-01T10:00Z'] },
+      'bad_date',
+      '/values/0',
+    ],
+    [
+      'contains on a number',
+      { member: 'spend', operator: 'contains', values: ['1'] },
+      'operator_mismatch',
+      '/operator',
+    ],
+    ['a NUL character', { member: 'device', operator: 'equals', values: ['a\0'] }, 'wrong_type', '/values/0'],
+    ['no value', { member: 'device', operator: 'equals' }, 'bad_filter', '/values'],
+    ['a value for set', { member: 'device', operator: 'set', values: [1] }, 'bad_filter', '/values'],
+    ['two values for gt', { member: 'position', operator: 'gt', values: [1, 2] }, 'bad_filter', '/values'],
+    [
+      'a range that ends before it begins',
+      { member: 'landed', operator: 'inDateRange', values: ['2026-02-02', '2026-02-01'] },
+      'empty_range',
+      '/values/1',
+    ],
+  ])('%s', async (_, filter, expected, pointer) => {
+    expect(await code(filter)).toEqual([expected, `/filters${pointer}`]);
+  });
+
+  it('refuses to mix metrics and dimensions in one “or”', async () => {
+    const filters: Filter = {
+      or: [{ member: 'spend', operator: 'gt', values: [1] }, { and: [{ member: 'device', operator: 'set' }] }],
+    };
+    expect(await code(filters)).toEqual(['mixed_filter', '/filters/or']);
+  });
+
+  it('has limits on size and depth', async () => {
+    const condition: Filter = { member: 'device', operator: 'set' };
+    expect((await code({ and: Array.from({ length: 101 }, () => condition) }))[0]).toBe('too_many');
+    const deep = Array.from({ length: 8 }).reduce<Filter>((inner) => ({ or: [inner] }), condition);
+    expect((await code(deep))[0]).toBe('too_deep');
+  });
+});
+
+describe('time', () => {
+  it.each<[string, Partial<ReportRequest>, string, string]>([
+    ['an unknown zone', { time_zone: 'Mars/Olympus' }, 'unknown_time_zone', '/time_zone'],
+    ['SQL for a zone', { time_zone: "UTC') --" }, 'unknown_time_zone', '/time_zone'],
+    ['half a date', { date_range: { from: '2026-01', to: '2026-02-01' } }, 'bad_date', '/date_range/from'],
+    ['a year out of reach', { date_range: { from: '1492-01-01', to: '2026-02-01' } }, 'bad_date', '/date_range/from'],
+    ['a range backwards', { date_range: { from: '2026-02-02', to: '2026-02-01' } }, 'empty_range', '/date_range/to'],
+    ['no units', { date_range: { last: 0, unit: 'day' } }, 'bad_range', '/date_range/last'],
+  ])('refuses %s', async (_, request, code, pointer) => {
+    const [error] = (await refusal({ metrics: ['spend'], ...request })).errors;
+    expect([error?.code, error?.pointer]).toEqual([code, pointer]);
+  });
+});
+
+describe('the statement', () => {
+  it('is always filtered by the organisation, also for totals', async () => {
+    const { statement, totals } = await plan({
+      metrics: ['spend'],
+      dimensions: ['device'],
+      filters: {
+        or: [
+          { member: 'device', operator: 'set' },
+          { member: 'device', operator: 'notSet' },
+        ],
+      },
+      totals: true,
+    });
+    for (const { sql, params } of [statement, totals ?? statement]) {
+      expect(sql).toMatch(/WHERE \(`marketing`\.organization_id = toUUID\(\?\)\) AND \(/);
+      expect(params[0]).toBe('11111111-1111-4111-8111-111111111111');
+    }
+    await expect(
+      planQuery({
+        snapshot: { model },
+        compiled,
+        request: { metrics: ['spend'], dimensions: [] },
+        dialect: 'clickhouse',
+        organizationId: '',
+        now: new Date(0),
+        maxRows: 1,
+      }),
+    ).rejects.toThrow('organisation');
+  });
+
+  it('never holds what a user wrote: only parameters do', async () => {
+    const request = (value: string): Partial<ReportRequest> => ({
+      metrics: ['spend'],
+      dimensions: ['device'],
+      filters: [
+        { member: 'device', operator: 'equals', values: [value] },
+        { member: 'device', operator: 'contains', values: [`x${value}`] },
+      ],
+    });
+    const { sql } = (await plan(request('harmless'))).statement;
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'grapheme' }), async (value) => {
+        fc.pre(!value.includes('\0'));
+        const { statement } = await plan(request(value));
+        expect(statement.sql).toBe(sql);
+        expect(statement.params.slice(1)).toEqual([value, `x${value}`]);
+      }),
+      { examples: [["' OR 1=1 --"], ['?'], ['$1$'], ['$$$COLUMN$$$'], ['\\'], ['`'], ["$'"]] },
+    );
+  });
+
+  it('fetches one row more than the limit, and knows no limit for an export', async () => {
+    expect((await plan({ metrics: ['spend'], limit: 5000 })).limit).toBe(1000);
+    expect((await plan({ metrics: ['spend'], limit: 5, offset: 7 })).statement.sql).toMatch(/LIMIT 6 OFFSET 7$/);
+    const all = await plan({ metrics: ['spend'] }, null);
+    expect(all.limit).toBeNull();
+    expect(all.statement.sql).not.toContain('LIMIT');
+  });
+});
