@@ -229,10 +229,10 @@ describe('formulas on both engines', () => {
     .sample(formulas, { numRuns: Number(process.env['FORMULA_RUNS'] ?? 500), seed })
     .filter((text) => parseFormula(text, scope).tree !== null);
   const deepest = [
-    `${'('.repeat(60)}clicks${' / 2)'.repeat(60)}`,
-    `${'max(1, '.repeat(60)}score${')'.repeat(60)}`,
-    `${'abs(score * '.repeat(30)}rate${')'.repeat(30)}`,
-    `${'sqrt(1 + '.repeat(30)}score${')'.repeat(30)}`,
+    `${'('.repeat(39)}clicks${' / 2)'.repeat(39)}`,
+    `${'max(1, '.repeat(39)}score${')'.repeat(39)}`,
+    `${'abs(score * '.repeat(19)}rate${')'.repeat(19)}`,
+    `${'sqrt('.repeat(39)}score${')'.repeat(39)}`,
     Array(250).fill('rate').join(' + '),
   ];
   const texts = [...byHand, ...random, ...deepest];

@@ -26,8 +26,8 @@ export const GUARD_DIGITS = 20;
 
 /** Bounds of a literal in plain notation. */
 export function boundsOfLiteral(plain: string): Bounds {
-  const [whole = '', fraction = ''] = plain.split('.');
-  return { largest: whole === '0' ? 0 : whole.length, decimals: fraction.length };
+  const [, fraction = ''] = plain.split('.');
+  return { largest: Math.log10(Math.max(1, Number(plain))), decimals: fraction.length };
 }
 
 export const boundsOfSum = (a: Bounds, b: Bounds): Bounds => ({

@@ -7,7 +7,7 @@ import type { ConditionalNode, FunctionNode, MathNode, OperatorNode, Parenthesis
 import { nearestNames } from '../../common/nearest.js';
 import type { DataType, Diagnostic } from '../model/types.js';
 import { plainNumber } from './numbers.js';
-import { FORMULA_LIMITS, formulaError } from './tokens.js';
+import { formulaError } from './tokens.js';
 import type { Token } from './tokens.js';
 import { ARITY, typeOfBinary, typeOfCall, typeOfUnary, valueTypeOf } from './typing.js';
 import type { Typed } from './typing.js';
@@ -26,7 +26,6 @@ interface Part {
   readonly node: FormulaNode | null;
   readonly first: number;
   readonly last: number;
-  readonly depth: number;
 }
 
 const BINARY: ReadonlySet<string> = new Set<BinaryOperator>([
@@ -48,11 +47,6 @@ const isBinary = (operator: string): operator is BinaryOperator => BINARY.has(op
 const FUNCTIONS = Object.keys(ARITY);
 const isFunction = (name: string): name is FormulaFunction => FUNCTIONS.includes(name);
 const AGGREGATES: ReadonlySet<string> = new Set(['sum', 'avg', 'average', 'count', 'mean', 'total']);
-
-/** Operators of equal rank whose chains don't nest when they are written out. */
-const CHAINS: readonly ReadonlySet<string>[] = [new Set(['+', '-']), new Set(['and']), new Set(['or'])];
-const chains = (outer: string, inner: MathNode): boolean =>
-  inner.type === 'OperatorNode' && CHAINS.some((set) => set.has(outer) && set.has((inner as OperatorNode).op));
 
 /** Converts one formula; errors collect in `diagnostics`. */
 export class Converter {
@@ -103,7 +97,7 @@ export class Converter {
     const index = Number(node.name.slice(1));
     const token = this.tokens[index];
     if (!token) return this.fail('unsupported_syntax', 'This is not part of the formula language.', 0, 0);
-    return { node: this.leafNode(token, index), first: index, last: index, depth: 1 };
+    return { node: this.leafNode(token, index), first: index, last: index };
   }
 
   private leafNode({ kind, text, range }: Token, index: number): FormulaNode | null {
@@ -153,7 +147,7 @@ export class Converter {
       const inner = this.part(left);
       const [first, last] = [inner.first - 1, inner.last];
       const typed = inner.node && typeOfUnary(node.op, inner.node);
-      return this.typed(typed, first, last, inner.depth + 1, (type, range) =>
+      return this.typed(typed, first, last, (type, range) =>
         inner.node ? { node: 'unary', operator: node.op as '-' | 'not', operand: inner.node, type, range } : null,
       );
     }
@@ -162,9 +156,8 @@ export class Converter {
       return this.fail('unsupported_syntax', `\`${operator}\` can't be used like this.`, 0, this.tokens.length - 1);
     }
     const [a, b] = [this.part(left), this.part(right)];
-    const depth = Math.max(chains(operator, left) ? a.depth : a.depth + 1, b.depth + 1);
     const typed = a.node && b.node && typeOfBinary(operator, a.node, b.node);
-    return this.typed(typed, a.first, b.last, depth, (type, range) =>
+    return this.typed(typed, a.first, b.last, (type, range) =>
       a.node && b.node ? { node: 'binary', operator, left: a.node, right: b.node, type, range } : null,
     );
   }
@@ -189,7 +182,7 @@ export class Converter {
       const message = `There is no function ${written.slice(0, 63)}${hint} There are ${FUNCTIONS.join(', ')}.`;
       this.diagnostics.push(formulaError('unknown_function', message, range, suggestions));
     }
-    return { node: null, first: index, last, depth: 1 };
+    return { node: null, first: index, last };
   }
 
   private call(name: FormulaFunction, parts: readonly Part[], first: number, last: number): Part {
@@ -200,15 +193,14 @@ export class Converter {
       return this.fail('wrong_argument_count', message, first, last);
     }
     const args = parts.flatMap(({ node }) => (node ? [node] : []));
-    const depth = Math.max(0, ...parts.map((part) => part.depth)) + 1;
-    if (args.length < parts.length) return { node: null, first, last, depth };
+    if (args.length < parts.length) return { node: null, first, last };
     const [, second] = args;
     if (name === 'round' && second && !isDigitCount(second)) {
       const message = 'The second argument of round is a whole number from -12 to 12.';
       this.diagnostics.push(formulaError('invalid_argument', message, second.range));
-      return { node: null, first, last, depth };
+      return { node: null, first, last };
     }
-    return this.typed(typeOfCall(name, args), first, last, depth, (type, range) => ({
+    return this.typed(typeOfCall(name, args), first, last, (type, range) => ({
       node: 'call',
       name,
       args,
@@ -222,23 +214,16 @@ export class Converter {
     typed: Typed | null,
     first: number,
     last: number,
-    depth: number,
     build: (type: FormulaNode['type'], range: Range) => FormulaNode | null,
   ): Part {
-    if (depth > FORMULA_LIMITS.depth) {
-      const message = `A formula nests at most ${FORMULA_LIMITS.depth} deep. Split it into several metrics.`;
-      return this.fail('formula_too_deep', message, first, last);
-    }
-    if (!typed) return { node: null, first, last, depth };
+    if (!typed) return { node: null, first, last };
     if ('mismatch' in typed) return this.fail('type_mismatch', typed.mismatch, first, last);
-    return { node: build(typed.type, this.range(first, last)), first, last, depth };
+    return { node: build(typed.type, this.range(first, last)), first, last };
   }
 
   private fail(code: string, message: string, first: number, last: number): Part {
-    if (!this.diagnostics.some((known) => known.code === code && code === 'formula_too_deep')) {
-      this.diagnostics.push(formulaError(code, message, this.range(first, last)));
-    }
-    return { node: null, first, last, depth: 1 };
+    this.diagnostics.push(formulaError(code, message, this.range(first, last)));
+    return { node: null, first, last };
   }
 
   private range(first: number, last: number): Range {

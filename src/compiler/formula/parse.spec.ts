@@ -198,6 +198,19 @@ describe('parseFormula refuses', () => {
     expect(depends_on).toEqual(['clicks']);
   });
 
+  it('hostile text without effort', () => {
+    for (const text of [
+      '('.repeat(2_000),
+      '-'.repeat(4_096),
+      '"\0"',
+      'e^'.repeat(2_000),
+      '['.repeat(4_096),
+      '9'.repeat(4_096),
+    ]) {
+      expect(parse(text).tree).toBeNull();
+    }
+  });
+
   it('what passes the limits', () => {
     expect(errorOf('('.repeat(10_000) + '1' + ')'.repeat(10_000))[0]).toBe('formula_too_long');
     expect(errorOf('clicks '.repeat(150_000))[0]).toBe('formula_too_long');

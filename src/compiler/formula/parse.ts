@@ -5,7 +5,8 @@ import type { Diagnostic } from '../model/types.js';
 import { Converter } from './convert.js';
 import type { FormulaScope } from './convert.js';
 import { checkOrder } from './grammar.js';
-import { formulaError, tokenize } from './tokens.js';
+import { nesting } from './nesting.js';
+import { FORMULA_LIMITS, formulaError, tokenize } from './tokens.js';
 import type { Token } from './tokens.js';
 import type { FormulaNode } from './types.js';
 
@@ -45,15 +46,17 @@ export function parseFormula(text: string, scope: FormulaScope): ParsedFormula {
   const converter = new Converter(tokens, closingParentheses(tokens), scope);
   const tree = converter.convert(root);
   const { diagnostics, members } = converter;
+  const depends_on = [...members].sort();
+  const refused = (diagnostic: Diagnostic): ParsedFormula => ({ tree: null, diagnostics: [diagnostic], depends_on });
   if (tree && tree.type !== 'number' && tree.type !== 'currency') {
     const message = `The formula of a metric must give a number, not ${tree.type}; write if(condition, 1, 0) to count one.`;
-    return {
-      tree: null,
-      diagnostics: [formulaError('type_mismatch', message, tree.range)],
-      depends_on: [...members].sort(),
-    };
+    return refused(formulaError('type_mismatch', message, tree.range));
   }
-  return { tree, diagnostics, depends_on: [...members].sort() };
+  if (tree && nesting(tree) > FORMULA_LIMITS.nesting) {
+    const message = `A formula nests at most ${FORMULA_LIMITS.nesting} deep. Split it into several metrics.`;
+    return refused(formulaError('formula_too_deep', message, tree.range));
+  }
+  return { tree, diagnostics, depends_on };
 }
 
 /** The formula with each operand replaced by `t<index of its token>`, so that the parser knows no name or number. */

@@ -11,8 +11,13 @@ export const FORMULA_LIMITS = {
   characters: 4_096,
   /** Numbers, names, operators and calls together. */
   nodes: 500,
-  /** Parentheses, calls and operators inside each other. */
-  depth: 64,
+  /** Parentheses inside each other. */
+  parentheses: 64,
+  /**
+   * Parts inside each other, also through the formulas that a formula names: beyond that, ClickHouse refuses the SQL
+   * as too deep (`max_ast_depth`; a part takes up to 17 levels of its 1,000).
+   */
+  nesting: 40,
   /** Digits of a number. */
   digits: 30,
 } as const;
@@ -134,10 +139,14 @@ function tokenFault(token: Token): Diagnostic | undefined {
 /** Tokens of a formula in order, or the first reason why it can't be one. */
 export function tokenize(text: string): Outcome<readonly Token[]> {
   const fail = (diagnostic: Diagnostic): Outcome<never> => ({ ok: false, diagnostic });
-  const { characters, nodes: mostNodes, depth: mostDepth } = FORMULA_LIMITS;
+  const { characters, nodes: mostNodes, parentheses: mostDepth } = FORMULA_LIMITS;
   if (text.length > characters) {
     const message = `A formula has at most ${characters} characters; this one has ${text.length}. Split it into several metrics.`;
     return fail(formulaError('formula_too_long', message, [characters, text.length]));
+  }
+  if (text.includes('\0')) {
+    const at = text.indexOf('\0');
+    return fail(formulaError('unsupported_syntax', 'A formula can not hold the character NUL.', [at, at + 1]));
   }
   const tokens: Token[] = [];
   let nodes = 0;

@@ -270,6 +270,17 @@ describe('members that build on others', () => {
   });
 });
 
+describe('formulas on formulas', () => {
+  it('are refused where they would nest too deep', () => {
+    const levels = Array.from({ length: 50 }, (_, index) =>
+      formula(`g${index + 10}`, index === 0 ? 'clicks' : `g${index + 9} / 2`),
+    );
+    const model = build(...levels);
+    expect(said(model, 'g29')).toEqual([]);
+    expect(said(model, 'g30')).toEqual(['error formula_too_deep /formula']);
+  });
+});
+
 describe('the model', () => {
   it('is frozen, ordered by key, and the same whatever the order of definitions', () => {
     const organization = [

@@ -1,17 +1,16 @@
 /** What follows from members naming each other: cycles, formulas that grow too large, quarantine of dependants. */
 import { fault } from '../diagnostics/diagnostic.js';
+import { nesting } from '../formula/nesting.js';
+import { FORMULA_LIMITS } from '../formula/tokens.js';
 import type { FormulaNode } from '../formula/types.js';
 import type { Diagnostic, Member } from './types.js';
 
-/**
- * Parts that a formula may have once the formulas it names are written out, and how deep formulas may build on each
- * other: beyond that, no engine could plan the query.
- */
-export const EXPANSION_LIMITS = { nodes: 2_000, levels: 16 } as const;
+/** Parts that a formula may have once the formulas that it names are written out: beyond that, no engine could plan it. */
+const MOST_PARTS = 2_000;
 
 interface Expansion {
   readonly nodes: number;
-  readonly levels: number;
+  readonly depth: number;
 }
 
 /** Adds what is wrong between members; a member with a fault is quarantined, and so is all that depends on it. */
@@ -55,22 +54,25 @@ function dependencyFaults(member: Member, checked: ReadonlyMap<string, Member>):
   });
 }
 
-function sizeFaults({ nodes, levels }: Expansion): Diagnostic[] {
-  if (levels > EXPANSION_LIMITS.levels) {
-    const message = `Formulas build on each other at most ${EXPANSION_LIMITS.levels} levels deep; this one has ${levels}.`;
+function sizeFaults({ nodes, depth }: Expansion): Diagnostic[] {
+  if (depth > FORMULA_LIMITS.nesting) {
+    const message = `With the formulas that it names written out, this formula nests over ${FORMULA_LIMITS.nesting} deep. Build on fewer levels.`;
     return [fault('formula_too_deep', '/formula', message)];
   }
-  if (nodes <= EXPANSION_LIMITS.nodes) return [];
-  const message = `With the formulas that it names written out, this formula has over ${EXPANSION_LIMITS.nodes} parts. Make it simpler.`;
+  if (nodes <= MOST_PARTS) return [];
+  const message = `With the formulas that it names written out, this formula has over ${MOST_PARTS} parts. Make it simpler.`;
   return [fault('formula_too_large', '/formula', message)];
 }
 
 /** Size of the member's formula with those that it names written out. */
 function expand(member: Member, known: ReadonlyMap<string, Expansion>): Expansion {
-  if (member.kind !== 'formula' || member.tree === null) return { nodes: 1, levels: 0 };
-  const below = member.depends_on.map((key) => known.get(key)?.levels ?? 0);
+  if (member.kind !== 'formula' || member.tree === null) return { nodes: 1, depth: 0 };
   const nodes = countNodes(member.tree, (key) => known.get(key)?.nodes ?? 1);
-  return { nodes: Math.min(nodes, EXPANSION_LIMITS.nodes + 1), levels: Math.max(0, ...below) + 1 };
+  return {
+    nodes: Math.min(nodes, MOST_PARTS + 1),
+    // A formula within a formula is wrapped once more.
+    depth: nesting(member.tree, (key) => (known.get(key)?.depth ?? 0) + 1),
+  };
 }
 
 function countNodes(node: FormulaNode, sizeOf: (key: string) => number): number {
