@@ -84,7 +84,9 @@ export class DeliveryWorker implements OnModuleInit, OnApplicationBootstrap {
       });
       retry ||= !done;
     }
-    if (retry && !lastAttempt) throw new Error(`Occurrence ${occurrence.id} has deliveries to be tried again.`);
+    if (!retry) return;
+    if (!lastAttempt) throw new Error(`Occurrence ${occurrence.id} has deliveries to be tried again.`);
+    await this.ledger.giveUp(occurrence.id, 'failed', 'The mail could not be made; the server’s log has the reason.');
   }
 
   /** Null when there is nothing to send and the ledger says why. */
@@ -98,7 +100,8 @@ export class DeliveryWorker implements OnModuleInit, OnApplicationBootstrap {
     } catch (error) {
       const problem = error instanceof Problem && error.status < 500 ? error : null;
       if (!problem && !lastAttempt) throw error;
-      this.logger.error(`Report of occurrence ${occurrence.id} could not be made`, (error as Error).stack);
+      if (problem) this.logger.warn(`Report of occurrence ${occurrence.id} can't be made: ${problem.code}`);
+      else this.logger.error(`Report of occurrence ${occurrence.id} could not be made`, (error as Error).stack);
       const gone = problem?.status === 404;
       const reason = problem?.detail ?? 'The report could not be made; the server’s log has the reason.';
       await this.ledger.giveUp(occurrence.id, gone ? 'suppressed' : 'failed', reason);

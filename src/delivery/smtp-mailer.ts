@@ -111,8 +111,12 @@ function explain(error: SmtpError, ended: boolean): MailOutcome {
   }
   return ended
     ? { outcome: 'unknown', reason: 'The connection ended after the message went out and before the answer came.' }
-    : { outcome: 'retry', reason: `The mail host could not be reached (${error.code ?? 'connection lost'}).` };
+    : { outcome: 'retry', reason: `The mail host could not be reached (${cause(error)}).` };
 }
+
+/** The system's own code, which nodemailer leaves in the message only; the message itself names hosts. */
+const cause = (error: SmtpError): string =>
+  /\bE[A-Z]{4,}\b/.exec(error.message)?.[0] ?? error.code ?? 'connection lost';
 
 const line = (reply: string): string => reply.replaceAll(/\s+/g, ' ').trim().slice(0, 500);
 

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Redis } from 'ioredis';
-import { Client } from 'pg';
+import { startEmbeddedPostgres } from '../engine/embedded-postgres.js';
 import { createJobQueue } from './create-job-queue.js';
 import type { JobQueue } from './job-queue.js';
 
 const REDIS_URL = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379';
-const POSTGRES_URL = process.env.TEST_DATABASE_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres';
 
 const answers = async (url: string): Promise<boolean> => {
   const { hostname, port } = new URL(url);
@@ -48,19 +50,15 @@ const stores: Store[] = [
   },
   {
     name: 'pg-boss on Postgres',
-    available: await answers(POSTGRES_URL),
+    available: true,
     open: async () => {
-      const admin = new Client(POSTGRES_URL);
-      await admin.connect();
-      const database = `jobs_${randomUUID().replaceAll('-', '')}`;
-      await admin.query(`create database ${database}`);
-      const url = new URL(POSTGRES_URL);
-      url.pathname = `/${database}`;
+      const folder = mkdtempSync(join(tmpdir(), 'jobs-'));
+      const postgres = await startEmbeddedPostgres({ dataDir: folder });
       return {
-        queue: () => createJobQueue({ redisUrl: null, databaseUrl: url.href }),
+        queue: () => createJobQueue({ redisUrl: null, databaseUrl: postgres.url }),
         drop: async () => {
-          await admin.query(`drop database ${database} with (force)`);
-          await admin.end();
+          await postgres.stop();
+          rmSync(folder, { recursive: true, force: true });
         },
       };
     },
@@ -77,8 +75,8 @@ for (const store of stores) {
     let queue: JobQueue;
     beforeAll(async () => {
       opened = await store.open();
-    });
-    afterAll(() => opened.drop());
+    }, 90_000);
+    afterAll(() => opened.drop(), 60_000);
     beforeEach(() => {
       queue = opened.queue();
     });
