@@ -41,9 +41,6 @@ export interface CompileInput {
   readonly typed: TypedFields;
 }
 
-/** How many statements Cube may remember; the result cache is another layer's matter. */
-const REMEMBERED_STATEMENTS = 50;
-
 /** Stands in for Cube's native module, which only YAML models with Jinja or Python would need. */
 const WITHOUT_NATIVE = { newJinjaEngine: () => ({}), loadPythonContext: async () => ({}) };
 
@@ -53,7 +50,7 @@ export async function compileModel({ model, dialect, base, typed }: CompileInput
   const repository = { localPath: () => '', dataSchemaFiles: async () => files.map((file) => ({ ...file })) };
   const compilers = prepareCompiler(repository as never, {
     nativeInstance: WITHOUT_NATIVE as never,
-    maxQueryCacheSize: REMEMBERED_STATEMENTS,
+    maxQueryCacheSize: 1,
   });
   await compilers.compiler.compile();
   const Query = dialect === 'clickhouse' ? TributaryClickHouseQuery : TributaryPostgresQuery;
@@ -62,8 +59,8 @@ export async function compileModel({ model, dialect, base, typed }: CompileInput
     model,
     toSql: async (query) => {
       const cube = new Query(compilers, { ...query, order: [], useNativeSqlPlanner: false });
-      const [sql, params] = cube.buildSqlAndParams() as [string, Statement['params']];
-      return { sql: sql.trim(), params };
+      const [sql, params] = cube.buildSqlAndParams();
+      return { sql: sql.trim(), params: params as Statement['params'] };
     },
   };
 }

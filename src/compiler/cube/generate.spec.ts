@@ -12,7 +12,7 @@ describe('SQL in a Cube file', () => {
       new Function('CUBE', `return ${text}`)({ toString: () => 'cube', revenue: 'sum(revenue)' });
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (sql) => {
-        fc.pre(!/[\u0001\u0002\r]/.test(sql));
+        fc.pre(!['\u0001', '\u0002', '\r'].some((mark) => sql.includes(mark)));
         expect(evaluate(new CubeSql(sql).toString())).toBe(sql);
       }),
       { examples: [['`'], ['${process.exit()}'], ['\\'], ['\\${x}'], ['$']] },

@@ -105,7 +105,21 @@ function rowOrder(query: BaseQuery, column: (position: number) => string): strin
   return ` ORDER BY ${parts.join(', ')}`;
 }
 
+/**
+ * The statement, without Cube's statement cache: its key does not know {@link TributaryOptions}, so that a request would
+ * get the SQL of another one that differs in its order only. And without the search for pre-aggregations, joins and
+ * multiplied measures: there is one cube, and none of these.
+ */
+function statement(query: BaseQuery): [string, unknown[]] {
+  return query.compilers.compiler.withQuery(query, () =>
+    query.paramAllocator.buildSqlAndParams(query.simpleQuery(), false, query.shouldReuseParams),
+  ) as [string, unknown[]];
+}
+
 export class TributaryClickHouseQuery extends ClickHouseQuery {
+  override buildSqlAndParams(): [string, unknown[]] {
+    return statement(this);
+  }
   override newFilter(filter: unknown): ReturnType<ClickHouseQuery['newFilter']> {
     return new ExactFilter(this, filter, 'clickhouse') as unknown as ReturnType<ClickHouseQuery['newFilter']>;
   }
@@ -128,6 +142,9 @@ export class TributaryClickHouseQuery extends ClickHouseQuery {
 }
 
 export class TributaryPostgresQuery extends PostgresQuery {
+  override buildSqlAndParams(): [string, unknown[]] {
+    return statement(this);
+  }
   override newFilter(filter: unknown): BaseFilter {
     return new ExactFilter(this, filter, 'postgres');
   }

@@ -243,6 +243,15 @@ describe('the statement', () => {
     );
   });
 
+  it('belongs to its own request, also after one that differs in little', async () => {
+    const ordered = async (direction: 'asc' | 'desc'): Promise<string> => {
+      const order = [{ member: 'device', direction }];
+      return (await plan({ metrics: ['spend'], dimensions: ['device'], order })).statement.sql;
+    };
+    expect(await ordered('asc')).toContain('`marketing__device` ASC');
+    expect(await ordered('desc')).toContain('`marketing__device` DESC');
+  });
+
   it('fetches one row more than the limit, and knows no limit for an export', async () => {
     expect((await plan({ metrics: ['spend'], limit: 5000 })).limit).toBe(1000);
     expect((await plan({ metrics: ['spend'], limit: 5, offset: 7 })).statement.sql).toMatch(/LIMIT 6 OFFSET 7$/);
