@@ -5,7 +5,7 @@
  *   such column), so a later export replaces the order with its new state.
  * - `revenue` is `Total`, before refunds; `refunds` is `Refunded Amount`; net revenue is their difference.
  * - An order that is not paid (pending, authorized, expired, voided, or unpaid with no status) has no `revenue` and
- *   `orders` 0; what it would be worth is `unpaid_amount`. A partially paid one has `Total` minus `Outstanding Balance`.
+ *   `orders` 0, nor parts of a revenue; what it would be worth is `unpaid_amount`. A partially paid one has `Total` minus `Outstanding Balance`.
  * - The customer is known by the e-mail address, which itself is not stored, nor are names, addresses and phones.
  */
 import { fault } from '../canonical.js';
@@ -203,8 +203,12 @@ class OrdersReader implements TableReader {
     const partly = status === 'partially_paid' && outstanding !== null;
     const paid = partly || (status === '' ? total === 0 || this.text(record, 'Paid at') !== null : !UNPAID.has(status));
     payload.set('orders', paid ? 1 : 0);
-    if (paid) payload.set('revenue', partly ? minus(total, outstanding) : total);
-    else payload.set('unpaid_amount', total);
+    if (paid) {
+      payload.set('revenue', partly ? minus(total, outstanding) : total);
+    } else {
+      payload.set('unpaid_amount', total);
+      for (const field of ['subtotal', 'shipping', 'taxes', 'discounts']) payload.delete(field);
+    }
     return null;
   }
 
