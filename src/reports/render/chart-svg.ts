@@ -1,8 +1,9 @@
+import { Decimal } from 'decimal.js';
 import * as echarts from 'echarts';
 import type { PlannedColumn } from '../../compiler/query/types.js';
 import type { ChartPlan } from './chart-plan.js';
-import { formatCompact, formatLabel, formatTime, type FormatSettings } from './format.js';
-import { INK, MUTED, OVERLAY_COLOUR, RULE, seriesColour } from './palette.js';
+import { formatCompact, formatHeadline, formatLabel, formatTime, type FormatSettings } from './format.js';
+import { INK, LOSS_COLOUR, MUTED, OVERLAY_COLOUR, RULE, seriesColour } from './palette.js';
 
 export interface ChartSize {
   readonly width: number;
@@ -13,6 +14,7 @@ const FONT = 'Inter, sans-serif';
 const LABEL = { fontFamily: FONT, fontSize: 10.5, color: MUTED } as const;
 const DIRECT_LABEL = { fontFamily: FONT, fontSize: 10.5, color: INK } as const;
 const BAR_HEIGHT = 22;
+const LABEL_ROOM = 58;
 
 // Without a browser nobody measures text; this is close enough to Inter to place labels.
 echarts.setPlatformAPI({
@@ -134,7 +136,7 @@ function timeOption(plan: Extract<ChartPlan, { kind: 'time' }>, settings: Format
         ...LABEL,
         hideOverlap: true,
         margin: 9,
-        ...(bars ? {} : { alignMinLabel: 'left', alignMaxLabel: 'right' }),
+        ...(bars ? {} : { showMinLabel: true, showMaxLabel: true, alignMinLabel: 'left', alignMaxLabel: 'right' }),
       },
     },
     yAxis: [valueAxis(plan.column, true), ...(overlay ? [{ ...valueAxis(overlay.column, false), min: 0 }] : [])],
@@ -187,6 +189,9 @@ function barsOption(
   const gap = 28;
   const panelWidth = (width - names - gap * (plan.panels.length - 1)) / plan.panels.length;
   const left = (panel: number): number => names + panel * (panelWidth + gap);
+  const insets = plan.panels.map(({ values }) =>
+    values.some((value) => value !== null && value < 0) ? LABEL_ROOM : 0,
+  );
   return {
     title: plan.panels.map((panel, index) => ({
       text: panel.column.label,
@@ -194,8 +199,13 @@ function barsOption(
       top: 0,
       textStyle: { fontFamily: FONT, fontSize: 10.5, fontWeight: 600, color: MUTED },
     })),
-    // Room to the right for the label of the longest bar.
-    grid: plan.panels.map((_panel, index) => ({ left: left(index), width: panelWidth - 58, top: 24, bottom: 4 })),
+    // Room beside the longest bar for its label, on the left too where bars go that way.
+    grid: insets.map((inset, index) => ({
+      left: left(index) + inset,
+      width: panelWidth - LABEL_ROOM - inset,
+      top: 24,
+      bottom: 4,
+    })),
     xAxis: plan.panels.map((_panel, index) => ({
       type: 'value',
       gridIndex: index,
@@ -216,7 +226,7 @@ function barsOption(
         overflow: 'truncate',
         ellipsis: '…',
         interval: 0,
-        margin: 10,
+        margin: 10 + (insets[index] ?? 0),
       },
     })),
     series: plan.panels.map((panel, index) => ({
@@ -227,7 +237,7 @@ function barsOption(
       barWidth: 13,
       data: panel.values.map((value) => ({
         value,
-        itemStyle: { color: seriesColour(index) },
+        itemStyle: { color: value !== null && value < 0 ? LOSS_COLOUR : seriesColour(index) },
         label: { position: value !== null && value < 0 ? ('left' as const) : ('right' as const) },
       })),
       label: {
@@ -245,7 +255,7 @@ function donutOption(plan: Extract<ChartPlan, { kind: 'donut' }>, settings: Form
   const share = new Intl.NumberFormat(settings.locale, { style: 'percent', maximumFractionDigits: 1 });
   return {
     title: {
-      text: formatCompact(whole, plan.column, settings),
+      text: formatHeadline(new Decimal(whole), plan.column, settings),
       subtext: plan.column.label,
       left: '50%',
       top: '41%',

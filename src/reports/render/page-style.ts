@@ -1,4 +1,4 @@
-import { INK, MUTED, RULE } from './palette.js';
+import { INK, LOSS_COLOUR, MUTED, RULE } from './palette.js';
 import { cssString } from './html-text.js';
 
 export interface PageFurniture {
@@ -65,7 +65,7 @@ th:last-child, td:last-child { padding-right: 0; }
 th.number, td.number { text-align: right; }
 td.number, td.short { white-space: nowrap; }
 td.empty { color: #a9b2bc; }
-td.negative { color: #a63321; }
+td.negative { color: ${LOSS_COLOUR}; }
 td.repeated { color: #a9b2bc; }
 tr { break-inside: avoid; }
 tr.totals td { font-weight: 600; border-top: .9pt solid ${INK}; border-bottom: 0; }

@@ -12,6 +12,8 @@ export const SERIES_COLOURS = [
 export const OTHER_COLOUR = '#b7bfc9';
 /** A line over bars. */
 export const OVERLAY_COLOUR = '#e07a1f';
+/** Bars and figures below zero. */
+export const LOSS_COLOUR = '#b5402b';
 export const INK = '#16202c';
 export const MUTED = '#66717f';
 export const RULE = '#e4e8ed';
