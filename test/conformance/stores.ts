@@ -3,10 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import { createEngine } from '../../src/engine/create-engine.js';
+import { startEmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
 import type { Engine, EngineValue, UnifiedRow } from '../../src/engine/engine.js';
 import type { Statement } from '../../src/compiler/query/types.js';
+import { startClickHouseFront } from '../support/clickhouse-http-front.js';
 import { TYPED_FIELDS } from './model.js';
 
 export interface Store {
@@ -16,33 +17,28 @@ export interface Store {
 
 const typedFields = Object.entries(TYPED_FIELDS).map(([name, type]) => ({ name, type }));
 
+/** In a process of its own, behind its HTTP interface: a process has room for one embedded ClickHouse. */
 export async function clickhouseStore(): Promise<Store> {
   const folder = await mkdtemp(join(tmpdir(), 'tributary-conformance-'));
-  const engine = await createEngine({ url: `chdb:${folder}`, typedFields });
-  await engine.migrate();
-  return {
-    engine,
-    close: async () => {
-      await engine.close();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
+  const server = await startClickHouseFront(join(folder, 'data'));
+  return opened(folder, server);
 }
 
 export async function postgresStore(): Promise<Store> {
-  const server = 'postgres://postgres@127.0.0.1:5432';
-  const name = `conformance_${randomUUID().replaceAll('-', '')}`;
-  const admin = new pg.Client(`${server}/postgres`);
-  await admin.connect();
-  await admin.query(`CREATE DATABASE ${name}`);
-  const engine = await createEngine({ url: `${server}/${name}`, typedFields });
+  const folder = await mkdtemp(join(tmpdir(), 'tributary-conformance-'));
+  const server = await startEmbeddedPostgres({ dataDir: join(folder, 'data') });
+  return opened(folder, server);
+}
+
+async function opened(folder: string, server: { readonly url: string; stop(): Promise<void> }): Promise<Store> {
+  const engine = await createEngine({ url: server.url, typedFields });
   await engine.migrate();
   return {
     engine,
     close: async () => {
       await engine.close();
-      await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
-      await admin.end();
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }
