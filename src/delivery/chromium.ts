@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import puppeteer, { type Browser } from 'puppeteer-core';
+import { isAlive } from '../engine/directory-lock.js';
 
 const require = createRequire(import.meta.url);
 const run = promisify(execFile);
@@ -46,8 +47,10 @@ export async function launchChromium(): Promise<Browser> {
   try {
     if (!bundled) return await puppeteer.launch({ channel: 'chrome', headless: true, pipe: true, args: FLAGS });
     const home = await unpackChromium();
-    return await puppeteer.launch({
+    const profile = await freshProfile(dirname(home));
+    const browser = await puppeteer.launch({
       executablePath: join(home, 'chromium'),
+      userDataDir: profile,
       headless: 'shell',
       // Over a pipe there is no port to find, and Chromium ends by itself when this process does.
       pipe: true,
@@ -63,6 +66,8 @@ export async function launchChromium(): Promise<Browser> {
         FONTCONFIG_FILE: join(home, 'fonts.conf'),
       },
     });
+    browser.once('disconnected', () => void rm(profile, { recursive: true, force: true }).catch(() => undefined));
+    return browser;
   } catch (error) {
     if (error instanceof ChromiumUnavailable) throw error;
     throw new ChromiumUnavailable(explain(bundled, error as Error), { cause: error });
@@ -76,6 +81,15 @@ function explain(bundled: boolean, error: Error): string {
   return library
     ? `Chromium could not start: the system library ${library} is missing. Install it (Debian: apt-get install libnss3 libexpat1).`
     : `Chromium could not start: ${error.message.split('\n')[0] ?? ''}`;
+}
+
+/** A folder for the browser's own files, named after this process; those of processes that were killed are removed. */
+async function freshProfile(parent: string): Promise<string> {
+  for (const name of await readdir(parent)) {
+    const owner = /^profile-(\d+)-/.exec(name)?.[1];
+    if (owner && !isAlive(Number(owner))) await rm(join(parent, name), { recursive: true, force: true });
+  }
+  return mkdtemp(join(parent, `profile-${process.pid}-`));
 }
 
 const isMusl = (): boolean => {

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { launchChromium } from './chromium.js';
+import type { launchChromium } from './chromium.js';
 import { renderReportPage } from '../reports/render/report-page.js';
 import { manyCampaigns, singleRow } from '../reports/render/sample-reports.js';
 import { PdfRenderer } from './pdf.js';
