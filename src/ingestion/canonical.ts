@@ -14,6 +14,7 @@
  * lower case. It is a pseudonym, and the address itself is not stored (unless the mapping says `keep_email`).
  */
 import { hash } from 'node:crypto';
+import type { DataType } from '../compiler/model/types.js';
 import { isUuid, uuidV5 } from '../common/uuid.js';
 import { SOURCE_CATEGORIES, type SourceCategory, type UnifiedRow } from '../engine/engine.js';
 import type { FieldType } from './standard-fields.js';
@@ -93,7 +94,11 @@ export class RowFinisher {
   private readonly ids = new Map<string, string>();
   private readonly days = new InstantReader({ format: null, time_zone: 'UTC' });
 
-  constructor(private readonly options: RowOptions) {}
+  private readonly types: ReadonlyMap<string, DataType>;
+
+  constructor(private readonly options: RowOptions) {
+    this.types = new Map(options.fields.map(({ name, data_type }) => [name, data_type]));
+  }
 
   finish(draft: RowDraft): UnifiedRow | Fault {
     const { payload } = draft;
@@ -176,9 +181,9 @@ export class RowFinisher {
 
   /** Checks the fields of known type; numbers that came as text become numbers. */
   private checkFields(payload: Map<string, PayloadValue>): Fault | null {
-    for (const { name, data_type } of this.options.fields) {
-      const value = payload.get(name);
-      if (value === undefined || value === null) continue;
+    for (const [name, value] of payload) {
+      const data_type = this.types.get(name);
+      if (data_type === undefined || value === null) continue;
       switch (data_type) {
         case 'integer':
         case 'float':

@@ -1,12 +1,14 @@
-import { mkdir, open, unlink } from 'node:fs/promises';
+import { mkdir, open, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { Multipart, MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { Problem, badRequest } from '../common/problem.js';
 import { newId } from '../common/uuid.js';
 import { MAX_MAPPING_BYTES } from './parsers.js';
+
+/** Read at a time from a file that was set aside. */
+const CHUNK_BYTES = 256 * 1024;
 
 /** The bytes of a stream; when reading stops early, the rest stays in it, so that an answer can still be sent. */
 export const bytesOf = (stream: Readable): AsyncIterable<Uint8Array> =>
@@ -113,7 +115,7 @@ async function setAside(part: MultipartFile, folder: string): Promise<SetAside> 
   try {
     // Without a name nothing remains of it, whatever happens to this process.
     await unlink(path);
-    await pipeline(part.file, handle.createWriteStream({ autoClose: false }));
+    for await (const chunk of part.file) await handle.write(chunk as Buffer);
   } catch (error) {
     await handle.close();
     const code = (error as NodeJS.ErrnoException).code;
@@ -128,7 +130,17 @@ async function setAside(part: MultipartFile, folder: string): Promise<SetAside> 
   }
   return {
     filename: part.filename,
-    read: () => handle.createReadStream({ start: 0, autoClose: false, highWaterMark: 256 * 1024 }),
+    read: () => contentOf(handle),
     close: () => handle.close(),
   };
+}
+
+/** The file from its start. (A stream over the handle would keep the handle from closing.) */
+async function* contentOf(handle: FileHandle): AsyncGenerator<Uint8Array> {
+  for (let position = 0; ; ) {
+    const { bytesRead, buffer } = await handle.read({ buffer: Buffer.allocUnsafe(CHUNK_BYTES), position });
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
 }
