@@ -137,7 +137,7 @@ async function setAside(part: MultipartFile, folder: string): Promise<SetAside> 
 
 /** The file from its start. (A stream over the handle would keep the handle from closing.) */
 async function* contentOf(handle: FileHandle): AsyncGenerator<Uint8Array> {
-  for (let position = 0; ; ) {
+  for (let position = 0; ;) {
     const { bytesRead, buffer } = await handle.read({ buffer: Buffer.allocUnsafe(CHUNK_BYTES), position });
     if (bytesRead === 0) return;
     position += bytesRead;
