@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyServerOptions } from 'fastify';
 import { sendProblem, toProblem } from '../common/problem.filter.js';
 
 /**
@@ -7,8 +8,8 @@ import { sendProblem, toProblem } from '../common/problem.filter.js';
  * too large, or of an unknown type.
  */
 export class HttpAdapter extends FastifyAdapter {
-  constructor(...args: ConstructorParameters<typeof FastifyAdapter>) {
-    super(...args);
+  constructor(options: FastifyServerOptions) {
+    super(options);
     const logger = new Logger('Request');
     this.getInstance().setErrorHandler((error, _request, reply) =>
       sendProblem(reply as never, toProblem(error, logger)),
@@ -16,5 +17,7 @@ export class HttpAdapter extends FastifyAdapter {
   }
 
   /** Nest would set its own, but only after the routes are there, when Fastify no longer heeds it. */
-  override setErrorHandler(): void {}
+  override setErrorHandler(): FastifyAdapter['instance'] {
+    return this.instance;
+  }
 }

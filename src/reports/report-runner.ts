@@ -7,8 +7,8 @@ import { isUuid } from '../common/uuid.js';
 import { resolveMember } from '../compiler/model/build.js';
 import type { ReportRun, ReportRunner } from '../delivery/report-runner.port.js';
 import { ModelService } from '../metrics/model.service.js';
+import { presentedRows } from '../query/query-reply.service.js';
 import { QueryService } from '../query/query.service.js';
-import type { EngineValue } from '../engine/engine.js';
 import { describeFilters, describeRange } from './describe.js';
 import type { ChartConfig, ReportRow } from './render/document.js';
 import { requestOf } from './report-view.service.js';
@@ -46,7 +46,7 @@ export class ReportRunnerService implements ReportRunner {
     const { columns, rows, totals, meta } = page;
     return {
       columns: whole.plan.columns,
-      rows: flatten(whole.batches),
+      rows: presentedRows(whole),
       document: {
         title: view.report_name,
         organization: organization.name,
@@ -84,10 +84,4 @@ export class ReportRunnerService implements ReportRunner {
     if (!view) throw notFound(`There is no report view with the id ${viewId}.`);
     return view;
   }
-}
-
-async function* flatten(
-  batches: AsyncIterable<readonly (readonly EngineValue[])[]>,
-): AsyncGenerator<readonly EngineValue[]> {
-  for await (const batch of batches) yield* batch;
 }

@@ -79,7 +79,7 @@ describe('the main job', () => {
       { data_source: 'meta_ads', spend: '1500.25', blended_roas: 2.999833361 },
       { data_source: 'google_ads', spend: '750.50', blended_roas: null },
     ]);
-    expect(body.totals).toEqual({ spend: '2250.75', blended_roas: 1.999555703 });
+    expect(body.totals).toEqual({ spend: '2250.75', blended_roas: 1.999555704 });
     expect(body.meta.aliases).toEqual({ roas_old: 'blended_roas' });
     expect(body.meta.date_range).toEqual({ from: '2026-01-01T00:00:00.000Z', to: '2026-02-01T00:00:00.000Z' });
   });
@@ -163,7 +163,7 @@ describe('the main job', () => {
     const attachment = (type: string): Buffer =>
       Buffer.from(mail.attachments.find((part) => part.mimeType === type)?.content as ArrayBuffer);
     expect(attachment('application/pdf').subarray(0, 5).toString()).toBe('%PDF-');
-    expect(attachment('text/csv').toString('utf8')).toContain('1500.25'.slice(0, 4));
+    expect(attachment('text/csv').toString('utf8')).toContain('\r\n2026-01-05,meta_ads,1200.00,3.000416667\r\n');
   }, 90_000);
 });
 

@@ -117,7 +117,7 @@ export class TestServer {
   ): Promise<{ status: number; body: T }> {
     const form = new FormData();
     if (mapping !== undefined) form.set('mapping', new Blob([JSON.stringify(mapping)], { type: 'application/json' }));
-    form.set('file', new Blob([content as BlobPart]), filename);
+    form.set('file', new Blob([content as Uint8Array<ArrayBuffer>]), filename);
     const response = await this.fetch(`/api/integrations/import?preset=${preset}`, { method: 'POST', body: form });
     return { status: response.status, body: (await response.json()) as T };
   }
