@@ -6,13 +6,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/common/package-root.js';
 import { compileModel, type CompiledModel } from '../../src/compiler/cube/compile.js';
+import { buildModel } from '../../src/compiler/model/build.js';
 import type { ModelSettings } from '../../src/compiler/model/types.js';
 import { planQuery } from '../../src/compiler/query/plan.js';
 import { presentValue, type PresentedValue } from '../../src/compiler/query/present.js';
 import type { QueryPlan, ReportRequest, Statement } from '../../src/compiler/query/types.js';
+import { LibraryService } from '../../src/metrics/library.service.js';
 import { expectedText } from '../golden/expected.js';
 import { GOLDEN_NOW, GOLDEN_REQUESTS, goldenModel } from '../golden/model.js';
-import type { ConformanceCase } from './cases/case.js';
+import { ask, type ConformanceCase } from './cases/case.js';
 import { FILTER_CASES, GROUP_FILTER_CASES } from './cases/filters.js';
 import { NUMBER_CASES } from './cases/numbers.js';
 import { SHAPE_CASES } from './cases/shape.js';
@@ -137,6 +139,31 @@ describe.each(ENGINES)('%s', (_, open) => {
       const actual = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
       expect(actual).toBe(await expectedText(`${name}.ndjson`, actual));
     });
+  });
+
+  it('runs every member of the standard library', async () => {
+    const { library } = new LibraryService();
+    const settings = conformanceModel().settings;
+    const model = buildModel({ standard: library.members, organization: [], settings });
+    const { dialect } = store.engine;
+    const standard = await compileModel({ model, dialect, base, typed: TYPED_FIELDS });
+    const valid = model.members.filter(({ status }) => status === 'valid');
+    expect(valid).toHaveLength(library.members.length);
+    for (let from = 0; from < valid.length; from += 10) {
+      const members = valid.slice(from, from + 10);
+      const keysOf = (isDimension: boolean): string[] =>
+        members.filter(({ kind }) => (kind === 'dimension') === isDimension).map(({ key }) => key);
+      const planned = await planQuery({
+        snapshot: { model },
+        compiled: standard,
+        request: ask('mixed', { metrics: keysOf(false), dimensions: keysOf(true) }),
+        dialect,
+        organizationId: ORGANIZATION,
+        now: new Date(NOW),
+        maxRows: MAX_ROWS,
+      });
+      expect((await answer(planned.statement, planned.columns))[0]).toHaveLength(members.length);
+    }
   });
 
   it('answers each organisation from its own rows only', async () => {

@@ -33,11 +33,12 @@ export class MemberResolver {
   ) {
     for (const base of BASE_DIMENSIONS) this.byKey.set(base.key, fromBase(base));
     for (const member of model.members) {
-      const reserved = this.byKey.get(member.key);
-      // The base cube's time dimension stays what it is; a metric can't take a base dimension's place.
-      if (reserved?.member === null && (member.kind !== 'dimension' || reserved.kind === 'datetime')) continue;
-      this.byKey.set(member.key, fromMember(member));
-      for (const alias of member.aliases) this.byAlias.set(alias, member.key);
+      const base = this.byKey.get(member.key);
+      // The time dimension stays the base cube's, an instant; a metric can't take a base dimension's place.
+      const stays = base !== undefined && (member.kind !== 'dimension' || base.kind === 'datetime');
+      if (!stays) this.byKey.set(member.key, fromMember(member));
+      if (!stays || member.kind === 'dimension')
+        for (const alias of member.aliases) this.byAlias.set(alias, member.key);
     }
   }
 
