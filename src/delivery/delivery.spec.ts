@@ -43,7 +43,12 @@ const runner: ReportRunner = {
     document: fewCategories,
     columns: fewCategories.columns,
     rows: (async function* () {
-      for (const row of fewCategories.rows) yield fewCategories.columns.map((column) => row[column.name] ?? null);
+      for (const row of fewCategories.rows) {
+        // As engines do it: exact decimals as text, with zeros at the end.
+        yield fewCategories.columns.map(({ name, role }) =>
+          role === 'metric' ? `${String(row[name])}0000000` : (row[name] ?? null),
+        );
+      }
     })(),
   }),
 };

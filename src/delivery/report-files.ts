@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import { presentValue } from '../compiler/query/present.js';
 import { csvLines } from '../reports/render/csv.js';
 import { renderReportPage } from '../reports/render/report-page.js';
 import type { MailAttachment } from './mail-message.js';
@@ -77,7 +78,7 @@ async function collectCsv(run: ReportRun, signal: AbortSignal): Promise<{ conten
     for await (const row of run.rows) {
       signal.throwIfAborted();
       rows += 1;
-      yield row;
+      yield run.columns.map((column, index) => presentValue(row[index] ?? null, column));
     }
   })();
   for await (const text of csvLines(run.columns, counted, { header: 'label' })) {

@@ -19,6 +19,8 @@ export type ChartPlan =
   | {
       readonly kind: 'time';
       readonly shape: 'bars' | 'lines' | 'areas';
+      /** Series are parts of a whole and stand on each other; else bars stand side by side. */
+      readonly stacked: boolean;
       readonly title: string;
       readonly column: PlannedColumn;
       /** Bucket values in order, dense. */
@@ -46,6 +48,7 @@ export type ChartPlan =
 
 const MOST_SERIES = 8;
 const MOST_BARS = 12;
+const MOST_PANELS = 3;
 const MOST_BAR_PERIODS = 26;
 
 /** Chooses up to two charts that suit a result: none for a single row, a table-only view, or nothing to compare. */
@@ -88,15 +91,28 @@ function overTime(
       partner && kind !== 'line' && kind !== 'area'
         ? { column: partner, values: valuesOverTime(report, report.rows, time, partner, buckets) }
         : null;
-    const drawn = overlay ? [primary] : sameUnit(primary, metrics);
+    const drawn = overlay && !isAsked(report) ? [primary] : sameUnit(primary, metrics);
     const series = drawn.map((metric) => ({
       name: metric.label,
       values: valuesOverTime(report, report.rows, time, metric, buckets),
       other: false,
     }));
-    const shape = overlay ? 'bars' : shapeFor(kind, drawn.length === 1 ? 'areas' : 'lines');
-    const title = overlay ? `${primary.label} and ${overlay.column.label}` : drawn.map((m) => m.label).join(', ');
-    return [{ kind: 'time', shape, title, column: primary, buckets, series, overlay, note: truncation(report) }];
+    const wanted = overlay ? 'bars' : shapeFor(kind, drawn.length === 1 ? 'areas' : 'lines');
+    const shape = wanted === 'areas' && drawn.length > 1 ? 'lines' : wanted;
+    const title = inWords([...drawn, ...(overlay ? [overlay.column] : [])].map((metric) => metric.label));
+    return [
+      {
+        kind: 'time',
+        shape,
+        stacked: false,
+        title,
+        column: primary,
+        buckets,
+        series,
+        overlay,
+        note: truncation(report),
+      },
+    ];
   }
 
   const charts = [primary, ...(partner ? [partner] : [])].map((metric): ChartPlan => {
@@ -109,7 +125,8 @@ function overTime(
       kind: 'time',
       // Stacking says "these add up", which is true of additive metrics only; an area can't go below zero.
       shape: !additive || (asked === 'areas' && negative) ? 'lines' : asked,
-      title: `${metric.label} by ${dimensions.map((dimension) => dimension.label.toLowerCase()).join(' and ')}`,
+      stacked: additive,
+      title: `${metric.label} by ${inWords(dimensions.map((d) => d.label.toLowerCase()))}`,
       column: metric,
       buckets,
       series,
@@ -168,7 +185,7 @@ function byCategory(
   );
   if (groups.length < 2) return [];
   const second = partnerOf(report, primary, metrics);
-  const panels = second ? [primary, second] : [primary];
+  const panels = isAsked(report) ? metrics.slice(0, MOST_PANELS) : second ? [primary, second] : [primary];
   const few = groups.length > MOST_BARS ? groups.slice(0, MOST_BARS - 1) : groups;
   const rest = groups.slice(few.length);
   // A bar for all the rest together would dwarf the others; a sentence says it better.
@@ -182,7 +199,7 @@ function byCategory(
   return [
     {
       kind: 'bars',
-      title: `${panels.map((panel) => panel.label).join(' and ')} by ${dimensions.map((d) => d.label.toLowerCase()).join(' and ')}`,
+      title: `${inWords(panels.map((panel) => panel.label))} by ${inWords(dimensions.map((d) => d.label.toLowerCase()))}`,
       categories: few.map(([name]) => name),
       panels: panels.map((column) => ({
         column,
@@ -219,7 +236,7 @@ function donut(
   return [
     {
       kind: 'donut',
-      title: `${primary.label} by ${dimensions.map((d) => d.label.toLowerCase()).join(' and ')}`,
+      title: `${primary.label} by ${inWords(dimensions.map((d) => d.label.toLowerCase()))}`,
       column: primary,
       slices: [
         ...few.map(({ name, value }) => ({ name, value: value?.toNumber() ?? 0, other: false })),
@@ -279,8 +296,9 @@ function telling(report: ReportDocument): readonly PlannedColumn[] {
   const dimensions = report.columns.filter((column) => column.role === 'dimension');
   const distinct = (chosen: readonly PlannedColumn[]): number =>
     new Set(report.rows.map((row) => JSON.stringify(chosen.map((column) => row[column.name] ?? null)))).size;
-  const [first] = dimensions;
-  return first && dimensions.length > 1 && distinct([first]) === distinct(dimensions) ? [first] : dimensions;
+  const all = distinct(dimensions);
+  const enough = dimensions.find((dimension) => distinct([dimension]) === all);
+  return enough ? [enough] : dimensions;
 }
 
 const categoryOf = (row: ReportRow, dimensions: readonly PlannedColumn[], report: ReportDocument): string =>
@@ -290,6 +308,9 @@ const categoryOf = (row: ReportRow, dimensions: readonly PlannedColumn[], report
       return text === NO_VALUE ? 'Not set' : text;
     })
     .join(' · ');
+
+/** The view names the metrics to draw. */
+const isAsked = (report: ReportDocument): boolean => (report.dashboardConfig?.metrics ?? []).length > 0;
 
 function metricsToDraw(report: ReportDocument): readonly PlannedColumn[] {
   const metrics = report.columns.filter((column) => column.role === 'metric' && isNumeric(column));
@@ -336,6 +357,9 @@ function shapeFor(kind: ChartKind, automatic: 'bars' | 'lines' | 'areas'): 'bars
   return kind === 'bar' || kind === 'stacked' || kind === 'combo' ? 'bars' : automatic;
 }
 
+/** `a`, `a and b`, `a, b and c` */
+const inWords = (names: readonly string[]): string =>
+  names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
 const plotted = (value: Decimal | null): ChartValue => value?.toNumber() ?? null;
 const truncation = (report: ReportDocument): string | null =>
   report.truncated ? `Drawn from the first ${report.rows.length} rows only.` : null;

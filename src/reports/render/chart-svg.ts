@@ -60,13 +60,16 @@ function heightOf(plan: ChartPlan): number {
     case 'time':
       return 232;
     case 'bars':
-      return 28 + plan.categories.length * BAR_HEIGHT;
+      return barsHead(plan) + 4 + plan.categories.length * BAR_HEIGHT;
     case 'donut':
       return 220;
     default:
       return plan satisfies never;
   }
 }
+
+/** Several panels have a line of names above them; a single one is named by the chart's title. */
+const barsHead = (plan: Extract<ChartPlan, { kind: 'bars' }>): number => (plan.panels.length > 1 ? 24 : 4);
 
 function optionOf(plan: ChartPlan, settings: FormatSettings, size: ChartSize): echarts.EChartsCoreOption {
   switch (plan.kind) {
@@ -102,7 +105,7 @@ function timeOption(plan: Extract<ChartPlan, { kind: 'time' }>, settings: Format
           ...QUIET,
           type: 'bar' as const,
           name: series.name,
-          stack: 'all',
+          ...(plan.stacked ? { stack: 'all' } : { barGap: '12%' }),
           data: [...series.values],
           barCategoryGap: plan.buckets.length > 40 ? '15%' : '36%',
           barMaxWidth: 44,
@@ -119,7 +122,7 @@ function timeOption(plan: Extract<ChartPlan, { kind: 'time' }>, settings: Format
           lineStyle: { color: colour, width: plan.shape === 'areas' && !single ? 1 : 2.2 },
           itemStyle: { color: colour },
           ...(plan.shape === 'areas'
-            ? { stack: single ? undefined : 'all', areaStyle: { color: colour, opacity: single ? 0.1 : 0.82 } }
+            ? { ...(plan.stacked ? { stack: 'all' } : {}), areaStyle: { color: colour, opacity: single ? 0.1 : 0.82 } }
             : {}),
         };
   });
@@ -189,11 +192,13 @@ function barsOption(
   const gap = 28;
   const panelWidth = (width - names - gap * (plan.panels.length - 1)) / plan.panels.length;
   const left = (panel: number): number => names + panel * (panelWidth + gap);
+  const head = barsHead(plan);
   const insets = plan.panels.map(({ values }) =>
     values.some((value) => value !== null && value < 0) ? LABEL_ROOM : 0,
   );
   return {
     title: plan.panels.map((panel, index) => ({
+      show: plan.panels.length > 1,
       text: panel.column.label,
       left: left(index) - 4,
       top: 0,
@@ -203,7 +208,7 @@ function barsOption(
     grid: insets.map((inset, index) => ({
       left: left(index) + inset,
       width: panelWidth - LABEL_ROOM - inset,
-      top: 24,
+      top: head,
       bottom: 4,
     })),
     xAxis: plan.panels.map((_panel, index) => ({

@@ -38,14 +38,22 @@ export function formatCell(value: CellValue | undefined, column: PlannedColumn, 
   return column.type === 'date' ? formatTime(String(value), { ...settings, timeGrain: 'daily' }) : String(value);
 }
 
-/** Short form for axes and labels: `$12.3k`, `1.2M`, `3.1%`. */
-export function formatCompact(value: Decimal | number, column: PlannedColumn, settings: FormatSettings): string {
+/** Short form for axes and labels: `$12.3k`, `1.2M`, `3.1%`; `fixed` keeps zeros at the end, so that digits line up. */
+export function formatCompact(
+  value: Decimal | number,
+  column: PlannedColumn,
+  settings: FormatSettings,
+  fixed = false,
+): string {
   const decimal = new Decimal(value);
-  if (column.unit === '%') return intl(decimal.times(100), settings, { maximumFractionDigits: 1 }) + '%';
+  if (column.unit === '%')
+    return intl(decimal.times(100), settings, { minimumFractionDigits: fixed ? 1 : 0, maximumFractionDigits: 1 }) + '%';
   const [scaled, suffix] = scale(decimal);
   const digits = suffix === '' && column.type !== 'integer' && scaled.abs().lt(100) ? 2 : 1;
+  const fraction = suffix !== '' && scaled.abs().gte(100) ? 0 : digits;
   const options: Intl.NumberFormatOptions = {
-    maximumFractionDigits: suffix !== '' && scaled.abs().gte(100) ? 0 : digits,
+    minimumFractionDigits: fixed && (suffix !== '' || column.type !== 'integer') ? fraction : 0,
+    maximumFractionDigits: fraction,
   };
   const currency = currencyOf(column, settings);
   if (currency) {
@@ -54,7 +62,6 @@ export function formatCompact(value: Decimal | number, column: PlannedColumn, se
       style: 'currency',
       currency,
       currencyDisplay: 'narrowSymbol',
-      minimumFractionDigits: 0,
       ...options,
     }).formatToParts(exact(scaled));
     const last = parts.findLastIndex((part) => part.type === 'integer' || part.type === 'fraction');
@@ -68,7 +75,7 @@ export function formatLabel(value: number, column: PlannedColumn, settings: Form
   const decimal = new Decimal(value);
   return column.type === 'float' && decimal.abs().lt(1_000)
     ? formatNumber(decimal, column, settings)
-    : formatCompact(decimal, column, settings);
+    : formatCompact(decimal, column, settings, true);
 }
 
 /** For a tile: a few significant digits, so that the eye can hold it; small values stay exact. */

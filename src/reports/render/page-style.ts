@@ -76,6 +76,7 @@ table.figures { width: auto; min-width: 90mm; }
 .wide th, .wide td { padding-left: 1mm; padding-right: 1mm; }
 .about { margin-top: 8mm; padding-top: 2.6mm; border-top: .6pt solid ${RULE}; font-size: 7.6pt; color: ${MUTED}; break-inside: avoid; }
 .about p { overflow-wrap: anywhere; }
+.about span { white-space: nowrap; }
 .about b { font-weight: 600; color: ${INK}; }
 @media screen {
   html { background: #f3f5f7; }

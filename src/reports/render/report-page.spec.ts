@@ -114,6 +114,23 @@ test('a donut comes only when asked for, and only of an additive metric', () => 
   ]);
 });
 
+test('metrics that a view names are all drawn, side by side, never on top of each other', () => {
+  const asked = { chart: 'combo', metrics: ['spend', 'revenue', 'roas'] } as const;
+  expect(planCharts({ ...totalsOverTime, dashboardConfig: asked })).toMatchObject([
+    {
+      shape: 'bars',
+      stacked: false,
+      series: [{ name: 'Spend' }, { name: 'Revenue' }],
+      overlay: { column: { name: 'roas' } },
+    },
+  ]);
+  expect(planCharts({ ...fewCategories, dashboardConfig: asked })).toMatchObject([
+    { kind: 'bars', title: 'Spend, Revenue and ROAS by source' },
+  ]);
+  const area = { chart: 'area', metrics: ['spend', 'revenue'] } as const;
+  expect(planCharts({ ...totalsOverTime, dashboardConfig: area })).toMatchObject([{ shape: 'lines', stacked: false }]);
+});
+
 test('nothing to compare, nothing to draw', () => {
   expect(planCharts(singleRow)).toEqual([]);
   expect(planCharts({ ...fewCategories, dashboardConfig: { chart: 'table' } })).toEqual([]);

@@ -116,7 +116,9 @@ function legend(plan: ChartPlan): string {
 }
 
 function about(report: ReportDocument): string {
-  const sources = sourceFacts(report).map(({ source, asOf }) => `<b>${escapeHtml(source)}</b> ${escapeHtml(asOf)}`);
+  const sources = sourceFacts(report).map(
+    ({ source, asOf }) => `<span><b>${escapeHtml(source)}</b> ${escapeHtml(asOf)}</span>`,
+  );
   const { time_zone } = report.period;
   const made = formatInstant(report.generatedAt, time_zone, report.locale);
   const lines = [
