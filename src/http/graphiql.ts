@@ -14,9 +14,16 @@ const ASSETS: Readonly<Record<string, { readonly path: string; readonly type: st
   'graphiql.css': { path: join(folderOf('graphiql'), 'graphiql.min.css'), type: 'text/css' },
 };
 
-const FIRST_QUERY = `# Put your key into the Headers tab below: { "Authorization": "Bearer trb_…" }
+const FIRST_QUERY = `# Put your key into the Headers tab below:
+# { "Authorization": "Bearer trb_…" }
 {
-  query(request: { metrics: ["spend", "revenue", "roas"], dimensions: ["data_source"], date_range: "last_month" }) {
+  query(
+    request: {
+      metrics: ["spend", "revenue", "roas"]
+      dimensions: ["data_source"]
+      date_range: "last_month"
+    }
+  ) {
     columns { name label type unit }
     rows
     meta { date_range data_as_of }
