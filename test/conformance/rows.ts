@@ -118,6 +118,28 @@ const EXACT: readonly Given[] = [
   { at: DAY, source: 'negative', payload: { spend: '-0.000000005', revenue: '-2.5', clicks: 2 } },
 ];
 
+/** Texts that are nearly numbers, days or truth values: the first few are, the rest must be nothing in both engines. */
+const ODD: readonly Given[] = [
+  ['1', '2026-01-01', 'TRUE'],
+  ['-0.000000001', '2024-02-29T00:00', 'No'],
+  ['99999999999999999999999999999', '2026-12-31 10:00', '1'],
+  ...[
+    ['1e5', ' 1', '+1', '.5', '1.', '--1', '0x10', '', '-', '1_000', '1,5', '1\n', '\u00a01', '١', 'Infinity', 'NaN'],
+    ['1.1234567891', '123456789012345678901234567890', '1 ', '1.2.3', '−1'],
+  ].flatMap((texts) => texts.map((text) => [text, `2026-01-0${text}`, ` ${text}`] as const)),
+  ['2026-01-01', '2026-13-01', 'truth'],
+  ['true', '2026-00-10', 'y'],
+  ['[1]', '2026-01-32', '0.0'],
+  ['{}', '20260101', '2'],
+  ['null', '2026-01-01x', 'null'],
+].map(([score = '', landed = '', is_new = '']) => ({ at: DAY, source: 'odd', payload: { score, landed, is_new } }));
+
+const LETTERS: readonly Given[] = ['İstanbul', 'ΟΔΟΣ', 'Straße', 'ÇAĞRI', 'e\u0301'].map((device, index) => ({
+  at: DAY,
+  source: 'letters',
+  payload: { device, spend: 2 ** index },
+}));
+
 /** Instants around the days on which clocks change, and around the ends of days, weeks, quarters and years. */
 const TIMED: readonly Given[] = [
   // New York: at 2026-03-08T07:00Z the clock goes from 02:00 to 03:00.
@@ -160,7 +182,16 @@ const GROUPS: readonly Given[] = Array.from({ length: 10 }, (_, device) =>
   })),
 ).flat();
 
-export const ROWS: readonly UnifiedRow[] = [...MIXED, ...FILTERED, ...NESTED, ...EXACT, ...TIMED, ...GROUPS].map(row);
+export const ROWS: readonly UnifiedRow[] = [
+  ...MIXED,
+  ...FILTERED,
+  ...NESTED,
+  ...EXACT,
+  ...TIMED,
+  ...ODD,
+  ...LETTERS,
+  ...GROUPS,
+].map(row);
 
 /** Another organisation's rows, in the same sources: no answer may ever hold them. */
 export const OTHER_ROWS: readonly UnifiedRow[] = ['mixed', 'filtered', 'groups', 'calendar'].map((source, index) =>

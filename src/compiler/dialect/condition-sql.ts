@@ -51,9 +51,9 @@ export function conditionSql(condition: Condition, dialect: DialectName, param: 
   const bind = (value: string): string => typedParam(kind, dialect, value, param);
   switch (operator) {
     case 'equals':
-      return oneOf(condition, bind);
+      return oneOf(condition, dialect, bind, param);
     case 'notEquals':
-      return opposite(oneOf(condition, bind), column);
+      return opposite(oneOf(condition, dialect, bind, param), column);
     case 'contains':
     case 'startsWith':
     case 'endsWith':
@@ -80,13 +80,53 @@ export function conditionSql(condition: Condition, dialect: DialectName, param: 
 
 const opposite = (sql: string, column: string): string => `NOT (${sql}) OR ${column} IS NULL`;
 
-function oneOf({ column, kind, values }: Condition, bind: (value: string) => string): string {
+/** Above this, values travel as one JSON list: engines and their protocols bound the number of parameters. */
+const MOST_PARAMETERS = 20;
+
+/** How many comparisons a condition of so many values comes to in SQL. */
+export function comparisonsOf(operator: ConditionOperator, kind: ValueKind, values: number): number {
+  const isList = (operator === 'equals' || operator === 'notEquals') && isListed(kind, values);
+  return isList ? 1 : Math.max(1, values);
+}
+const isListed = (kind: ValueKind, values: number): boolean =>
+  values > MOST_PARAMETERS && kind !== 'boolean' && kind !== 'datetime';
+
+function oneOf(
+  { column, kind, values }: Condition,
+  dialect: DialectName,
+  bind: (value: string) => string,
+  param: (value: string) => string,
+): string {
   // A text that is no UUID equals no UUID; the engines would refuse to cast it.
   const known = kind === 'uuid' ? values.filter((value) => UUID.test(value)) : values;
   if (known.length === 0) return '1 = 0';
+  if (isListed(kind, known.length)) return anyOf(column, kind, dialect, param(JSON.stringify(known)));
   if (known.length > 1 && (kind === 'string' || kind === 'uuid' || kind === 'date'))
     return `${column} IN (${known.map(bind).join(', ')})`;
   return known.map((value) => `${column} = ${bind(value)}`).join(' OR ');
+}
+
+/** Whether the column equals an element of a list, which is one parameter: the text of a JSON array of texts. */
+function anyOf(column: string, kind: ValueKind, dialect: DialectName, list: string): string {
+  if (dialect === 'postgres') {
+    const type = kind === 'uuid' ? 'uuid' : kind === 'number' ? 'numeric' : 'text';
+    return `${column} = ANY(ARRAY(SELECT jsonb_array_elements_text(${list}::jsonb)::${type}))`;
+  }
+  const element = `arrayJoin(JSONExtract(${list}, 'Array(String)'))`;
+  switch (kind) {
+    case 'string':
+    case 'date':
+      return `${column} IN (SELECT ${element})`;
+    case 'uuid':
+      return `${column} IN (SELECT toUUID(${element}))`;
+    case 'number':
+      return `toDecimal256(${column}, 9) IN (SELECT toDecimal256(${element}, 9))`;
+    case 'boolean':
+    case 'datetime':
+      throw new Error(`A ${kind} is not compared with a list.`);
+    default:
+      return kind satisfies never;
+  }
 }
 
 function within({ column, kind, values }: Condition, dialect: DialectName, bind: (value: string) => string): string {

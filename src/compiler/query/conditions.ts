@@ -2,7 +2,7 @@
 import { Decimal } from 'decimal.js';
 import { CUBE, type ValueKind } from '../cube/base.js';
 import type { CubeFilter } from '../cube/compile.js';
-import type { ConditionOperator } from '../dialect/condition-sql.js';
+import { comparisonsOf, type ConditionOperator } from '../dialect/condition-sql.js';
 import type { Mistakes } from './mistakes.js';
 import type { MemberResolver, Resolved } from './resolve.js';
 import {
@@ -15,7 +15,8 @@ import {
 } from './time-range.js';
 import { NAMED_RANGES, type Filter, type FilterCondition, type FilterOperator, type NamedRange } from './types.js';
 
-export const FILTER_LIMITS = { conditions: 100, depth: 8, values: 10_000 };
+/** `comparisons` bounds the length of the SQL: values of one list are one, those of `contains` are one each. */
+export const FILTER_LIMITS = { conditions: 100, depth: 8, values: 10_000, comparisons: 500 };
 
 export interface PlannedFilters {
   readonly filters: readonly CubeFilter[];
@@ -43,6 +44,7 @@ const ALLOWED: Readonly<Record<ValueKind, readonly FilterOperator[]>> = {
 
 export class FilterPlanner {
   private conditions = 0;
+  private comparisons = 0;
   private onMetrics = false;
 
   constructor(
@@ -110,6 +112,12 @@ export class FilterPlanner {
     const planned = this.values(resolved, condition, pointer);
     if (planned === undefined) return [];
     const [operator, values] = planned;
+    const before = this.comparisons;
+    this.comparisons += comparisonsOf(operator, resolved.kind, values.length);
+    if (before <= FILTER_LIMITS.comparisons && this.comparisons > FILTER_LIMITS.comparisons) {
+      const message = `The filters come to more than ${FILTER_LIMITS.comparisons} comparisons. Use “equals” with a list, or fewer values.`;
+      this.mistakes.add('too_many', message, `${pointer}/values`);
+    }
     return [{ filter: { member: `${CUBE}.${resolved.key}`, operator, values }, role: resolved.role }];
   }
 

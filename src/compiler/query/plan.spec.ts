@@ -175,6 +175,9 @@ describe('what a filter says', () => {
     expect((await code({ and: Array.from({ length: 101 }, () => condition) }))[0]).toBe('too_many');
     const deep = Array.from({ length: 8 }).reduce<Filter>((inner) => ({ or: [inner] }), condition);
     expect((await code(deep))[0]).toBe('too_deep');
+    const values = Array.from({ length: 501 }, (_, index) => `v${index}`);
+    expect((await code({ member: 'device', operator: 'contains', values }))[0]).toBe('too_many');
+    await plan({ metrics: ['spend'], filters: { member: 'device', operator: 'equals', values } });
   });
 });
 

@@ -6,6 +6,15 @@ type Value = string | number | boolean;
 const only = (member: string, operator: FilterOperator, ...values: Value[]): Filter =>
   values.length === 0 ? { member, operator } : { member, operator, values };
 
+const sixty = Array.from({ length: 60 }, (_, index) => index);
+const none = sixty.map((index) => `none ${index}`);
+/** 2, 3 … 61 without 3, as numbers and texts. */
+const numbers = sixty.map((index) => (index === 1 ? '70.50' : index + 2));
+const uuids = sixty.map((index) => `bbbbbbbb-0000-4000-8000-0000000000${index + 10}`);
+const days = sixty.map((index) =>
+  index < 28 ? `2026-02-${String(index + 1).padStart(2, '0')}` : `20${index + 10}-05-05`,
+);
+
 /** Spends in this scenario are powers of two: the sum names the rows that pass. */
 const passes = (filter: Filter, sum: number | null, scenario = 'filtered'): ConformanceCase => ({
   name: JSON.stringify(filter),
@@ -50,6 +59,16 @@ export const FILTER_CASES: readonly ConformanceCase[] = [
   passes(only('device', 'lte', 'Banana'), 44),
   passes(only('device', 'set'), 63),
   passes(only('device', 'notSet'), 64),
+  // Letters whose case is not a matter of one letter to one
+  passes(only('device', 'startsWith', 'i\u0307STANBUL'), 1, 'letters'),
+  passes(only('device', 'contains', 'istanbul'), null, 'letters'),
+  passes(only('device', 'endsWith', 'οδος'), 2, 'letters'),
+  passes(only('device', 'startsWith', 'οδο'), 2, 'letters'),
+  passes(only('device', 'contains', 'STRAßE', 'STRASSE'), 4, 'letters'),
+  passes(only('device', 'equals', 'ΟΔΟΣ', 'çağri'), 2, 'letters'),
+  passes(only('device', 'contains', 'çağ'), 8, 'letters'),
+  passes(only('device', 'contains', 'é'), null, 'letters'),
+  passes(only('device', 'endsWith', '\u0301'), 16, 'letters'),
   // Numbers, never as floats
   passes(only('position', 'equals', 10), 24),
   passes(only('position', 'equals', '10'), 24),
@@ -99,6 +118,13 @@ export const FILTER_CASES: readonly ConformanceCase[] = [
   passes(only('customer_id', 'endsWith', '2'), 0.2, 'mixed'),
   passes(only('customer_id', 'notSet'), null, 'mixed'),
   passes(only('channel', 'contains', 'MIX'), 0.5, 'mixed'),
+  // Long lists
+  { ...passes(only('device', 'equals', ...none, 'apple', 'O\'Brien "q" \\ back'), 18), name: 'a long list of texts' },
+  { ...passes(only('device', 'notEquals', ...none, 'apple'), 111), name: 'a long list of texts to leave out' },
+  { ...passes(only('bid', 'equals', ...numbers, '2.000000001'), 22), name: 'a long list of numbers' },
+  { ...passes(only('position', 'notEquals', ...numbers), 101), name: 'a long list of numbers to leave out' },
+  { ...passes(only('customer_id', 'equals', ...uuids, ANNA), 0.3, 'mixed'), name: 'a long list of ids' },
+  { ...passes(only('landed', 'equals', ...days), 4), name: 'a long list of days' },
   // And, or
   passes({ or: [only('device', 'equals', 'apple'), only('position', 'lt', 2)] }, 17),
   passes(

@@ -98,4 +98,20 @@ export const NUMBER_CASES: readonly ConformanceCase[] = [
       [null, null, null, null, null, '64.00', 'filtered', '64.00'],
     ],
   },
+  {
+    name: 'texts that are nearly numbers, days or truth values',
+    request: ask('odd', {
+      metrics: ['rows', 'average_score'],
+      dimensions: ['landed', 'is_new', 'bid'],
+      order: [{ member: 'landed', direction: 'asc' }],
+    }),
+    rows: [
+      ['2024-02-29', false, null, 1, -1e-9],
+      ['2026-01-01', true, null, 1, 1],
+      // “2026-01-01 ”: a day, and then something after a space.
+      ['2026-01-01', null, null, 1, null],
+      ['2026-12-31', true, null, 1, 1e29],
+      [null, null, null, 25, null],
+    ],
+  },
 ];
