@@ -16,7 +16,6 @@ export interface CubeQuery extends TributaryOptions {
   readonly dimensions: readonly string[];
   readonly timeDimensions: readonly { readonly dimension: string; readonly granularity: string }[];
   readonly filters: readonly CubeFilter[];
-  readonly timezone: string;
   readonly rowLimit: number | null;
   readonly offset: number | null;
 }
@@ -58,7 +57,7 @@ export async function compileModel({ model, dialect, base, typed }: CompileInput
     dialect,
     model,
     toSql: async (query) => {
-      const cube = new Query(compilers, { ...query, order: [], useNativeSqlPlanner: false });
+      const cube = new Query(compilers, { ...query, timezone: 'UTC', order: [], useNativeSqlPlanner: false });
       const [sql, params] = cube.buildSqlAndParams();
       return { sql: sql.trim(), params: params as Statement['params'] };
     },

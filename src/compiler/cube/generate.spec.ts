@@ -50,7 +50,7 @@ describe('a user’s text in a Cube file', () => {
       dimensions: ['marketing.d0'],
       timeDimensions: [],
       filters: [],
-      timezone: 'UTC',
+      timeZone: 'UTC',
       rowLimit: null,
       offset: null,
       weekStart: 1,

@@ -11,6 +11,8 @@ import type { ValueKind } from './base.js';
 
 /** What the planner adds to a Cube query; Cube hands it to the query object as it is. */
 export interface TributaryOptions {
+  /** A checked IANA name, in which time is grouped. Cube itself is told UTC: it refuses zones newer than it. */
+  readonly timeZone: string;
   readonly weekStart: number;
   /** 1-based positions in the SELECT list. */
   readonly rowOrder: readonly { readonly position: number; readonly descending: boolean }[];
@@ -42,8 +44,8 @@ const BUCKET_OF: Readonly<Record<string, Bucket>> = {
 function bucket(query: BaseQuery, instant: string, granularity: Granularity, dialect: DialectName): string {
   const name = BUCKET_OF[granularity.granularity];
   if (name === undefined) throw new Error(`No bucket for granularity ${granularity.granularity}.`);
-  const { weekStart } = query.options as TributaryOptions;
-  return bucketSql({ bucket: name, instant, timeZone: query.timezone as string, weekStart }, dialect);
+  const { timeZone, weekStart } = query.options as TributaryOptions;
+  return bucketSql({ bucket: name, instant, timeZone, weekStart }, dialect);
 }
 
 function kindOf(definition: Definition): ValueKind {

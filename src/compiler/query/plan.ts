@@ -76,7 +76,7 @@ export async function planQuery(input: PlanInput): Promise<QueryPlan> {
     dimensions: dimensions.map(path),
     timeDimensions: grain === null ? [] : [{ dimension: `${CUBE}.${TIME_KEY}`, granularity: GRANULARITY[grain] }],
     filters: [tenant, ...within, ...filters],
-    timezone: timeZone,
+    timeZone: canonicalZone(timeZone),
     rowLimit: limit === null ? null : limit + 1,
     offset: offset === 0 ? null : offset,
     weekStart: model.settings.week_start,
@@ -165,6 +165,10 @@ function checkedZone({ time_zone: zone }: ReportRequest, model: Model, mistakes:
   mistakes.add('unknown_time_zone', message, '/time_zone');
   return 'UTC';
 }
+
+/** The zone's name as ICU has it: in its proper case, and older than what an engine's time zone tables may lack. */
+const canonicalZone = (zone: string): string =>
+  new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;
 
 function checkedLimit({ limit }: ReportRequest, maxRows: number | null, mistakes: Mistakes): number | null {
   if (limit == null) return maxRows;

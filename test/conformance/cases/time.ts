@@ -91,6 +91,9 @@ export const GRAIN_CASES: readonly ConformanceCase[] = [
     '2026-03-31T23:00:00': 32,
     '2026-04-01T00:00:00': 64,
   }),
+  buckets('half_hour', 'daily', 'asia/kolkata', { '2026-01-05': 1, '2026-01-06': 30 }),
+  buckets('half_hour', 'daily', 'Europe/Kyiv', { '2026-01-05': 31 }),
+  buckets('half_hour', 'daily', 'Etc/GMT-6', { '2026-01-06': 31 }),
   {
     name: 'the time zone of the organisation counts where the request names none',
     request: ask('half_hour', { metrics: ['clicks'], time_grain: 'daily' }),
