@@ -7,7 +7,7 @@ import { isUuid } from '../common/uuid.js';
 import { resolveMember } from '../compiler/model/build.js';
 import type { ReportRun, ReportRunner } from '../delivery/report-runner.port.js';
 import { ModelService } from '../metrics/model.service.js';
-import { presentedRows } from '../query/query-reply.service.js';
+import type { EngineValue } from '../engine/engine.js';
 import { QueryService } from '../query/query.service.js';
 import { describeFilters, describeRange } from './describe.js';
 import type { ChartConfig, ReportRow } from './render/document.js';
@@ -26,11 +26,6 @@ export class ReportRunnerService implements ReportRunner {
     private readonly models: ModelService,
   ) {}
 
-  async describe(viewId: string, organizationId: string): Promise<{ report_name: string }> {
-    const view = await this.find(viewId, organizationId);
-    return { report_name: view.report_name };
-  }
-
   async run(viewId: string, organizationId: string, signal?: AbortSignal): Promise<ReportRun> {
     const view = await this.find(viewId, organizationId);
     const organization = await this.database.manager.findOneByOrFail(Organization, { id: organizationId });
@@ -46,7 +41,7 @@ export class ReportRunnerService implements ReportRunner {
     const { columns, rows, totals, meta } = page;
     return {
       columns: whole.plan.columns,
-      rows: presentedRows(whole),
+      rows: flatten(whole.batches),
       document: {
         title: view.report_name,
         organization: organization.name,
@@ -84,4 +79,10 @@ export class ReportRunnerService implements ReportRunner {
     if (!view) throw notFound(`There is no report view with the id ${viewId}.`);
     return view;
   }
+}
+
+async function* flatten(
+  batches: AsyncIterable<readonly (readonly EngineValue[])[]>,
+): AsyncGenerator<readonly EngineValue[]> {
+  for await (const batch of batches) yield* batch;
 }
