@@ -75,7 +75,7 @@ export default tseslint.config(
   },
   { files: ['src/cli.ts', 'src/cli/**', 'test/**', 'src/main.ts'], rules: { 'no-console': 'off' } },
   {
-    files: ['**/*.js'],
+    files: ['**/*.js', '**/*.mjs'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
   },
 );
