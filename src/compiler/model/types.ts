@@ -29,6 +29,43 @@ export const AGGREGATIONS = [
 export const CATEGORIES = ['platform', 'external', 'calculated', 'attribution'] as const satisfies readonly Category[];
 export const ADDITIVITIES = ['additive', 'semi_additive', 'non_additive'] as const satisfies readonly Additivity[];
 
+/** Units of a window over the time axis. */
+export const WINDOW_UNITS = ['day', 'week', 'month', 'quarter', 'year'] as const;
+export type WindowUnit = (typeof WINDOW_UNITS)[number];
+
+/**
+ * A metric that looks at another metric over time or beside its peers. It is calculated around the grouped query, over a
+ * dense time axis; the other metric is recomputed for each window from rows wherever it can't be summed.
+ */
+export type WindowDefinition =
+  /** All time up to the end of the row's time bucket. */
+  | { readonly kind: 'cumulative'; readonly metric: string }
+  /** The last `count` units, the bucket's own included, e.g. 7 days. */
+  | { readonly kind: 'rolling'; readonly metric: string; readonly count: number; readonly unit: WindowUnit }
+  /** From the start of the unit (month, quarter, year, week) to the end of the bucket. */
+  | { readonly kind: 'to_date'; readonly metric: string; readonly unit: Exclude<WindowUnit, 'day'> }
+  /** The metric `count` units earlier (`period`: as many buckets of the query's grain), as it was or as a change. */
+  | {
+      readonly kind: 'previous';
+      readonly metric: string;
+      readonly count: number;
+      readonly unit: WindowUnit | 'period';
+      readonly output: 'value' | 'difference' | 'change';
+    }
+  /** Share of the total over all rows of the result, or of each group of the dimensions in `within`. */
+  | { readonly kind: 'share'; readonly metric: string; readonly within: readonly string[] };
+
+/** Customers who did `to` within `days` after they first did `from`, in the range asked for. */
+export interface ConversionDefinition {
+  /** Row conditions on dimensions, in the notation of a query's filters. */
+  readonly from: unknown;
+  readonly to: unknown;
+  /** 1 to 365. */
+  readonly days: number;
+  /** Converted customers ÷ customers with `from`, or the number of converted customers. */
+  readonly output: 'rate' | 'count';
+}
+
 /** What a person writes: a row of `marketing_metrics_config`, or an entry of the standard library. */
 export interface MemberDefinition {
   /** The name that everyone asks by: `[a-z][a-z0-9_]{0,62}`; also the payload's field unless `expression` is given. */
@@ -51,6 +88,12 @@ export interface MemberDefinition {
   readonly expression: string | null;
   /** For `weighted_avg`: the field (same notation as `expression`) that weighs each row. */
   readonly weight: string | null;
+  /** For a plain metric: only rows that meet this count. Conditions on dimensions, in the notation of a query's filters. */
+  readonly filter?: unknown;
+  /** For a metric over time or beside its peers; then neither aggregation nor formula. */
+  readonly window?: WindowDefinition | null;
+  /** For a conversion rate between two events of the same customer; then neither aggregation nor formula. */
+  readonly conversion?: ConversionDefinition | null;
   readonly additivity: Additivity;
   /** Free text shown with the number, e.g. `%`, `USD`, `days`. */
   readonly unit: string | null;
@@ -139,6 +182,8 @@ export interface ModelSettings {
   readonly time_zone: string;
   /** ISO weekday on which a week starts: 1 = Monday … 7 = Sunday. */
   readonly week_start: number;
+  /** Month in which the fiscal year starts, 1–12; quarters and years are counted from it. Default 1. */
+  readonly fiscal_year_start?: number;
 }
 
 /** All active members of one organisation, checked. Members are in a stable order (by key). */
