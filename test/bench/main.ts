@@ -1,0 +1,56 @@
+/**
+ * `npm run bench [-- NAME …]`: runs the benches, each in a process of its own, since the embedded engine binds one data
+ * directory per process. Results on stdout, one JSON object a line; progress on stderr.
+ */
+import 'reflect-metadata';
+import { spawn } from 'node:child_process';
+import { cpus, loadavg, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { progress, report } from './report.js';
+
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+  compile: async () => (await import('./compile.js')).benchCompile(),
+  ready: async () => (await import('./ready.js')).benchReady(),
+  query: async () => (await import('./query.js')).benchQuery(),
+  import: async () => (await import('./import.js')).benchImport(),
+  memory: async () => (await import('./memory.js')).benchMemory(),
+};
+/** Set for the process that runs one bench. */
+const ONE = 'TRIBUTARY_BENCH';
+
+async function runApart(name: string): Promise<boolean> {
+  progress(`— ${name}`);
+  const child = spawn(process.execPath, [fileURLToPath(import.meta.url)], {
+    env: { ...process.env, [ONE]: name },
+    stdio: 'inherit',
+  });
+  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
+  if (code !== 0) progress(`${name} failed (${code})`);
+  return code === 0;
+}
+
+const one = process.env[ONE];
+if (one) {
+  await BENCHES[one]?.();
+} else {
+  const wanted = process.argv.slice(2);
+  const unknown = wanted.filter((name) => !(name in BENCHES));
+  if (unknown.length > 0) {
+    progress(`Unknown bench ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}.`);
+    process.exit(2);
+  }
+  // Other work on the machine blurs every number below.
+  report({
+    bench: 'machine',
+    ratio: null,
+    unit: 'none',
+    cpu: cpus()[0]?.model,
+    cores: cpus().length,
+    memory_gb: totalmem() / 2 ** 30,
+    load_before: loadavg()[0],
+    node: process.version,
+  });
+  let failed = false;
+  for (const name of wanted.length > 0 ? wanted : Object.keys(BENCHES)) failed = !(await runApart(name)) || failed;
+  process.exit(failed ? 1 : 0);
+}

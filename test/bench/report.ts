@@ -1,0 +1,25 @@
+/** One result on stdout: a JSON object on a line of its own. Numbers are rounded to three decimals. */
+export function report(
+  result: { readonly bench: string; readonly ratio: number | null; readonly unit: string } & Record<string, unknown>,
+): void {
+  process.stdout.write(
+    `${JSON.stringify(result, (_, value: unknown) => (typeof value === 'number' ? Math.round(value * 1_000) / 1_000 : value))}\n`,
+  );
+}
+
+/** What is going on, for whoever watches. */
+export const progress = (text: string): void => void process.stderr.write(`${text}\n`);
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
+}
+
+/** Milliseconds that a job takes, with what it gave. */
+export async function timed<T>(job: () => Promise<T>): Promise<{ ms: number; value: T }> {
+  const started = performance.now();
+  const value = await job();
+  return { ms: performance.now() - started, value };
+}
