@@ -7,7 +7,8 @@ import type { DialectName } from '../dialect/types.js';
 import type { TypedFields } from '../dialect/field-sql.js';
 import type { Model } from '../model/types.js';
 import type { Statement } from '../query/types.js';
-import { cubeSchema, type CubeFile } from './generate.js';
+import { CUBE } from './base.js';
+import { cubeSchema, type CubeFile, type CubeSchema } from './generate.js';
 import { TributaryClickHouseQuery, TributaryPostgresQuery, type TributaryOptions } from './tributary-query.js';
 
 /** A query in Cube's own terms; member names are `cube.member`. */
@@ -43,14 +44,49 @@ export interface CompileInput {
 /** Stands in for Cube's native module, which only YAML models with Jinja or Python would need. */
 const WITHOUT_NATIVE = { newJinjaEngine: () => ({}), loadPythonContext: async () => ({}) };
 
+interface Transpiling {
+  transpileJsFile(file: CubeFile, report: unknown, symbols: TranspileSymbols): Promise<CubeFile | undefined>;
+}
+interface TranspileSymbols {
+  readonly cubeNames: readonly string[];
+  readonly cubeSymbols: Readonly<Record<string, unknown>>;
+}
+
+/** Base cubes as Cube has transpiled them, by all that they depend on. */
+const transpiledBases = new Map<string, CubeFile>();
+
+/**
+ * Cube transpiles each file in each of its phases, in worker threads that it starts for every compilation; that is most
+ * of the time of a compilation. Here the generated cube comes transpiled, and a base cube is transpiled once.
+ */
+function transpileOnce(compiler: Transpiling, generated: CubeSchema): void {
+  const transpile = compiler.transpileJsFile.bind(compiler);
+  compiler.transpileJsFile = async (file, report, symbols) => {
+    // Each phase begins here: whoever waits for the SQL of another model gets a turn between two phases.
+    await new Promise((turn) => setImmediate(turn));
+    if (generated.files.some(({ fileName }) => fileName === file.fileName))
+      return { ...file, content: generated.script };
+    // A base cube knows nothing of what is generated on top of it.
+    const { [CUBE]: _, ...others } = symbols.cubeSymbols;
+    const key = JSON.stringify([file.fileName, file.content, symbols.cubeNames, others]);
+    const known = transpiledBases.get(key);
+    if (known) return known;
+    const transpiled = await transpile(file, report, symbols);
+    if (transpiled) transpiledBases.set(key, transpiled);
+    return transpiled;
+  };
+}
+
 /** Generates the organisation's cube and compiles it together with the base cubes. */
 export async function compileModel({ model, dialect, base, typed }: CompileInput): Promise<CompiledModel> {
-  const files = [...base, ...cubeSchema(model, dialect, typed).files];
+  const generated = cubeSchema(model, dialect, typed);
+  const files = [...base, ...generated.files];
   const repository = { localPath: () => '', dataSchemaFiles: async () => files.map((file) => ({ ...file })) };
   const compilers = prepareCompiler(repository as never, {
     nativeInstance: WITHOUT_NATIVE as never,
     maxQueryCacheSize: 1,
   });
+  transpileOnce(compilers.compiler as unknown as Transpiling, generated);
   await compilers.compiler.compile();
   const Query = dialect === 'clickhouse' ? TributaryClickHouseQuery : TributaryPostgresQuery;
   return {

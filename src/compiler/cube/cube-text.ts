@@ -22,6 +22,11 @@ export function memberReference(key: string): string {
 export class CubeSql {
   constructor(readonly sql: string) {}
 
+  /** What Cube's transpiler makes of the literal: a function of what the literal refers to. */
+  toFunction(): string {
+    return `(${this.sql.includes(OPEN) ? 'CUBE' : ''}) => ${this.toString()}`;
+  }
+
   toString(): string {
     const escaped = this.sql.replace(/[\\`]|\$\{/g, (found) => `\\${found}`);
     const open = new RegExp(`${OPEN}([a-z0-9_]*)${CLOSE}`, 'g');
@@ -34,16 +39,23 @@ export type CubeValue =
 
 /** A call of Cube's `cube(name, definition)`, as a file's text. */
 export function cubeFile(comment: string, name: string, definition: CubeValue): string {
-  return `// ${comment}\ncube(${JSON.stringify(name)}, ${write(definition, '')});\n`;
+  return `// ${comment}\ncube(${JSON.stringify(name)}, ${write(definition, '', (sql) => sql.toString())});\n`;
 }
 
-function write(value: CubeValue, indent: string): string {
-  if (value instanceof CubeSql) return value.toString();
+/** The same as {@link cubeFile}, in the form into which Cube transpiles a file before it runs it. */
+export function cubeScript(name: string, definition: CubeValue): string {
+  return `(function () {\ncube(${JSON.stringify(name)}, ${write(definition, '', (sql) => sql.toFunction())});\n})();\n`;
+}
+
+function write(value: CubeValue, indent: string, writeSql: (sql: CubeSql) => string): string {
+  if (value instanceof CubeSql) return writeSql(value);
   if (typeof value !== 'object') return JSON.stringify(value);
   const inner = `${indent}  `;
-  if (isList(value)) return `[${value.map((item) => write(item, inner)).join(', ')}]`;
+  if (isList(value)) return `[${value.map((item) => write(item, inner, writeSql)).join(', ')}]`;
   const lines = Object.entries(value).flatMap(([key, item]) =>
-    item === undefined ? [] : [`${inner}${KEY.test(key) ? key : JSON.stringify(key)}: ${write(item, inner)},\n`],
+    item === undefined
+      ? []
+      : [`${inner}${KEY.test(key) ? key : JSON.stringify(key)}: ${write(item, inner, writeSql)},\n`],
   );
   return lines.length === 0 ? '{}' : `{\n${lines.join('')}${indent}}`;
 }
