@@ -39,7 +39,7 @@ type Members = Record<string, CubeValue>;
 
 /**
  * The organisation's cube. Quarantined members are left out, and so is a metric that has the key of a base dimension.
- * Windows are planned around Cube's query.
+ * Windows and conversions are planned around Cube's query.
  *
  * A formula, an average and a weighted average come as two measures: `_exact_<key>`, hidden, with all 18 decimals of
  * the calculation, for other formulas to build on; and `<key>`, the same rounded once for the reader. (A metric's key
@@ -54,12 +54,11 @@ export function cubeSchema(model: Model, dialect: DialectName, typed: TypedField
     if (member.status === 'quarantined') continue;
     if (member.kind === 'dimension') {
       if (member.key !== TIME_KEY) dimensions[member.key] = dimensionOf(member, source);
-    } else if (!RESERVED_KEYS.includes(member.key) && member.kind !== 'window') {
-      Object.assign(
-        measures,
-        member.kind === 'simple' ? simpleMeasures(member, source) : formulaMeasures(member, dialect, exact),
-      );
+      continue;
     }
+    if (RESERVED_KEYS.includes(member.key)) continue;
+    if (member.kind === 'simple') Object.assign(measures, simpleMeasures(member, source));
+    if (member.kind === 'formula') Object.assign(measures, formulaMeasures(member, dialect, exact));
   }
   const definition = { extends: new CubeReference(BASE_CUBE), dimensions, measures };
   const content = cubeFile(

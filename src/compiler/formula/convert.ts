@@ -13,10 +13,17 @@ import { ARITY, typeOfBinary, typeOfCall, typeOfUnary, valueTypeOf } from './typ
 import type { Typed } from './typing.js';
 import type { BinaryOperator, FormulaFunction, FormulaNode, Range } from './types.js';
 
+export interface ScopeMember {
+  readonly key: string;
+  readonly dataType: DataType;
+  /** Why it may not stand in a formula. */
+  readonly refused?: { readonly code: string; readonly message: string };
+}
+
 /** What a formula may name. */
 export interface FormulaScope {
-  /** The member behind a key or alias; `refused` says why it may not stand in a formula. */
-  resolve(name: string): { readonly key: string; readonly dataType: DataType; readonly refused?: string } | undefined;
+  /** The member behind a key or alias. */
+  resolve(name: string): ScopeMember | undefined;
   /** All names that may be used, for suggestions. */
   names(): Iterable<string>;
 }
@@ -128,7 +135,7 @@ export class Converter {
       return null;
     }
     if (found.refused !== undefined) {
-      this.diagnostics.push(formulaError('dimension_in_formula', found.refused, range));
+      this.diagnostics.push(formulaError(found.refused.code, found.refused.message, range));
       return null;
     }
     this.members.add(found.key);

@@ -18,7 +18,11 @@ const TYPES: Readonly<Record<string, DataType>> = {
 const scope: FormulaScope = {
   resolve: (name) => {
     if (name === 'device') {
-      return { key: 'device', dataType: 'string', refused: 'device is a dimension.' };
+      return {
+        key: 'device',
+        dataType: 'string',
+        refused: { code: 'dimension_in_formula', message: 'device is a dimension.' },
+      };
     }
     const key = name === 'umsatz' ? 'revenue' : name;
     const dataType = Object.hasOwn(TYPES, key) ? TYPES[key] : undefined;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { buildModel, dependants, resolveMember } from './build.js';
 import { parseFieldRef } from './field-ref.js';
 import { canonicalJson, diagnosticsFor, snapshotOf } from './snapshot.js';
-import type { Member, MemberDefinition, Model } from './types.js';
+import type { Member, MemberDefinition, Model, WindowDefinition } from './types.js';
 
 const settings = { currency: 'USD', time_zone: 'UTC', week_start: 1 };
 
@@ -150,6 +150,7 @@ describe('a member by itself', () => {
       definition('customer_id', { aggregation: 'distinct', additivity: 'non_additive' }),
       ['error invalid_key /metric_key'],
     ],
+    ['the time of rows', dimension('recorded_at'), ['error invalid_key /metric_key']],
     ['a column of comparisons', definition('spend__previous'), ['error invalid_key /metric_key']],
     ['a bad alias', definition('leads', { alias_keys: ['ok', 'not ok'] }), ['error invalid_alias /alias_keys/1']],
   ])('%s', (_what, subject, expected) => {
@@ -162,6 +163,116 @@ describe('a member by itself', () => {
   it('what counts is whole and not additive where it can not be', () => {
     const found = member(build(definition('users', { aggregation: 'distinct', data_type: 'string' })), 'users');
     expect([found.data_type, found.additivity]).toEqual(['integer', 'non_additive']);
+  });
+});
+
+describe('windows', () => {
+  const window = (metric_key: string, given: unknown, more: Partial<MemberDefinition> = {}): MemberDefinition =>
+    definition(metric_key, {
+      aggregation: null,
+      additivity: 'non_additive',
+      data_type: 'currency',
+      window: given as WindowDefinition,
+      ...more,
+    });
+  const spend = { kind: 'cumulative', metric: 'spend' };
+
+  it.each<[string, WindowDefinition, Partial<Member>]>([
+    ['all time', { kind: 'cumulative', metric: 'spend' }, { data_type: 'currency', unit: null }],
+    ['seven days', { kind: 'rolling', metric: 'clicks', count: 7, unit: 'day' }, { data_type: 'integer' }],
+    ['month to date', { kind: 'to_date', metric: 'spend', unit: 'month' }, { data_type: 'currency' }],
+    [
+      'a year ago',
+      { kind: 'previous', metric: 'spend', count: 1, unit: 'year', output: 'value' },
+      { data_type: 'currency' },
+    ],
+    [
+      'growth',
+      { kind: 'previous', metric: 'spend', count: 1, unit: 'period', output: 'change' },
+      { data_type: 'float', unit: '%' },
+    ],
+    ['share', { kind: 'share', metric: 'spend', within: ['device', 'data_source'] }, { data_type: 'float', unit: '%' }],
+  ])('%s takes type and unit of what it looks at', (_what, given, expected) => {
+    const data_type = expected.data_type ?? 'integer';
+    const found = member(build(window('w', given, { data_type })), 'w');
+    expect(found).toMatchObject({ kind: 'window', status: 'valid', window: given, ...expected, diagnostics: [] });
+  });
+
+  it('resolves aliases, and depends on what it names', () => {
+    const found = member(build(window('w', { kind: 'share', metric: 'turnover', within: ['device'] })), 'w');
+    expect(found).toMatchObject({
+      window: { metric: 'revenue', within: ['device'] },
+      depends_on: ['device', 'revenue'],
+    });
+    expect(found.diagnostics.map(({ code }) => code)).toEqual(['type_mismatch']);
+  });
+
+  it.each<[string, MemberDefinition, string[]]>([
+    ['no object', window('w', 'spend'), ['error invalid_window /window']],
+    ['no kind', window('w', { metric: 'spend' }), ['error invalid_window /window/kind']],
+    ['no metric', window('w', { kind: 'cumulative' }), ['error invalid_window /window/metric']],
+    [
+      'an unknown metric',
+      window('w', { kind: 'cumulative', metric: 'spent' }),
+      ['error unknown_member /window/metric'],
+    ],
+    [
+      'a dimension',
+      window('w', { kind: 'cumulative', metric: 'device' }),
+      ['error dimension_in_window /window/metric'],
+    ],
+    ['a field of another kind', window('w', { ...spend, count: 3 }), ['error invalid_window /window/count']],
+    [
+      'no count',
+      window('w', { kind: 'rolling', metric: 'spend', unit: 'day' }),
+      ['error invalid_window /window/count'],
+    ],
+    [
+      'half a day',
+      window('w', { kind: 'rolling', metric: 'spend', count: 0.5, unit: 'day' }),
+      ['error invalid_window /window/count'],
+    ],
+    [
+      'hours to date',
+      window('w', { kind: 'to_date', metric: 'spend', unit: 'day' }),
+      ['error invalid_window /window/unit'],
+    ],
+    [
+      'an unknown output',
+      window('w', { kind: 'previous', metric: 'spend', count: 1, unit: 'period', output: 'ratio' }),
+      ['error invalid_window /window/output'],
+    ],
+    [
+      'a metric within',
+      window('w', { kind: 'share', metric: 'spend', within: ['clicks', 'devise'] }, { data_type: 'float' }),
+      ['error metric_in_window /window/within/0', 'error unknown_member /window/within/1'],
+    ],
+    ['an aggregation', window('w', spend, { aggregation: 'sum' }), ['error conflicting_parts /aggregation']],
+    ['a formula', window('w', spend, { formula: 'clicks' }), ['error conflicting_parts /formula']],
+    [
+      'a window on a dimension',
+      dimension('w', { window: { kind: 'cumulative', metric: 'spend' } }),
+      ['error conflicting_parts /window'],
+    ],
+    ['a sum of windows', window('w', spend, { additivity: 'additive' }), ['warning not_additive /additivity']],
+  ])('refuses or doubts %s', (_what, subject, expected) => {
+    expect(said(build(subject), 'w')).toEqual(expected);
+  });
+
+  it('of windows, in formulas and of broken metrics are refused', () => {
+    const model = build(
+      window('w', { kind: 'cumulative', metric: 'spend' }),
+      window('w2', { kind: 'cumulative', metric: 'w' }),
+      window('self', { kind: 'cumulative', metric: 'self' }),
+      formula('f', 'w / clicks'),
+      definition('broken', { aggregation: null }),
+      window('w3', { kind: 'cumulative', metric: 'broken' }, { data_type: 'integer' }),
+    );
+    expect(said(model, 'w2')).toEqual(['error window_of_window /window/metric']);
+    expect(said(model, 'self')).toEqual(['error window_of_window /window/metric', 'error cycle /window/metric']);
+    expect(member(model, 'f').diagnostics).toMatchObject([{ code: 'window_in_formula', range: [0, 1] }]);
+    expect(said(model, 'w3')).toEqual(['error depends_on_quarantined /window/metric']);
+    expect(dependants(model, 'spend')).toEqual(['w', 'w2']);
   });
 });
 

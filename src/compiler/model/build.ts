@@ -1,7 +1,8 @@
 /** From definitions to a checked model: what an organisation's names mean, and which of them can be used. */
-import { checkMember, formulaScope } from './check-member.js';
+import { checkMember } from './check-member.js';
 import { checkGraph } from './graph.js';
 import { nameTable } from './names.js';
+import { formulaScope } from './scopes.js';
 import type { Member, MemberDefinition, Model, ModelSettings } from './types.js';
 
 export interface ModelSource {
@@ -18,8 +19,8 @@ export interface ModelSource {
  */
 export function buildModel({ standard, organization, settings }: ModelSource): Model {
   const names = nameTable(standard, organization);
-  const scope = formulaScope(names);
-  const members = [...names.definitions.values()].map((named) => checkMember(named, scope));
+  const context = { names, formulas: formulaScope(names) };
+  const members = [...names.definitions.values()].map((named) => checkMember(named, context));
   return deepFreeze({ members: checkGraph(members), settings: { ...settings } });
 }
 

@@ -4,7 +4,10 @@ import { parseFormula } from '../formula/parse.js';
 import type { FormulaScope } from '../formula/parse.js';
 import type { FormulaNode } from '../formula/types.js';
 import { isDiagnostic, parseFieldRef } from './field-ref.js';
+import { checkWindow } from './check-window.js';
+import { kindConflicts } from './kinds.js';
 import type { NamedDefinition, NameTable } from './names.js';
+import { counts, isNumeric, resultType } from './result-type.js';
 import type {
   Additivity,
   Aggregation,
@@ -16,38 +19,18 @@ import type {
   MemberDefinition,
 } from './types.js';
 
-const isNumeric = (type: DataType): boolean => type === 'integer' || type === 'float' || type === 'currency';
-const counts = (aggregation: Aggregation | null): boolean => aggregation === 'count' || aggregation === 'distinct';
 /** Stands in for a place that could not be read; such a member is quarantined. */
 const NOWHERE: FieldRef = { kind: 'payload', root: 'data_payload', path: [] };
 
-/** The type of a member's values: what counts gives whole numbers, whatever it counts. */
-const resultType = ({ aggregation, data_type }: MemberDefinition): DataType =>
-  counts(aggregation) ? 'integer' : data_type;
-
-/** The members that formulas may name. */
-export function formulaScope(names: NameTable): FormulaScope {
-  return {
-    resolve(name) {
-      const key = names.keys.get(name);
-      const found = key === undefined ? undefined : names.definitions.get(key);
-      if (!found) return undefined;
-      const { definition } = found;
-      const dataType = resultType(definition);
-      if (definition.metric_type === 'metric') return { key: definition.metric_key, dataType };
-      const refused = `${name} is a dimension; a formula is over metrics. Use it to group or to filter, or make a metric that counts it.`;
-      return { key: definition.metric_key, dataType, refused };
-    },
-    *names() {
-      for (const [name, key] of names.keys) {
-        if (names.definitions.get(key)?.definition.metric_type === 'metric') yield name;
-      }
-    },
-  };
+/** What a definition is checked against. */
+export interface CheckContext {
+  readonly names: NameTable;
+  /** What formulas of metrics may name. */
+  readonly formulas: FormulaScope;
 }
 
 /** The member, `quarantined` when it has a fault of its own. */
-export function checkMember(named: NamedDefinition, scope: FormulaScope): Member {
+export function checkMember(named: NamedDefinition, { names, formulas }: CheckContext): Member {
   const { definition, origin, aliases } = named;
   const diagnostics = [...named.diagnostics];
   const base = {
@@ -68,12 +51,17 @@ export function checkMember(named: NamedDefinition, scope: FormulaScope): Member
   if (definition.weight !== null && definition.aggregation !== 'weighted_avg') {
     diagnostics.push(warning('unused_weight', '/weight', 'Only the aggregation weighted_avg uses a weight.'));
   }
+  diagnostics.push(...kindConflicts(definition));
   if (definition.metric_type === 'dimension') {
     const field = checkDimension(definition, diagnostics);
     return { kind: 'dimension', ...base, additivity: definition.additivity, field, depends_on: [], ...end() };
   }
+  if (definition.window != null) {
+    const read = checkWindow(definition, definition.window, names, diagnostics);
+    return { kind: 'window', ...base, ...read, ...end() };
+  }
   if (definition.formula !== null) {
-    const { tree, depends_on } = checkFormula(definition, definition.formula, scope, diagnostics);
+    const { tree, depends_on } = checkFormula(definition, definition.formula, formulas, diagnostics);
     const additivity = formulaAdditivity(definition.additivity, tree, diagnostics);
     return { kind: 'formula', ...base, formula: definition.formula, tree, additivity, depends_on, ...end() };
   }

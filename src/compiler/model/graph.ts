@@ -26,8 +26,8 @@ export function checkGraph(members: readonly Member[]): Member[] {
     const found: Diagnostic[] = [];
     const cycle = cycles.get(key);
     if (cycle) {
-      const message = `The formula leads back to itself: ${cycle.join(' → ')}. Remove one of these references.`;
-      found.push(fault('cycle', '/formula', message));
+      const message = `The ${partOf(member)} leads back to itself: ${cycle.join(' → ')}. Remove one of these references.`;
+      found.push(fault('cycle', pointerOf(member), message));
     } else {
       const expansion = expand(member, expansions);
       expansions.set(key, expansion);
@@ -50,9 +50,15 @@ function dependencyFaults(member: Member, checked: ReadonlyMap<string, Member>):
     if (dependency?.status !== 'quarantined') return [];
     const cause = dependency.diagnostics.find(({ severity }) => severity === 'error');
     const message = `It builds on ${key}, which can't be used: ${cause?.message ?? 'see its diagnostics.'}`;
-    return [fault('depends_on_quarantined', '/formula', message)];
+    return [fault('depends_on_quarantined', pointerOf(member), message)];
   });
 }
+
+/** The part of a definition that names other members. */
+function partOf(member: Member): 'formula' | 'window' {
+  return member.kind === 'window' ? 'window' : 'formula';
+}
+const pointerOf = (member: Member): string => (member.kind === 'window' ? '/window/metric' : '/formula');
 
 function sizeFaults({ nodes, depth }: Expansion): Diagnostic[] {
   if (depth > FORMULA_LIMITS.nesting) {

@@ -62,12 +62,12 @@ function entriesOf(definitions: readonly MemberDefinition[], origin: Entry['orig
       continue;
     }
     const aliases = [...new Set(definition.alias_keys)].filter((alias) => alias !== key);
-    entries.set(key, { definition, origin, aliases, diagnostics: checkKey(definition) });
+    entries.set(key, { definition, origin, aliases, diagnostics: checkKey(definition, origin) });
   }
   return entries;
 }
 
-function checkKey({ metric_key: key, metric_type }: MemberDefinition): Diagnostic[] {
+function checkKey({ metric_key: key, metric_type }: MemberDefinition, origin: Entry['origin']): Diagnostic[] {
   const invalid = (message: string): Diagnostic[] => [fault('invalid_key', '/metric_key', message)];
   if (!KEY.test(key)) {
     return invalid('A key begins with a small letter and holds small letters, digits and _, at most 63 characters.');
@@ -77,6 +77,9 @@ function checkKey({ metric_key: key, metric_type }: MemberDefinition): Diagnosti
   if (ending) return invalid(`Keys that end in ${ending} are the columns of a comparison; choose another key.`);
   if (key === 'organization_id' || (metric_type === 'metric' && COLUMN_NAMES.has(key))) {
     return invalid(`${key} is a column of every row; choose another key, such as ${key}_count.`);
+  }
+  if (key === 'recorded_at' && origin === 'organization') {
+    return invalid('recorded_at is the time of every row and can not be replaced; choose another key, such as day.');
   }
   return [];
 }

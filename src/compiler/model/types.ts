@@ -2,6 +2,7 @@
  * The words of the semantic model, as plain frozen data. An organisation's active metric configs, together with the
  * standard library, are checked into one {@link Model}; a published model is an immutable snapshot.
  */
+import type { ConditionOperator } from '../dialect/condition-sql.js';
 import type { FormulaNode } from '../formula/types.js';
 
 export type MetricType = 'metric' | 'dimension';
@@ -137,7 +138,8 @@ export interface Diagnostic {
 }
 
 /** One checked member of a model. Discriminated by `kind`. */
-export type Member = DimensionMember | SimpleMetricMember | FormulaMetricMember;
+export type Member =
+  DimensionMember | SimpleMetricMember | FormulaMetricMember | WindowMetricMember | ConversionMetricMember;
 
 interface MemberBase {
   readonly key: string;
@@ -153,7 +155,7 @@ interface MemberBase {
   readonly origin: 'standard' | 'organization';
   readonly status: 'valid' | 'quarantined';
   readonly diagnostics: readonly Diagnostic[];
-  /** Keys (never aliases) of the members that this one's formula names, sorted. */
+  /** Keys (never aliases) of the members that this one's formula, window or filter names, sorted. */
   readonly depends_on: readonly string[];
 }
 export interface DimensionMember extends MemberBase {
@@ -173,6 +175,39 @@ export interface FormulaMetricMember extends MemberBase {
   /** Null only when the member is quarantined because the formula could not be read. */
   readonly tree: FormulaNode | null;
 }
+
+/**
+ * Planned around the grouped query, so it is no member of the Cube model. Its `data_type` and `unit` are those of the
+ * metric that it looks at, except that a share or a change is a `float` fraction with the unit `%`.
+ */
+export interface WindowMetricMember extends MemberBase {
+  readonly kind: 'window';
+  /** With every name in it resolved to a key; `metric` is a simple or a formula metric. */
+  readonly window: WindowDefinition;
+}
+
+/**
+ * Counts customers, not rows, so it is no member of the Cube model: a query of its own, whose groups are those of each
+ * customer's first `from` event.
+ */
+export interface ConversionMetricMember extends MemberBase {
+  readonly kind: 'conversion';
+  readonly conversion: {
+    readonly from: RowFilter;
+    readonly to: RowFilter;
+    readonly days: number;
+    readonly output: ConversionDefinition['output'];
+  };
+}
+
+/**
+ * A checked condition on the dimensions of a row: names are keys, and values are texts that fit the dimension, as in
+ * `Condition` of the dialect.
+ */
+export type RowFilter =
+  | { readonly member: string; readonly operator: ConditionOperator; readonly values: readonly string[] }
+  | { readonly and: readonly RowFilter[] }
+  | { readonly or: readonly RowFilter[] };
 
 /** Settings of an organisation that change what its numbers mean. */
 export interface ModelSettings {
