@@ -1,43 +1,53 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { packageRoot } from '../common/package-root.js';
-import { compileModel, type CompiledModel } from '../compiler/cube/compile.js';
+import type { CompiledModel, CubeQuery } from '../compiler/cube/compile.js';
 import type { CubeFile } from '../compiler/cube/generate.js';
 import type { DialectName } from '../compiler/dialect/types.js';
 import type { TypedFields } from '../compiler/dialect/field-sql.js';
 import type { Member, Snapshot } from '../compiler/model/types.js';
 import { planQuery } from '../compiler/query/plan.js';
+import type { Statement } from '../compiler/query/types.js';
 import type { TypedField } from '../engine/typed-field.js';
+import { CompileThread } from './compile-thread.js';
 import { LibraryService } from './library.service.js';
 import { typedFields } from './typed-fields.js';
 
+/** Members of all models that are kept compiled; one member costs about 10 kB, so this is about 160 MB. */
+const MOST_MEMBERS = 16_000;
+/** Characters of all statements that are kept written. */
+const MOST_STATEMENT_TEXT = 32_000_000;
+
 /** Compiled Cube models by snapshot and dialect; equal models of several organisations share one. */
 @Injectable()
-export class CompiledModelService {
-  /** Promises, so that many requests for a model that is being compiled wait for one compilation. */
-  private readonly compiled = new LRUCache<string, Promise<CompiledModel>>({ max: 200 });
-  private readonly base: readonly CubeFile[];
-  private readonly typed: TypedFields;
+export class CompiledModelService implements OnApplicationBootstrap, OnApplicationShutdown {
+  /** A query over a model is always the same statement. */
+  private readonly statements = new LRUCache<string, Statement>({ maxSize: MOST_STATEMENT_TEXT });
+  private readonly thread: CompileThread;
 
   constructor(library: LibraryService) {
     const folder = join(packageRoot, 'cube-models');
-    this.base = readdirSync(folder)
+    const base: CubeFile[] = readdirSync(folder)
       .filter((name) => name.endsWith('.js'))
       .sort()
       .map((fileName) => ({ fileName, content: readFileSync(join(folder, fileName), 'utf8') }));
-    this.typed = columnTypes(typedFields(library.library));
+    const typed = columnTypes(typedFields(library.library));
+    this.thread = new CompileThread({ base, typed, mostMembers: MOST_MEMBERS });
   }
 
-  get(snapshot: Snapshot, dialect: DialectName): Promise<CompiledModel> {
-    const key = `${dialect}:${snapshot.hash}`;
-    const known = this.compiled.get(key);
-    if (known) return known;
-    const compiling = compileModel({ model: snapshot.model, dialect, base: this.base, typed: this.typed });
-    this.compiled.set(key, compiling);
-    compiling.catch(() => this.compiled.delete(key));
-    return compiling;
+  onApplicationBootstrap(): void {
+    this.thread.warm();
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.thread.close();
+  }
+
+  /** A handle on the compiled model. Nothing is compiled before its first `toSql`. */
+  get(snapshot: Snapshot, dialect: DialectName): CompiledModel {
+    return { dialect, model: snapshot.model, toSql: (query) => this.statement(snapshot, dialect, query) };
   }
 
   /** The SQL that one member becomes, in both dialects, with placeholders for values. */
@@ -49,7 +59,7 @@ export class CompiledModelService {
     const sql = async (dialect: DialectName): Promise<string> => {
       const plan = await planQuery({
         snapshot,
-        compiled: await this.get(snapshot, dialect),
+        compiled: this.get(snapshot, dialect),
         request: {
           metrics: member.kind === 'dimension' ? [] : [member.key],
           dimensions: member.kind === 'dimension' ? [member.key] : [],
@@ -62,6 +72,16 @@ export class CompiledModelService {
       return plan.statement.sql;
     };
     return { clickhouse: await sql('clickhouse'), postgres: await sql('postgres') };
+  }
+
+  private async statement(snapshot: Snapshot, dialect: DialectName, query: CubeQuery): Promise<Statement> {
+    const key = `${dialect}:${snapshot.hash}:${JSON.stringify(query)}`;
+    const known = this.statements.get(key);
+    if (known) return known;
+    const statement = Object.freeze(await this.thread.sql(snapshot, dialect, query));
+    // The parameters of the statement are values of the query, which the key holds.
+    this.statements.set(key, statement, { size: 2 * key.length + statement.sql.length });
+    return statement;
   }
 }
 

@@ -146,7 +146,7 @@ export class QueryService {
 
   private async plan(organizationId: string, request: ReportRequest): Promise<{ plan: QueryPlan; snapshot: string }> {
     const { snapshot } = await this.models.live(organizationId);
-    const compiled = await this.compiled.get(snapshot, this.engine.dialect);
+    const compiled = this.compiled.get(snapshot, this.engine.dialect);
     const plan = await planQuery({
       snapshot,
       compiled,

@@ -1,0 +1,101 @@
+import type { Worker } from 'node:worker_threads';
+import { buildModel } from '../compiler/model/build.js';
+import { snapshotOf } from '../compiler/model/snapshot.js';
+import type { MemberDefinition, Snapshot } from '../compiler/model/types.js';
+import { planQuery } from '../compiler/query/plan.js';
+import type { Statement } from '../compiler/query/types.js';
+import { CompiledModelService } from './compiled-model.service.js';
+import { LibraryService } from './library.service.js';
+
+const library = new LibraryService();
+const ORGANIZATION = '7b0c1d2e-0000-4000-8000-000000000001';
+
+const formula = (metric_key: string, text: string): MemberDefinition => ({
+  metric_key,
+  standard_key: null,
+  display_label: metric_key,
+  description: null,
+  category: 'calculated',
+  metric_type: 'metric',
+  data_type: 'float',
+  aggregation: null,
+  formula: text,
+  expression: null,
+  weight: null,
+  additivity: 'non_additive',
+  unit: null,
+  alias_keys: [],
+  source_tables: [],
+});
+
+const modelWith = (text: string): Snapshot =>
+  snapshotOf(
+    buildModel({
+      standard: library.library.members,
+      organization: [formula('own', text)],
+      settings: { currency: 'USD', time_zone: 'UTC', week_start: 1 },
+    }),
+  );
+
+describe('models compiled in their own thread', () => {
+  let service: CompiledModelService;
+  beforeEach(() => {
+    service = new CompiledModelService(library);
+  });
+  afterEach(() => service.onApplicationShutdown());
+
+  const sql = async (snapshot: Snapshot, limit = 10): Promise<Statement> => {
+    const plan = await planQuery({
+      snapshot,
+      compiled: service.get(snapshot, 'clickhouse'),
+      request: { metrics: ['own'], dimensions: ['data_source'], limit },
+      dialect: 'clickhouse',
+      organizationId: ORGANIZATION,
+      now: new Date('2026-01-15T12:00:00Z'),
+      maxRows: null,
+    });
+    return plan.statement;
+  };
+  const thread = (): Worker => Reflect.get(Reflect.get(service, 'thread') as object, 'worker') as Worker;
+
+  it('writes the SQL of each model, not of another one', async () => {
+    const [clicks, orders] = await Promise.all([sql(modelWith('spend / clicks')), sql(modelWith('spend / orders'))]);
+    expect(clicks.sql).toContain('clicks');
+    expect(orders.sql).toContain('orders');
+    expect(orders.sql).not.toContain('clicks');
+    expect(clicks.params).toContain(ORGANIZATION);
+  });
+
+  it('leaves the event loop free while many models are compiled', async () => {
+    await sql(modelWith('spend / clicks'));
+    let turns = 0;
+    let over = false;
+    const count = (): void => {
+      turns++;
+      if (!over) setImmediate(count);
+    };
+    setImmediate(count);
+    await Promise.all(Array.from({ length: 8 }, (_, index) => sql(modelWith(`spend / (clicks + ${index})`))));
+    over = true;
+    // Compiled on this thread, each model would have been a handful of turns.
+    expect(turns).toBeGreaterThan(500);
+  });
+
+  it('replaces a thread that died and asks the new one', async () => {
+    const snapshot = modelWith('spend / clicks');
+    const before = await sql(snapshot);
+    const dying = thread();
+    const asked = sql(snapshot, 11);
+    await dying.terminate();
+    expect(await asked).toEqual({ ...before, sql: before.sql.replace('LIMIT 11', 'LIMIT 12') });
+    expect(thread()).not.toBe(dying);
+  });
+
+  it('says why Cube refused, and goes on', async () => {
+    const snapshot = modelWith('spend / clicks');
+    const query = { measures: ['marketing.nothing'], dimensions: [], timeDimensions: [], filters: [] };
+    const rest = { rowLimit: 1, offset: null, timeZone: 'UTC', weekStart: 1, rowOrder: [], withheld: [] };
+    await expect(service.get(snapshot, 'clickhouse').toSql({ ...query, ...rest })).rejects.toThrow(/nothing/);
+    expect((await sql(snapshot)).sql).toContain('clicks');
+  });
+});
