@@ -1,7 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
-import { GraphQLModule } from '@nestjs/graphql';
-import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccessModule } from './access/access.module.js';
 import { ProblemFilter } from './common/problem.filter.js';
@@ -9,6 +7,7 @@ import { APP_CONFIG } from './config/config.js';
 import { databaseOptions } from './database.js';
 import { DeliveryModule } from './delivery/delivery.module.js';
 import { EngineModule } from './engine/engine.module.js';
+import { GraphqlModule } from './graphql/graphql.module.js';
 import { HealthModule } from './health/health.module.js';
 import { IngestionModule } from './ingestion/ingestion.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
@@ -27,18 +26,12 @@ export class AppModule {
       global: true,
       imports: [
         TypeOrmModule.forRoot({ ...databaseOptions(config.databaseUrl ?? ''), retryAttempts: 3 }),
-        GraphQLModule.forRoot<MercuriusDriverConfig>({
-          driver: MercuriusDriver,
-          autoSchemaFile: true,
-          sortSchema: true,
-          path: '/graphql',
-          graphiql: false,
-        }),
         EngineModule.over(engine),
         AccessModule,
         JobsModule,
         MetricsModule,
         QueryModule,
+        GraphqlModule,
         IngestionModule,
         ReportsModule,
         DeliveryModule,

@@ -1,0 +1,185 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { GraphQLSchemaHost } from '@nestjs/graphql';
+import type { FastifyReply } from 'fastify';
+import {
+  GraphQLError,
+  GraphQLObjectType,
+  GraphQLSchema,
+  execute,
+  parse,
+  specifiedRules,
+  validate,
+  type DocumentNode,
+  type ExecutionResult,
+} from 'graphql';
+import { LRUCache } from 'lru-cache';
+import { ApiKeyService } from '../access/api-key.service.js';
+import type { Identity, RequestWithIdentity } from '../access/identity.js';
+import { can } from '../access/permissions.js';
+import { Problem } from '../common/problem.js';
+import { problemBody, toProblem } from '../common/problem.filter.js';
+import { ModelService } from '../metrics/model.service.js';
+import { QueryService } from '../query/query.service.js';
+import { GRAPHQL_LIMITS, limitErrors } from './limits.js';
+import { modelFields } from './model-schema.js';
+
+/** What a client sends: the body of a POST, or the query string of a GET. */
+export interface GraphqlRequest {
+  readonly query?: unknown;
+  readonly variables?: unknown;
+  readonly operationName?: unknown;
+}
+
+/** What resolvers see. Nest's guards find the request through `reply`. */
+interface Context {
+  readonly reply: FastifyReply;
+  readonly identity: Identity | null;
+  /** What to tell beside the rows, by root field. */
+  readonly notes: Record<string, unknown>;
+}
+
+/**
+ * Answers GraphQL documents. The schema is the management schema (Nest, code-first) and, for who is known, the typed
+ * fields of the organisation's own live model; both are executed together, with the same limits and errors.
+ */
+@Injectable()
+export class GraphqlService {
+  private readonly logger = new Logger('GraphQL');
+  /** By snapshot hash: organisations with equal models share a schema. */
+  private readonly schemas = new LRUCache<string, GraphQLSchema>({ max: 100 });
+
+  constructor(
+    private readonly host: GraphQLSchemaHost,
+    private readonly keys: ApiKeyService,
+    private readonly models: ModelService,
+    private readonly queries: QueryService,
+  ) {}
+
+  /**
+   * @param only `query`: refuse documents with a mutation (a GET must not change anything)
+   * @returns the HTTP status and the body; never throws for what a client did wrong
+   */
+  async answer(
+    body: GraphqlRequest,
+    reply: FastifyReply,
+    only?: 'query',
+  ): Promise<{ status: number; body: ExecutionResult }> {
+    const request = reply.request as RequestWithIdentity;
+    try {
+      // Without a key the management schema can be explored; its fields refuse by themselves.
+      const identity = request.headers.authorization
+        ? await this.keys.authenticate(request.headers.authorization)
+        : null;
+      if (identity) request.identity = identity;
+      const schema = identity ? await this.schemaOf(identity.organizationId) : this.host.schema;
+      const document = this.read(body.query, schema);
+      if (Array.isArray(document)) return { status: 400, body: { errors: document } };
+      if (only === 'query' && document.definitions.some((part) => 'operation' in part && part.operation !== 'query')) {
+        throw new Problem(405, 'method_not_allowed', 'Send mutations by POST.');
+      }
+      const context: Context = { reply, identity, notes: {} };
+      const result = await execute({
+        schema,
+        document,
+        contextValue: context,
+        variableValues: variablesOf(body.variables),
+        operationName: typeof body.operationName === 'string' ? body.operationName : null,
+      });
+      return { status: 200, body: this.shown(result, context) };
+    } catch (error) {
+      const problem = toProblem(error, this.logger);
+      return { status: problem.status, body: { errors: [errorOf(problem)] } };
+    }
+  }
+
+  private read(query: unknown, schema: GraphQLSchema): DocumentNode | GraphQLError[] {
+    if (typeof query !== 'string' || query.trim() === '') {
+      throw new Problem(400, 'invalid_request', 'Send a document: { "query": "{ … }", "variables": { … } }.');
+    }
+    if (query.length > GRAPHQL_LIMITS.length) {
+      throw new Problem(400, 'query_too_complex', `A document may have ${GRAPHQL_LIMITS.length} characters.`);
+    }
+    try {
+      const document = parse(query, { maxTokens: 20_000 });
+      const tooMuch = limitErrors(document);
+      if (tooMuch.length > 0) return tooMuch;
+      const errors = validate(schema, document, specifiedRules, { maxErrors: 20 });
+      return errors.length > 0 ? errors.map((error) => withCode(error, 'graphql_invalid')) : document;
+    } catch (error) {
+      if (error instanceof GraphQLError) return [withCode(error, 'graphql_syntax')];
+      throw error;
+    }
+  }
+
+  private async schemaOf(organizationId: string): Promise<GraphQLSchema> {
+    const { snapshot } = await this.models.live(organizationId);
+    const known = this.schemas.get(snapshot.hash);
+    if (known) return known;
+    const config = this.host.schema.toConfig();
+    const root = config.query?.toConfig();
+    const schema = new GraphQLSchema({
+      ...config,
+      types: config.types.filter((type) => type !== config.query),
+      query: new GraphQLObjectType({
+        name: root?.name ?? 'Query',
+        description: root?.description,
+        fields: { ...root?.fields, ...modelFields<Context>(snapshot.model, (...args) => this.fetch(...args)) },
+      }),
+    });
+    this.schemas.set(snapshot.hash, schema);
+    return schema;
+  }
+
+  private async fetch(
+    request: Parameters<QueryService['run']>[1],
+    { identity, notes }: Context,
+    path: string,
+  ): ReturnType<Parameters<typeof modelFields<Context>>[1]> {
+    if (!identity || !can(identity.role, 'reports:create')) {
+      throw new Problem(403, 'forbidden', `The role ${identity?.role ?? 'of nobody'} may not do this.`);
+    }
+    const { rows, meta } = await this.queries.run(identity.organizationId, request);
+    const { snapshot, data_as_of, date_range, time_zone, truncated, warnings } = meta;
+    notes[path] = { snapshot, data_as_of, date_range, time_zone, truncated, warnings };
+    return rows;
+  }
+
+  /** Our errors with their codes, unexpected ones without details; notes of typed fields under `extensions`. */
+  private shown(result: ExecutionResult, context: Context): ExecutionResult {
+    const errors = result.errors?.map((error) => {
+      if (error.extensions.code !== undefined || !error.originalError) return withCode(error, 'graphql_invalid');
+      return errorOf(toProblem(error.originalError, this.logger), error);
+    });
+    return {
+      ...(errors ? { errors } : {}),
+      ...(result.data === undefined ? {} : { data: result.data }),
+      ...(Object.keys(context.notes).length > 0 ? { extensions: { marketing: context.notes } } : {}),
+    };
+  }
+}
+
+const withCode = (error: GraphQLError, code: string): GraphQLError => {
+  error.extensions.code ??= code;
+  return error;
+};
+
+const errorOf = (problem: Problem, at?: GraphQLError): GraphQLError =>
+  new GraphQLError(problem.detail, {
+    nodes: at?.nodes,
+    path: at?.path,
+    extensions: problemBody(problem),
+  });
+
+function variablesOf(variables: unknown): Record<string, unknown> {
+  if (variables === undefined || variables === null || variables === '') return {};
+  let read: unknown = variables;
+  try {
+    if (typeof variables === 'string') read = JSON.parse(variables);
+  } catch {
+    read = null;
+  }
+  if (typeof read !== 'object' || read === null || Array.isArray(read)) {
+    throw new Problem(400, 'invalid_request', '`variables` must be a JSON object.');
+  }
+  return read as Record<string, unknown>;
+}
