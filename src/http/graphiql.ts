@@ -16,17 +16,13 @@ const ASSETS: Readonly<Record<string, { readonly path: string; readonly type: st
 
 const FIRST_QUERY = `# Put your key into the Headers tab below:
 # { "Authorization": "Bearer trb_…" }
+# then press Ctrl-Space in the selection to see your metrics.
 {
-  query(
-    request: {
-      metrics: ["spend", "revenue", "roas"]
-      dimensions: ["data_source"]
-      date_range: "last_month"
-    }
-  ) {
-    columns { name label type unit }
-    rows
-    meta { date_range data_as_of }
+  marketing(dateRange: { name: LAST_MONTH }) {
+    dataSource
+    spend
+    revenue
+    roas
   }
 }
 `;
