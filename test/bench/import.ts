@@ -1,7 +1,5 @@
 /** Rows through `POST /api/integrations/rows` against the engine's raw insert of the same canonical rows. */
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -15,7 +13,7 @@ import { RowsSource } from '../../src/ingestion/presets/rows.js';
 import { Staging } from '../../src/ingestion/staging.js';
 import { LibraryService } from '../../src/metrics/library.service.js';
 import { typedFields } from '../../src/metrics/typed-fields.js';
-import { median, progress, report, timed } from './report.js';
+import { median, progress, report, timed, withFolder } from './report.js';
 import { rowChunks } from './rows.js';
 import { ServerProcess } from './server.js';
 
@@ -48,8 +46,9 @@ async function canonicalRows(tag: string): Promise<Buffer> {
   return Buffer.concat(lines);
 }
 
-export async function benchImport(): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'tributary-bench-'));
+export const benchImport = (): Promise<void> => withFolder(importInto);
+
+async function importInto(folder: string): Promise<void> {
   const server = await ServerProcess.start(join(folder, 'data'));
   const session = new Session(join(folder, 'raw'));
   try {
@@ -89,6 +88,5 @@ export async function benchImport(): Promise<void> {
     session.close();
     await drainPending();
     await server.stop();
-    await rm(folder, { recursive: true, force: true });
   }
 }

@@ -1,11 +1,8 @@
 /** Memory of the server while one long file streams in: flat means that it does not grow with the file. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { progress, report } from './report.js';
+import { progress, report, withFolder } from './report.js';
 import { rowChunks } from './rows.js';
 import { ServerProcess } from './server.js';
 
@@ -19,8 +16,9 @@ async function residentMegabytes(pid: number): Promise<number> {
   return Number(stdout.trim()) / 1_024;
 }
 
-export async function benchMemory(): Promise<void> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'tributary-bench-'));
+export const benchMemory = (): Promise<void> => withFolder(streamInto);
+
+async function streamInto(dataDir: string): Promise<void> {
   const server = await ServerProcess.start(dataDir);
   let sent = 0;
   function* file(): Generator<Buffer> {
@@ -64,6 +62,5 @@ export async function benchMemory(): Promise<void> {
   } finally {
     over = true;
     await server.stop();
-    await rm(dataDir, { recursive: true, force: true });
   }
 }

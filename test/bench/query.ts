@@ -2,8 +2,6 @@
  * A report request over HTTP against the engine's own time: for the very SQL that the request was planned as, and for the
  * best hand-written SQL with the same answer. One process, runs interleaved, medians.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { drainPending, Session } from 'chdb';
 import { presentValue } from '../../src/compiler/query/present.js';
@@ -20,7 +18,7 @@ import { SetupService } from '../../src/setup/setup.service.js';
 import { openStores } from '../../src/stores.js';
 import { insertMarketingData } from './marketing-data.js';
 import { QUERY_CASES, type QueryCase } from './query-cases.js';
-import { median, progress, report, timed } from './report.js';
+import { median, progress, report, timed, withFolder } from './report.js';
 import { KEY, settings } from './server.js';
 
 const ROWS = Number(process.env.BENCH_ROWS ?? 2_000_000);
@@ -97,8 +95,9 @@ async function measure(
   return { request: median(times.request), engine: median(times.engine), handwritten: median(times.handwritten) };
 }
 
-export async function benchQuery(): Promise<void> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'tributary-bench-'));
+export const benchQuery = (): Promise<void> => withFolder(queryOver);
+
+async function queryOver(dataDir: string): Promise<void> {
   const stores = await openStores(parseConfig(settings(dataDir)));
   const app = await createApp(stores);
   const { organization } = await app.get(SetupService).ensureOrganization();
@@ -165,6 +164,5 @@ export async function benchQuery(): Promise<void> {
     await app.close();
     await stores.close();
     await drainPending();
-    await rm(dataDir, { recursive: true, force: true });
   }
 }

@@ -1,8 +1,5 @@
 /** How long a server takes from its first breath to its first answer. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { median, progress, report } from './report.js';
+import { median, progress, report, withFolder } from './report.js';
 import { ServerProcess } from './server.js';
 
 const ROUNDS = 3;
@@ -13,16 +10,13 @@ export async function benchReady(): Promise<void> {
   const first: number[] = [];
   const again: number[] = [];
   for (let round = 1; round <= ROUNDS; round++) {
-    const dataDir = await mkdtemp(join(tmpdir(), 'tributary-bench-'));
-    try {
+    await withFolder(async (dataDir) => {
       for (const seconds of [first, again]) {
         const server = await ServerProcess.start(dataDir);
         seconds.push(server.readySeconds);
         await server.stop();
       }
-    } finally {
-      await rm(dataDir, { recursive: true, force: true });
-    }
+    });
     progress(`ready: ${first.at(-1)?.toFixed(1)} s on an empty folder, ${again.at(-1)?.toFixed(1)} s again`);
   }
   for (const [bench, seconds, goal] of [

@@ -1,3 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 /** One result on stdout: a JSON object on a line of its own. Numbers are rounded to three decimals. */
 export function report(
   result: { readonly bench: string; readonly ratio: number | null; readonly unit: string } & Record<string, unknown>,
@@ -22,4 +26,14 @@ export async function timed<T>(job: () => Promise<T>): Promise<{ ms: number; val
   const started = performance.now();
   const value = await job();
   return { ms: performance.now() - started, value };
+}
+
+/** Runs a job with a folder of its own, which is gone afterwards whatever comes of the job. */
+export async function withFolder(job: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'tributary-bench-'));
+  try {
+    await job(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
