@@ -4,6 +4,7 @@ import { Problem, notFound } from '../common/problem.js';
 import { decodeCursor, encodeCursor } from '../common/page.js';
 import { isUuid } from '../common/uuid.js';
 import { DataSourceEntity } from './data-source.entity.js';
+import { bumpDataVersion } from './data-version.js';
 import { ImportRejectEntity } from './import-reject.entity.js';
 import { ImportEntity, type ImportWarning, type ImportedSource } from './import.entity.js';
 
@@ -97,6 +98,7 @@ export class ImportStore {
       const entry = await transaction.findOneByOrFail(ImportEntity, { id: importId });
       if (entry.state !== 'committing') return;
       await transaction.update(ImportEntity, { id: importId }, { state: 'done', finished_at: () => 'now()' });
+      if (entry.loaded + entry.replaced > 0) await bumpDataVersion(transaction, entry.organization_id);
       for (const source of entry.sources) {
         await transaction.query(
           `INSERT INTO data_sources AS known (organization_id, data_source, source_category, latest_recorded_at,

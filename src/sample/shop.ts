@@ -127,18 +127,26 @@ export function shopFiles(seed: number, days: readonly Day[]): ShopFiles {
   const orders: string[][] = [];
   const touches: Touch[] = [];
   const from = days[0]?.date.toMillis() ?? 0;
+  const until = days.at(-1)?.date.plus({ days: 1 }).toMillis() ?? 0;
   let number = 1_000;
   for (const day of days) {
     for (let left = random.count(ORDERS_A_DAY * day.demand); left > 0; left--) {
       const customer = customerOf(random, customers);
       customer.orders++;
       const at = momentOf(random, day);
-      orders.push(orderLines(random, ++number, customer, at, day));
-      for (const touch of touchesBefore(random, customer, at)) if (touch.at >= from) touches.push(touch);
+      const lines = orderLines(random, number + 1, customer, at, day);
+      const before = touchesBefore(random, customer, at);
+      // The last evening of the shop's zone reaches into the next UTC day, which has not happened yet.
+      if (at >= until) continue;
+      number++;
+      orders.push(lines);
+      touches.push(...before.filter((touch) => touch.at >= from));
     }
     for (let left = random.count(9 * day.demand); left > 0 && customers.length > 0; left--) {
       const customer = customers[Math.floor(random.next() * customers.length)];
-      if (customer) touches.push(touchOf(random, customer, momentOf(random, day)));
+      if (!customer) continue;
+      const touch = touchOf(random, customer, momentOf(random, day));
+      if (touch.at < until) touches.push(touch);
     }
   }
   touches.sort((a, b) => a.at - b.at);
