@@ -11,8 +11,8 @@ export const ANNA = 'aaaaaaaa-0000-4000-8000-000000000001';
 export const BERT = 'aaaaaaaa-0000-4000-8000-000000000002';
 
 /** Numbers with a fraction are written as text here, as the import does; so no value is ever a float. */
-type Payload = { readonly [key: string]: string | number | boolean | null | Payload };
-interface Given {
+export type Payload = { readonly [key: string]: string | number | boolean | null | Payload };
+export interface Given {
   readonly at: string;
   readonly source: string;
   readonly payload: Payload;
@@ -29,7 +29,7 @@ const canonical = (value: Payload[string]): string =>
         .join(',')}}`
     : JSON.stringify(value);
 
-function row(given: Given, index: number): UnifiedRow {
+export function row(given: Given, index: number): UnifiedRow {
   const hash = createHash('sha256')
     .update(`${index}:${JSON.stringify(given)}`)
     .digest('hex');

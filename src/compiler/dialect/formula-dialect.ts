@@ -2,6 +2,7 @@
  * The few lines in which the two dialects differ when they calculate a formula. Every numeric piece of SQL here is an
  * exact decimal with 18 decimals, nullable: `Nullable(Decimal(76, 18))` on ClickHouse, `numeric` on Postgres.
  */
+import { constantSql } from './constant-sql.js';
 import type { DialectName } from './types.js';
 
 /** Functions that go through binary floating point. */
@@ -12,7 +13,6 @@ export interface FormulaDialect {
   leaf(sql: string): string;
   /** @param text plain decimal notation, without a sign */
   number(text: string): string;
-  /** Text is written in hexadecimal, so that no quoting rule can matter. */
   text(value: string): string;
   /** a × b, cut toward zero at 18 decimals. */
   product(a: string, b: string): string;
@@ -34,7 +34,6 @@ export interface FormulaDialect {
   result(value: string, digits: number): string;
 }
 
-const hex = (value: string): string => Buffer.from(value, 'utf8').toString('hex');
 /** Results of float functions are below this in magnitude. */
 const FLOAT_LIMIT = '1e29';
 
@@ -43,7 +42,7 @@ const decimal = (sql: string): string => `toDecimal256(${sql}, 18)`;
 const clickhouse: FormulaDialect = {
   leaf: decimal,
   number: (text) => decimal(`'${text}'`),
-  text: (value) => `unhex('${hex(value)}')`,
+  text: (value) => constantSql(value, 'clickhouse'),
   product: (a, b) => decimal(`${a} * ${b}`),
   // Decimal division cuts toward zero at the dividend's scale. A null divisor is skipped, never divided by.
   quotient: (a, b) => `(${a} / nullIf(${b}, 0))`,
@@ -83,7 +82,7 @@ const SAFE_FLOAT: Readonly<Record<FloatFunction, (x: string, y: string) => strin
 const postgres: FormulaDialect = {
   leaf: (sql) => `(${sql})::numeric`,
   number: (text) => `${text}::numeric`,
-  text: (value) => `(convert_from(decode('${hex(value)}', 'hex'), 'UTF8') COLLATE "C")`,
+  text: (value) => `(${constantSql(value, 'postgres')} COLLATE "C")`,
   product: (a, b) => `trunc(${a} * ${b}, 18)`,
   // numeric's own `/` rounds at a scale of its choice; div() is exact and cuts toward zero.
   quotient: (a, b) => `(div(${a} * ${ONE_IN_UNITS}, nullif(${b}, 0)) * ${UNIT})`,

@@ -166,6 +166,113 @@ describe('a member by itself', () => {
   });
 });
 
+describe('a metric’s own filter', () => {
+  const where = (filter: unknown, more: Partial<MemberDefinition> = {}): MemberDefinition =>
+    definition('leads', { filter, ...more });
+  const device = (operator: string, ...values: unknown[]): unknown => ({ member: 'device', operator, values });
+
+  it('is kept checked, by keys and with values as the engines compare them', () => {
+    const found = member(
+      build(
+        dimension('os', { expression: 'device.os', alias_keys: ['system'] }),
+        dimension('rank', { data_type: 'integer' }),
+        where([
+          { member: 'system', operator: 'equals', values: ['iOS'] },
+          {
+            or: [
+              { member: 'rank', operator: 'gt', values: [1] },
+              { member: 'data_source', operator: 'set' },
+            ],
+          },
+        ]),
+      ),
+      'leads',
+    );
+    expect(found).toMatchObject({
+      status: 'valid',
+      depends_on: ['os', 'rank'],
+      filter: {
+        and: [
+          { member: 'os', operator: 'equals', values: ['iOS'] },
+          {
+            or: [
+              { member: 'rank', operator: 'gt', values: ['1'] },
+              { member: 'data_source', operator: 'set', values: [] },
+            ],
+          },
+        ],
+      },
+    });
+  });
+
+  it('has days in the time zone of the organisation', () => {
+    const filter = { member: 'recorded_at', operator: 'afterDate', values: ['2026-01-31'] };
+    const model = buildModel({
+      standard: STANDARD,
+      organization: [where(filter)],
+      settings: { ...settings, time_zone: 'America/New_York' },
+    });
+    expect(member(model, 'leads')).toMatchObject({
+      filter: { member: 'recorded_at', operator: 'gte', values: ['2026-02-01 05:00:00.000'] },
+    });
+  });
+
+  it.each<[string, MemberDefinition, string[]]>([
+    ['no object', where('device'), ['error invalid_filter /filter']],
+    ['no condition', where([]), ['error invalid_filter /filter']],
+    ['an empty group', where({ or: [] }), ['error invalid_filter /filter/or']],
+    ['no member', where({ operator: 'set' }), ['error invalid_filter /filter/member']],
+    ['a metric', where({ member: 'clicks', operator: 'gt', values: [1] }), ['error metric_in_filter /filter/member']],
+    [
+      'an unknown name',
+      where([device('set'), { member: 'devise', operator: 'set' }]),
+      ['error unknown_member /filter/1/member'],
+    ],
+    ['an unknown operator', where({ and: [device('like', 'x')] }), ['error invalid_filter /filter/and/0/operator']],
+    [
+      'an operator that does not fit',
+      where({ and: [device('inDateRange', '2026-01-01')] }),
+      ['error operator_mismatch /filter/and/0/operator'],
+    ],
+    ['no value', where(device('equals')), ['error bad_filter /filter/values']],
+    ['an object as value', where(device('equals', {})), ['error invalid_filter /filter/values/0']],
+    ['NUL', where(device('equals', 'a', '\0')), ['error wrong_type /filter/values/1']],
+    ['half a character', where(device('equals', '\ud800')), ['error wrong_type /filter/values/0']],
+    [
+      'a range that moves',
+      where({ member: 'recorded_at', operator: 'inDateRange', values: ['today'] }),
+      ['error invalid_filter /filter/values/0'],
+    ],
+    [
+      'something beside it',
+      where({ member: 'device', operator: 'set', of: 1, __proto__x: 2 }),
+      ['error invalid_filter /filter/of', 'error invalid_filter /filter/__proto__x'],
+    ],
+    [
+      'too many values',
+      where(device('equals', ...Array.from({ length: 1001 }, String))),
+      ['error invalid_filter /filter'],
+    ],
+    ['too long values', where(device('equals', 'x'.repeat(20_001))), ['error invalid_filter /filter']],
+    ['too many conditions', where(Array(51).fill(device('equals', 'x'))), ['error invalid_filter /filter']],
+    ['a filter on a formula', formula('f', 'clicks', { filter: device('set') }), ['error conflicting_parts /filter']],
+    ['a filter on a dimension', dimension('d', { filter: device('set') }), ['error conflicting_parts /filter']],
+  ])('refuses %s', (_what, subject, expected) => {
+    expect(said(build(subject), subject.metric_key)).toEqual(expected);
+  });
+
+  it('refuses conditions that nest too deep before it follows them', () => {
+    let filter: unknown = device('equals', 'x');
+    for (let level = 0; level < 10_000; level++) filter = { and: [filter] };
+    expect(said(build(where(filter)), 'leads')).toEqual([`error invalid_filter /filter${'/and/0'.repeat(8)}`]);
+  });
+
+  it('that names a broken dimension breaks the metric', () => {
+    const model = build(dimension('os', { expression: "a'b" }), where({ member: 'os', operator: 'set' }));
+    expect(member(model, 'leads').status).toBe('quarantined');
+  });
+});
+
 describe('windows', () => {
   const window = (metric_key: string, given: unknown, more: Partial<MemberDefinition> = {}): MemberDefinition =>
     definition(metric_key, {
@@ -269,9 +376,9 @@ describe('windows', () => {
       window('w3', { kind: 'cumulative', metric: 'broken' }, { data_type: 'integer' }),
     );
     expect(said(model, 'w2')).toEqual(['error window_of_window /window/metric']);
-    expect(said(model, 'self')).toEqual(['error window_of_window /window/metric', 'error cycle /window/metric']);
+    expect(said(model, 'self')).toEqual(['error window_of_window /window/metric', 'error cycle /window']);
     expect(member(model, 'f').diagnostics).toMatchObject([{ code: 'window_in_formula', range: [0, 1] }]);
-    expect(said(model, 'w3')).toEqual(['error depends_on_quarantined /window/metric']);
+    expect(said(model, 'w3')).toEqual(['error depends_on_quarantined /window']);
     expect(dependants(model, 'spend')).toEqual(['w', 'w2']);
   });
 });

@@ -19,8 +19,14 @@ export interface ModelSource {
  */
 export function buildModel({ standard, organization, settings }: ModelSource): Model {
   const names = nameTable(standard, organization);
-  const context = { names, formulas: formulaScope(names) };
-  const members = [...names.definitions.values()].map((named) => checkMember(named, context));
+  const definitions = [...names.definitions.values()];
+  const formulas = formulaScope(names);
+  const check = (isDimension: boolean, rows: Model): Member[] =>
+    definitions
+      .filter(({ definition }) => (definition.metric_type === 'dimension') === isDimension)
+      .map((named) => checkMember(named, { names, formulas, rows }));
+  const rows: Model = { members: check(true, { members: [], settings }), settings };
+  const members = [...rows.members, ...check(false, rows)].sort((a, b) => (a.key < b.key ? -1 : 1));
   return deepFreeze({ members: checkGraph(members), settings: { ...settings } });
 }
 

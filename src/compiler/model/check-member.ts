@@ -8,6 +8,7 @@ import { checkWindow } from './check-window.js';
 import { kindConflicts } from './kinds.js';
 import type { NamedDefinition, NameTable } from './names.js';
 import { counts, isNumeric, resultType } from './result-type.js';
+import { checkRowFilter, type CheckedFilter } from './row-filter.js';
 import type {
   Additivity,
   Aggregation,
@@ -17,7 +18,9 @@ import type {
   FormulaMetricMember,
   Member,
   MemberDefinition,
+  Model,
 } from './types.js';
+import { AGGREGATIONS } from './types.js';
 
 /** Stands in for a place that could not be read; such a member is quarantined. */
 const NOWHERE: FieldRef = { kind: 'payload', root: 'data_payload', path: [] };
@@ -27,10 +30,13 @@ export interface CheckContext {
   readonly names: NameTable;
   /** What formulas of metrics may name. */
   readonly formulas: FormulaScope;
+  /** The dimensions, checked, as a model of their own; empty while dimensions themselves are checked. */
+  readonly rows: Model;
 }
 
 /** The member, `quarantined` when it has a fault of its own. */
-export function checkMember(named: NamedDefinition, { names, formulas }: CheckContext): Member {
+export function checkMember(named: NamedDefinition, context: CheckContext): Member {
+  const { names, formulas } = context;
   const { definition, origin, aliases } = named;
   const diagnostics = [...named.diagnostics];
   const base = {
@@ -66,7 +72,8 @@ export function checkMember(named: NamedDefinition, { names, formulas }: CheckCo
     return { kind: 'formula', ...base, formula: definition.formula, tree, additivity, depends_on, ...end() };
   }
   const plain = checkPlain(definition, diagnostics);
-  return { kind: 'simple', ...base, ...plain, depends_on: [], ...end() };
+  const { filter, named: depends_on } = checkOwnFilter(definition, context, diagnostics);
+  return { kind: 'simple', ...base, ...plain, ...(filter && { filter }), depends_on, ...end() };
 }
 
 function readField(text: string, pointer: string, diagnostics: Diagnostic[]): FieldRef {
@@ -95,7 +102,7 @@ function checkPlain(definition: MemberDefinition, diagnostics: Diagnostic[]) {
   const { aggregation, data_type, expression, metric_key, weight } = definition;
   const field = readField(expression ?? metric_key, '/expression', diagnostics);
   if (aggregation === null) {
-    const message = 'A metric needs an aggregation (sum, avg, count, distinct or weighted_avg) or a formula.';
+    const message = `A metric needs an aggregation (${AGGREGATIONS.join(', ')}) or a formula.`;
     diagnostics.push(fault('missing_aggregation', '/aggregation', message));
   }
   if (field.kind === 'rows' && aggregation !== 'count') {
@@ -122,6 +129,12 @@ function checkPlain(definition: MemberDefinition, diagnostics: Diagnostic[]) {
   };
 }
 
+function checkOwnFilter({ filter }: MemberDefinition, context: CheckContext, diagnostics: Diagnostic[]): CheckedFilter {
+  if (filter == null) return { filter: null, named: [] };
+  const checked = checkRowFilter(filter, '/filter', context, diagnostics);
+  return { ...checked, named: [...checked.named].sort() };
+}
+
 function checkWeight(aggregation: Aggregation | null, weight: string | null, diagnostics: Diagnostic[]) {
   if (aggregation !== 'weighted_avg') return null;
   if (weight === null) {
@@ -141,9 +154,11 @@ function plainAdditivity({ aggregation, additivity }: MemberDefinition, diagnost
   if (additivity !== 'additive' || aggregation === 'sum' || aggregation === 'count' || aggregation === null) {
     return additivity;
   }
-  const message = `Results of ${aggregation} can't be added up, so this metric is non_additive.`;
+  // Balances of one moment add up over accounts; they don't over time.
+  const additivityThen = aggregation === 'last' ? 'semi_additive' : 'non_additive';
+  const message = `Results of ${aggregation} can't be added up, so this metric is ${additivityThen}.`;
   diagnostics.push(warning('not_additive', '/additivity', message));
-  return 'non_additive';
+  return additivityThen;
 }
 
 function checkFormula(

@@ -55,10 +55,21 @@ function dependencyFaults(member: Member, checked: ReadonlyMap<string, Member>):
 }
 
 /** The part of a definition that names other members. */
-function partOf(member: Member): 'formula' | 'window' {
-  return member.kind === 'window' ? 'window' : 'formula';
+function partOf({ kind }: Member): 'formula' | 'window' | 'filter' | 'conversion' {
+  switch (kind) {
+    case 'window':
+    case 'conversion':
+      return kind;
+    case 'simple':
+      return 'filter';
+    case 'formula':
+    case 'dimension':
+      return 'formula';
+    default:
+      return kind satisfies never;
+  }
 }
-const pointerOf = (member: Member): string => (member.kind === 'window' ? '/window/metric' : '/formula');
+const pointerOf = (member: Member): string => `/${partOf(member)}`;
 
 function sizeFaults({ nodes, depth }: Expansion): Diagnostic[] {
   if (depth > FORMULA_LIMITS.nesting) {

@@ -1,0 +1,62 @@
+/** What is read from one row: the value of a dimension, and whether the row meets a condition. */
+import { conditionSql } from '../dialect/condition-sql.js';
+import { constantSql } from '../dialect/constant-sql.js';
+import { fieldSql, isUuidColumn, typeOf, type FieldSource, type Reading } from '../dialect/field-sql.js';
+import type { DataType, DimensionMember, Member, RowFilter } from '../model/types.js';
+import { BASE_DIMENSIONS, TIME_KEY, valueKind, type ValueKind } from './base.js';
+
+/** A dimension as SQL over one row. */
+export interface RowValue {
+  readonly sql: string;
+  readonly kind: ValueKind;
+}
+
+const READING = {
+  integer: 'number',
+  float: 'number',
+  currency: 'number',
+  string: 'text',
+  boolean: 'boolean',
+  date: 'date',
+} as const satisfies Record<DataType, Reading>;
+
+/** Reads rows of one organisation's cube. */
+export class RowReader {
+  private readonly dimensions: ReadonlyMap<string, DimensionMember>;
+
+  constructor(
+    members: readonly Member[],
+    readonly source: FieldSource,
+  ) {
+    this.dimensions = new Map(members.flatMap((each) => (each.kind === 'dimension' ? [[each.key, each]] : [])));
+  }
+
+  dimension(member: DimensionMember): RowValue {
+    const { field, data_type } = member;
+    const column = field.kind === 'column' && data_type === 'string' ? field.column : undefined;
+    const read = fieldSql(field, READING[data_type], this.source);
+    // A dimension that is declared whole shows whole numbers, also where the payload says otherwise.
+    const sql = data_type === 'integer' && typeOf(field, this.source) !== 'integer' ? `round(${read})` : read;
+    if (column === TIME_KEY) return { sql, kind: 'datetime' };
+    return { sql, kind: column && isUuidColumn(column) ? 'uuid' : valueKind(data_type) };
+  }
+
+  /** Whether the row meets `filter`; constants in it are part of the SQL. */
+  filter(filter: RowFilter): string {
+    if ('and' in filter) return filter.and.map((part) => `(${this.filter(part)})`).join(' AND ');
+    if ('or' in filter) return filter.or.map((part) => `(${this.filter(part)})`).join(' OR ');
+    const { sql: column, kind } = this.named(filter.member);
+    const { dialect } = this.source;
+    const { operator, values } = filter;
+    return conditionSql({ operator, values, column, kind }, dialect, (value) => constantSql(value, dialect));
+  }
+
+  private named(key: string): RowValue {
+    const base = BASE_DIMENSIONS.find((each) => each.key === key);
+    const own = this.dimensions.get(key);
+    // As in requests: the time dimension stays the instant.
+    if (own !== undefined && base?.kind !== 'datetime') return this.dimension(own);
+    if (base === undefined) throw new Error(`The filter names ${key}, which is no dimension.`);
+    return { sql: `${this.source.row}.${base.key}`, kind: base.kind };
+  }
+}

@@ -1,0 +1,105 @@
+/** Measures of a plain metric. Rows without a value are left out of every aggregation. */
+import { fieldSql, typeOf } from '../dialect/field-sql.js';
+import { formulaToSql, resultSql } from '../dialect/formula-sql.js';
+import type { DialectName } from '../dialect/types.js';
+import type { FormulaNode } from '../formula/types.js';
+import type { SimpleMetricMember } from '../model/types.js';
+import { TIME_KEY } from './base.js';
+import { measure, rounded, type Members } from './measure.js';
+import type { RowReader } from './row-sql.js';
+
+/** Whether the metric is a calculation, so that it has an exact measure beside the rounded one. */
+export const isCalculated = ({ aggregation }: SimpleMetricMember): boolean =>
+  aggregation === 'avg' || aggregation === 'weighted_avg' || aggregation === 'median';
+
+export function simpleMeasures(member: SimpleMetricMember, rows: RowReader): Members {
+  const { field, key } = member;
+  const { source } = rows;
+  const { dialect } = source;
+  /** What the rows that count have; null for the others. */
+  const counted = (sql: string): string =>
+    member.filter === undefined ? sql : `CASE WHEN ${rows.filter(member.filter)} THEN ${sql} END`;
+  const number = (): string => counted(fieldSql(field, 'number', source));
+  const text = (): string => counted(fieldSql(field, 'text', source));
+  const plain = (sql: string): Members => ({ [key]: measure(member, 'number', sql) });
+  /** An aggregate of one value per row; a whole one of parts is rounded once, at the end. */
+  const aggregate = (cubeType: string, sql: (value: string) => string): Members => {
+    const value = number();
+    const isRounded = member.data_type === 'integer' && typeOf(field, source) !== 'integer';
+    return isRounded
+      ? plain(resultSql(sql(value), dialect, 'integer'))
+      : { [key]: measure(member, cubeType, cubeType === 'number' ? sql(value) : value) };
+  };
+  switch (member.aggregation) {
+    case 'count':
+      if (field.kind !== 'rows') return plain(`count(${text()})`);
+      return plain(member.filter === undefined ? 'count(*)' : `count(${counted('1')})`);
+    case 'distinct':
+      return { [key]: measure(member, 'count_distinct', text()) };
+    case 'approx_distinct':
+      return dialect === 'clickhouse'
+        ? plain(`uniqCombined64(${text()})`)
+        : { [key]: measure(member, 'count_distinct', text()) };
+    case 'sum':
+    case 'min':
+    case 'max':
+      return aggregate(member.aggregation, (value) => `${member.aggregation}(${value})`);
+    case 'last':
+      return aggregate('number', (value) => lastSql(value, `${source.row}.${TIME_KEY}`, dialect));
+    case 'avg': {
+      const value = number();
+      return rounded(member, quotient(`sum(${value})`, `count(${value})`, dialect, false), dialect);
+    }
+    case 'median':
+      return rounded(member, quotient(middles(number(), dialect), '2', dialect, false), dialect);
+    case 'weighted_avg': {
+      if (member.weight === null) throw new Error('A weighted average has a weight.');
+      const value = wide(number(), dialect);
+      const weight = wide(fieldSql(member.weight, 'number', source), dialect);
+      const weights = `sum(CASE WHEN ${value} IS NOT NULL THEN ${weight} END)`;
+      return rounded(member, quotient(`sum(${value} * ${weight})`, weights, dialect, true), dialect);
+    }
+    default:
+      return member.aggregation satisfies never;
+  }
+}
+
+/** The sum over the rows of the latest instant at which there is a value. */
+function lastSql(value: string, instant: string, dialect: DialectName): string {
+  if (dialect === 'clickhouse') return `sumArgMax(${value}, ${instant})`;
+  const kept = `FILTER (WHERE ${value} IS NOT NULL)`;
+  const columns = `unnest(array_agg(${value}) ${kept}, array_agg(${instant}) ${kept}) AS latest(value, instant)`;
+  return `(SELECT sum(latest.value) FROM ${columns} WHERE latest.instant = max(${instant}) ${kept})`;
+}
+
+/** The two values in the middle, added up; of an odd number of values, twice the one. */
+function middles(value: string, dialect: DialectName): string {
+  if (dialect === 'postgres') {
+    const middle = (direction: string): string => `percentile_disc(0.5) WITHIN GROUP (ORDER BY ${value} ${direction})`;
+    return `${middle('ASC')} + ${middle('DESC')}`;
+  }
+  const exact = `toDecimal128(${value}, 9)`;
+  return ['Low', 'High'].map((which) => wide(`quantileExact${which}(0.5)(${exact})`, dialect)).join(' + ');
+}
+
+/** Wide enough that a product or a sum of two values can't overflow. */
+const wide = (sql: string, dialect: DialectName): string =>
+  dialect === 'clickhouse' ? `toDecimal256(${sql}, 9)` : sql;
+
+/**
+ * Division as formulas do it: null where the divisor is zero, cut at 18 decimals.
+ * @param isWide whether the numerator may outgrow what a metric over rows can reach
+ */
+function quotient(numerator: string, divisor: string, dialect: DialectName, isWide: boolean): string {
+  const leaf = (key: string): FormulaNode => ({
+    node: 'member',
+    key,
+    dataType: 'float',
+    type: 'number',
+    range: [0, 0],
+  });
+  const [left, right] = [leaf('numerator'), leaf('divisor')];
+  const tree: FormulaNode = { node: 'binary', operator: '/', left, right, type: 'number', range: [0, 0] };
+  const sql = (key: string): string => (key === 'numerator' ? numerator : divisor);
+  return formulaToSql(tree, dialect, sql, (key) => isWide && key === 'numerator');
+}

@@ -1,0 +1,130 @@
+import { ask, type ConformanceCase } from '../cases/case.js';
+import type { FILTERS } from './model.js';
+import { HOSTILE } from './rows.js';
+
+const total = (
+  name: string,
+  scenario: string,
+  metrics: Readonly<Record<string, string | number | null>>,
+): ConformanceCase => ({
+  name,
+  request: ask(scenario, { metrics: Object.keys(metrics) }),
+  rows: [Object.values(metrics)],
+});
+
+/** Worked out by hand from `rows.ts`. */
+export const AGGREGATION_CASES: readonly ConformanceCase[] = [
+  // Stock, where there is one: 5, 7.25, 2, 0; the latest is 0. Spend: 1.5, 0.000000001, -4, 2.5, 1.5.
+  total('least, greatest, middle and latest value', 'stock', {
+    min_stock: 0,
+    max_stock: 7.25,
+    median_stock: 3.5,
+    last_stock: 0,
+    min_spend: '-4.00',
+    max_spend: '2.50',
+    median_spend: '1.50',
+    last_spend: '1.50',
+    min_clicks: 1,
+    max_clicks: 9,
+    median_clicks: 3,
+    last_clicks: 2,
+    whole_median: 4,
+    whole_max: 7,
+    some_devices: 2,
+  }),
+  {
+    name: 'by group, where each has its own latest moment',
+    request: ask('stock', {
+      metrics: ['min_clicks', 'median_clicks', 'median_stock', 'last_stock', 'max_spend'],
+      dimensions: ['device'],
+      totals: true,
+    }),
+    rows: [
+      ['a', 3, 6, 5, 0, '2.50'],
+      ['b', 1, 2, 2, 2, '1.50'],
+    ],
+    totals: [1, 3, 3.5, 0, '2.50'],
+  },
+  {
+    name: 'by day; the rows of the latest moment are added up',
+    request: ask('stock', { metrics: ['last_stock', 'median_stock', 'last_clicks'], time_grain: 'daily' }),
+    rows: [
+      ['2026-01-05', 9.25, 5, 10],
+      ['2026-01-06', 0, 0, 2],
+    ],
+  },
+  total('nothing where there is no value', 'letters', {
+    min_stock: null,
+    max_stock: null,
+    median_stock: null,
+    last_stock: null,
+    spread: null,
+  }),
+  // 7.25 - 0 + 3.5 ÷ 3
+  total('in formulas, with all decimals', 'stock', { spread: 8.416666667 }),
+  total('the largest values', 'edge', {
+    // As JSON numbers, which floats are.
+    median_stock: 1e29,
+    median_spend: '99999999999999999999999999998.50',
+    max_spend: '99999999999999999999999999999.00',
+    median_clicks: 9007199254740990,
+  }),
+];
+
+/** Spends of the scenario `filtered` are powers of two, so that a sum says which rows it holds. */
+const FILTERED: Readonly<Record<keyof typeof FILTERS, number | null>> = {
+  text_equals: 48,
+  text_contains: 36,
+  text_not: 1 + 2 + 16 + 32 + 64,
+  text_above: 1 + 16,
+  text_list: 16,
+  number_above: 4 + 8 + 16,
+  number_list: 4,
+  truth: 1 + 4 + 32,
+  no_truth: 16 + 64,
+  days: 2 + 4,
+  earlier: 1,
+  instants: 127,
+  no_instants: null,
+  source: 127,
+  base_column: null,
+  both: 1 + 4,
+  nested: 8 + 64,
+};
+
+export const FILTER_CASES: readonly ConformanceCase[] = [
+  ...Object.entries(FILTERED).map(([key, value]) =>
+    total(`only the rows of ${key}`, 'filtered', { [`spend_${key}`]: value, spend: '127.00' }),
+  ),
+  total('a filter under each aggregation', 'stock', {
+    a_count: 2,
+    a_distinct: 2,
+    a_approx_distinct: 2,
+    a_avg: 6,
+    a_min: 3,
+    a_max: 9,
+    a_median: 6,
+    a_last: 9,
+    // (5 × 3 + 7.25 × 9) ÷ (3 + 9)
+    a_weighted_avg: 6.6875,
+    rows_of_bert: 1,
+    // 2 ÷ (3 + 9 + 1 + 5 + 2)
+    share_of_a: 0.1,
+  }),
+  total(
+    'values are constants, whatever they hold',
+    'hostile',
+    Object.fromEntries(HOSTILE.map((_, index) => [`hostile_${index}`, 2 ** index])),
+  ),
+  total(
+    'parts of values, too',
+    'hostile',
+    Object.fromEntries(
+      HOSTILE.map((part, index) => [
+        `hostile_part_${index}`,
+        HOSTILE.reduce((sum, value, bit) => sum + (value.toLowerCase().includes(part.toLowerCase()) ? 2 ** bit : 0), 0),
+      ]),
+    ),
+  ),
+  total('lists of values, too', 'hostile', { hostile_all: 2 ** HOSTILE.length - 1 }),
+];

@@ -1,0 +1,99 @@
+/** The definitions of each kind of metric that the cases ask for. */
+import { buildModel } from '../../../src/compiler/model/build.js';
+import type { Aggregation, MemberDefinition, Model } from '../../../src/compiler/model/types.js';
+import { BERT } from '../rows.js';
+import { DEFINITIONS } from '../model.js';
+import { HOSTILE } from './rows.js';
+
+export const define = (given: Partial<MemberDefinition> & Pick<MemberDefinition, 'metric_key'>): MemberDefinition => ({
+  standard_key: null,
+  display_label: given.metric_key,
+  description: null,
+  category: 'external',
+  metric_type: 'metric',
+  data_type: 'float',
+  aggregation: null,
+  formula: null,
+  expression: null,
+  weight: null,
+  additivity: 'non_additive',
+  unit: null,
+  alias_keys: [],
+  source_tables: [],
+  ...given,
+});
+
+const AGGREGATED: readonly (readonly [Aggregation, string, MemberDefinition['data_type']])[] = (
+  ['min', 'max', 'median', 'last'] as const
+).flatMap((aggregation) => [
+  [aggregation, 'stock', 'float'] as const,
+  [aggregation, 'clicks', 'integer'] as const,
+  [aggregation, 'spend', 'currency'] as const,
+]);
+
+const spendWhere = (metric_key: string, filter: unknown, more: Partial<MemberDefinition> = {}): MemberDefinition =>
+  define({ metric_key, aggregation: 'sum', expression: 'spend', additivity: 'additive', filter, ...more });
+const on = (member: string, operator: string, ...values: unknown[]): unknown =>
+  values.length === 0 ? { member, operator } : { member, operator, values };
+
+/** Filters over the rows of the scenario `filtered`, by the key of the metric that has them. */
+export const FILTERS: Readonly<Record<string, unknown>> = {
+  text_equals: on('device', 'equals', 'apple', 'Banana'),
+  text_contains: on('device_type', 'contains', 'ANA', '%'),
+  text_not: on('device', 'notContains', '100'),
+  text_above: on('device', 'gte', 'apple'),
+  text_list: on('device', 'equals', 'apple', ...Array.from({ length: 30 }, (_, index) => `none ${index}`)),
+  number_above: on('position', 'gt', 2),
+  number_list: on('bid', 'equals', '2.000000001', ...Array.from({ length: 30 }, (_, index) => index + 50)),
+  truth: on('is_new', 'equals', true),
+  no_truth: on('is_new', 'notSet'),
+  days: on('landed', 'inDateRange', '2026-01-31', '2026-02-01'),
+  earlier: on('landed', 'beforeDate', '2026-01-31'),
+  instants: on('recorded_at', 'afterDate', '2026-01-04'),
+  no_instants: on('recorded_at', 'lt', '2026-01-05T00:00:00Z'),
+  source: on('channel', 'equals', 'filtered'),
+  base_column: on('currency', 'notEquals', 'USD'),
+  both: [on('position', 'lte', 3), on('is_new', 'equals', true)],
+  nested: { or: [{ and: [on('position', 'gte', 2), on('bid', 'lt', 0)] }, on('device', 'notSet')] },
+};
+
+export const KIND_DEFINITIONS: readonly MemberDefinition[] = [
+  ...DEFINITIONS,
+  ...AGGREGATED.map(([aggregation, expression, data_type]) =>
+    define({ metric_key: `${aggregation}_${expression}`, aggregation, expression, data_type }),
+  ),
+  define({ metric_key: 'whole_median', aggregation: 'median', expression: 'stock', data_type: 'integer' }),
+  define({ metric_key: 'whole_max', aggregation: 'max', expression: 'stock', data_type: 'integer' }),
+  define({ metric_key: 'spread', formula: 'max_stock - min_stock + median_stock / 3' }),
+  define({ metric_key: 'some_devices', aggregation: 'approx_distinct', expression: 'device', data_type: 'integer' }),
+  ...Object.entries(FILTERS).map(([key, filter]) => spendWhere(`spend_${key}`, filter)),
+  ...HOSTILE.map((value, index) => spendWhere(`hostile_${index}`, on('device', 'equals', value))),
+  ...HOSTILE.map((value, index) => spendWhere(`hostile_part_${index}`, on('device', 'contains', value))),
+  spendWhere('hostile_all', on('device', 'equals', ...HOSTILE, ...HOSTILE.map((value) => `${value}${value}`))),
+  ...(['count', 'distinct', 'approx_distinct', 'avg', 'min', 'max', 'median', 'last', 'weighted_avg'] as const).map(
+    (aggregation) =>
+      define({
+        metric_key: `a_${aggregation}`,
+        aggregation,
+        expression: aggregation === 'weighted_avg' ? 'stock' : 'clicks',
+        weight: aggregation === 'weighted_avg' ? 'clicks' : null,
+        data_type: aggregation === 'avg' || aggregation === 'weighted_avg' ? 'float' : 'integer',
+        filter: on('device', 'equals', 'a'),
+      }),
+  ),
+  define({
+    metric_key: 'rows_of_bert',
+    aggregation: 'count',
+    expression: '*',
+    data_type: 'integer',
+    filter: on('customer_id', 'equals', BERT),
+  }),
+  define({ metric_key: 'share_of_a', formula: 'a_count / clicks' }),
+];
+
+export const kindModel = (): Model =>
+  buildModel({
+    standard: [],
+    organization: KIND_DEFINITIONS,
+    settings: { currency: 'USD', time_zone: 'UTC', week_start: 1 },
+  });

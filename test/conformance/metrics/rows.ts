@@ -1,0 +1,61 @@
+/** Rows for the kinds of metrics; each scenario has a `data_source` of its own. */
+import type { UnifiedRow } from '../../../src/engine/engine.js';
+import { ANNA, BERT, row, type Given, type Payload } from '../rows.js';
+
+/** Values that try to get out of their quotes, in either dialect, in Cube's templates and in drivers. */
+export const HOSTILE: readonly string[] = [
+  `O'Brien`,
+  `'; DROP TABLE unified_marketing_data; --`,
+  `\\' OR 1=1 --`,
+  `\\`,
+  '`${CUBE}`',
+  '${CUBE.spend}',
+  '?',
+  '$1',
+  '{name:String}',
+  '\u0001spend\u0002',
+  '%_',
+  'a\nb\r\t',
+  `"double"`,
+  '日本 Ünïcode 🎈',
+  '$$quoted$$',
+  `E'\\x41'`,
+  ') OR (1=1',
+  '/* comment',
+];
+
+const at = (time: string, source: string, payload: Payload, more: Partial<Given> = {}): Given => ({
+  at: time,
+  source,
+  payload,
+  ...more,
+});
+
+const GIVEN: readonly Given[] = [
+  // Stock levels: two accounts, reported at some moments.
+  at('2026-01-05T00:00:00Z', 'stock', { device: 'a', stock: '5', clicks: 3, spend: '1.5' }, { customer: ANNA }),
+  at(
+    '2026-01-05T10:00:00Z',
+    'stock',
+    { device: 'a', stock: '7.25', clicks: 9, spend: '0.000000001' },
+    { customer: ANNA },
+  ),
+  at('2026-01-05T10:00:00Z', 'stock', { device: 'b', stock: 2, clicks: 1, spend: '-4' }, { customer: BERT }),
+  at('2026-01-06T00:00:00Z', 'stock', { device: 'b', clicks: 5 }),
+  at('2026-01-06T00:00:00Z', 'stock', { device: 'a', stock: 0, spend: '2.5' }),
+  at('2026-01-06T09:00:00Z', 'stock', { device: 'b', stock: 'n/a', clicks: 2, spend: '1.5' }),
+  // The largest values that there can be.
+  at('2026-01-05', 'edge', {
+    stock: '99999999999999999999999999999.999999999',
+    spend: '99999999999999999999999999999',
+  }),
+  at('2026-01-05', 'edge', {
+    stock: '99999999999999999999999999999.999999999',
+    spend: '99999999999999999999999999998',
+  }),
+  at('2026-01-05', 'edge', { clicks: 9007199254740991 }),
+  at('2026-01-05', 'edge', { clicks: 9007199254740989 }),
+  ...HOSTILE.map((device, index) => at('2026-01-05', 'hostile', { device, spend: 2 ** index, clicks: 1 })),
+];
+
+export const METRIC_ROWS: readonly UnifiedRow[] = GIVEN.map((given, index) => row(given, 50_000 + index));
