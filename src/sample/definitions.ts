@@ -60,8 +60,10 @@ const AD_PLATFORMS = {
   values: ['meta_ads', 'google_ads', 'tiktok_ads', 'linkedin_ads'],
 } as const;
 
+type SampleView = Readonly<Record<string, unknown>> & { readonly report_name: string };
+
 /** Bodies of `POST /api/reports/views`; the first one is sent as the first report. */
-export const SAMPLE_VIEWS: readonly Readonly<Record<string, unknown>>[] = [
+export const SAMPLE_VIEWS: readonly [SampleView, ...SampleView[]] = [
   {
     report_name: 'Sales and ad spend by week',
     report_category: 'roas_analysis',
