@@ -11,7 +11,7 @@ import type { EngineValue } from '../engine/engine.js';
 import { QueryService } from '../query/query.service.js';
 import { describeFilters, describeRange } from './describe.js';
 import type { ChartConfig, ReportRow } from './render/document.js';
-import { requestOf } from './report-view.service.js';
+import { requestOf } from './view-request.js';
 import { ReportView } from './report-view.entity.js';
 
 /** Rows that a printed page shows; the file beside it holds them all. */

@@ -5,11 +5,11 @@ import type { Identity } from '../access/identity.js';
 import { PageQuery, decodeCursor, encodeCursor } from '../common/page.js';
 import { badRequest, notFound } from '../common/problem.js';
 import { isUuid, newId } from '../common/uuid.js';
-import type { ReportRequest } from '../compiler/query/types.js';
 import { QueryService } from '../query/query.service.js';
 import { readReportView } from './read-report-view.js';
 import type { ReportViewDto, ReportViewListDto } from './report-view.dto.js';
 import { ReportView } from './report-view.entity.js';
+import { requestOf } from './view-request.js';
 
 /** Saved reports. A role sees the views that the FSD's matrix gives it; what it may not see does not exist for it. */
 @Injectable()
@@ -90,32 +90,6 @@ export class ReportViewService {
     await this.database.manager.delete(ReportView, { id: view.id, organization_id: identity.organizationId });
   }
 }
-
-/** The request that a view stands for. */
-export const requestOf = (
-  view: Pick<
-    ReportView,
-    | 'metrics'
-    | 'dimensions'
-    | 'filters'
-    | 'date_range'
-    | 'time_grain'
-    | 'time_zone'
-    | 'sort_order'
-    | 'row_limit'
-    | 'totals'
-  >,
-): ReportRequest => ({
-  metrics: view.metrics,
-  dimensions: view.dimensions,
-  filters: view.filters,
-  date_range: view.date_range,
-  time_grain: view.time_grain,
-  time_zone: view.time_zone,
-  order: view.sort_order ?? [],
-  limit: view.row_limit,
-  totals: view.totals,
-});
 
 const isOwner = (identity: Identity, view: ReportView): boolean =>
   identity.userId !== null && view.created_by_user === identity.userId;

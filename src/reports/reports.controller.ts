@@ -9,7 +9,8 @@ import { QueryResultDto } from '../query/query.dto.js';
 import { QueryReply } from '../query/query-reply.service.js';
 import { RESULT_FORMATS, type ResultFormat } from '../query/result-format.js';
 import { REPORT_VIEW_EXAMPLE, ReportViewDto, ReportViewListDto } from './report-view.dto.js';
-import { ReportViewService, requestOf } from './report-view.service.js';
+import { ReportViewService } from './report-view.service.js';
+import { requestOf } from './view-request.js';
 
 class DataQuery {
   @ApiPropertyOptional({ enum: RESULT_FORMATS, description: 'Takes the place of the Accept header.' })

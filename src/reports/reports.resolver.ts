@@ -5,7 +5,8 @@ import { Allow } from '../access/permissions.js';
 import { QueryResultDto } from '../query/query.dto.js';
 import { QueryService } from '../query/query.service.js';
 import { ReportViewDto } from './report-view.dto.js';
-import { ReportViewService, requestOf } from './report-view.service.js';
+import { ReportViewService } from './report-view.service.js';
+import { requestOf } from './view-request.js';
 
 @ObjectType({ description: 'One page of saved reports.' })
 class ReportViewPage {

@@ -1,0 +1,28 @@
+import type { ReportRequest } from '../compiler/query/types.js';
+import type { ReportView } from './report-view.entity.js';
+
+/** The request that a view stands for. */
+export const requestOf = (
+  view: Pick<
+    ReportView,
+    | 'metrics'
+    | 'dimensions'
+    | 'filters'
+    | 'date_range'
+    | 'time_grain'
+    | 'time_zone'
+    | 'sort_order'
+    | 'row_limit'
+    | 'totals'
+  >,
+): ReportRequest => ({
+  metrics: view.metrics,
+  dimensions: view.dimensions,
+  filters: view.filters,
+  date_range: view.date_range,
+  time_grain: view.time_grain,
+  time_zone: view.time_zone,
+  order: view.sort_order ?? [],
+  limit: view.row_limit,
+  totals: view.totals,
+});
