@@ -10,6 +10,7 @@ import { HttpAdapter } from './http/http-adapter.js';
 import { registerJsonBody } from './http/json-body.js';
 import { registerOpenApi } from './http/openapi.js';
 import { registerIngestionParsers } from './ingestion/parsers.js';
+import { registerYamlBody } from './metrics/yaml-body.js';
 import type { Stores } from './stores.js';
 
 const LEVELS: Readonly<Record<AppConfig['logLevel'], LogLevel[]>> = {
@@ -57,6 +58,7 @@ export async function createApp(stores: Stores): Promise<NestFastifyApplication>
   app.useGlobalPipes(validationPipe());
   const fastify = adapter.getInstance();
   registerJsonBody(fastify as never);
+  registerYamlBody(fastify as never);
   await registerIngestionParsers(fastify as never);
   registerGraphiql(fastify as never);
   registerOpenApi(app);

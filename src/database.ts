@@ -1,5 +1,6 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { InitialSchema1795219200000 } from '../migrations/1795219200000-initial-schema.js';
+import { DefinitionHistory1795305600000 } from '../migrations/1795305600000-definition-history.js';
 import { ApiKey } from './access/api-key.entity.js';
 import { Membership } from './access/membership.entity.js';
 import { Organization } from './access/organization.entity.js';
@@ -32,7 +33,7 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     Occurrence,
     Delivery,
   ],
-  migrations: [InitialSchema1795219200000],
+  migrations: [InitialSchema1795219200000, DefinitionHistory1795305600000],
   migrationsTableName: 'schema_migrations',
   synchronize: false,
   logging: false,

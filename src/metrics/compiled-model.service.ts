@@ -1,19 +1,14 @@
-import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { packageRoot } from '../common/package-root.js';
 import type { CompiledModel, CubeQuery } from '../compiler/cube/compile.js';
-import type { CubeFile } from '../compiler/cube/generate.js';
 import type { DialectName } from '../compiler/dialect/types.js';
-import type { TypedFields } from '../compiler/dialect/field-sql.js';
 import type { Member, Snapshot } from '../compiler/model/types.js';
 import { planQuery } from '../compiler/query/plan.js';
 import type { Statement } from '../compiler/query/types.js';
-import type { TypedField } from '../engine/typed-field.js';
+import { baseCubes } from './base-cubes.js';
 import { CompileThread } from './compile-thread.js';
 import { LibraryService } from './library.service.js';
-import { typedFields } from './typed-fields.js';
+import { columnTypes } from './typed-fields.js';
 
 /** Members of all models that are kept compiled; one member costs about 10 kB, so this is about 160 MB. */
 const MOST_MEMBERS = 16_000;
@@ -28,13 +23,8 @@ export class CompiledModelService implements OnApplicationBootstrap, OnApplicati
   private readonly thread: CompileThread;
 
   constructor(library: LibraryService) {
-    const folder = join(packageRoot, 'cube-models');
-    const base: CubeFile[] = readdirSync(folder)
-      .filter((name) => name.endsWith('.js'))
-      .sort()
-      .map((fileName) => ({ fileName, content: readFileSync(join(folder, fileName), 'utf8') }));
-    const typed = columnTypes(typedFields(library.library));
-    this.thread = new CompileThread({ base, typed, mostMembers: MOST_MEMBERS });
+    const typed = columnTypes(library.library);
+    this.thread = new CompileThread({ base: baseCubes(), typed, mostMembers: MOST_MEMBERS });
   }
 
   onApplicationBootstrap(): void {
@@ -84,7 +74,3 @@ export class CompiledModelService implements OnApplicationBootstrap, OnApplicati
     return statement;
   }
 }
-
-/** Fields that the compiler has to know as typed columns. */
-const columnTypes = (fields: readonly TypedField[]): TypedFields =>
-  Object.fromEntries(fields.flatMap(({ name, type }) => (type === 'string' ? [] : [[name, type]])));

@@ -1,5 +1,13 @@
 import { Column, CreateDateColumn, Entity, PrimaryColumn, UpdateDateColumn } from 'typeorm';
-import type { Additivity, Aggregation, Category, DataType, MetricType } from '../compiler/model/types.js';
+import type {
+  Additivity,
+  Aggregation,
+  Category,
+  ConversionDefinition,
+  DataType,
+  MetricType,
+  WindowDefinition,
+} from '../compiler/model/types.js';
 
 /** One metric or dimension as an organisation defined it: the FSD's `marketing_metrics_config`. */
 @Entity('marketing_metrics_config')
@@ -18,6 +26,9 @@ export class MetricConfig {
   @Column('text', { nullable: true }) formula!: string | null;
   @Column('text', { nullable: true }) expression!: string | null;
   @Column('text', { nullable: true }) weight!: string | null;
+  @Column('jsonb', { nullable: true }) filter!: unknown;
+  @Column('jsonb', { nullable: true }) window!: WindowDefinition | null;
+  @Column('jsonb', { nullable: true }) conversion!: ConversionDefinition | null;
   @Column('text') additivity!: Additivity;
   @Column('text', { nullable: true }) unit!: string | null;
   @Column('text', { array: true }) source_tables!: string[];

@@ -1,6 +1,6 @@
 import { Field, ID, InputType, Int, ObjectType, PartialType as GraphqlPartialType } from '@nestjs/graphql';
 import { ApiProperty } from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsString, Length, Matches, MaxLength } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsObject, IsString, Length, Matches, MaxLength } from 'class-validator';
 import { GraphQLJSON } from 'graphql-scalars';
 import { Described } from '../common/described.js';
 import {
@@ -12,8 +12,10 @@ import {
   type Additivity,
   type Aggregation,
   type Category,
+  type ConversionDefinition,
   type DataType,
   type MetricType,
+  type WindowDefinition,
 } from '../compiler/model/types.js';
 
 const KEY = /^[a-z][a-z0-9_]{0,62}$/;
@@ -85,7 +87,8 @@ export class CreateMetricDto {
   aggregation?: Aggregation | null;
 
   @Described({
-    description: 'Expression over other metrics; aggregated first, then calculated. Division by zero is null.',
+    description:
+      'Of a metric: an expression over other metrics, aggregated first, then calculated. Of a dimension: one over the fields of a row. Division by zero is null.',
     type: () => String,
     optional: true,
     example: 'revenue / spend',
@@ -106,6 +109,43 @@ export class CreateMetricDto {
   @Described({ description: 'For `weighted_avg`: the field that weighs each row.', type: () => String, optional: true })
   @MaxLength(512)
   weight?: string | null;
+
+  @Described({
+    description:
+      'For a plain metric: only rows that meet this count. Conditions on dimensions, in the notation of a query’s filters.',
+    type: () => GraphQLJSON,
+    optional: true,
+    schema: { type: 'object' },
+    example: { member: 'device', operator: 'equals', values: ['mobile'] },
+  })
+  filter?: unknown;
+
+  @Described({
+    description:
+      'Looks at another metric over time or beside its peers, instead of aggregation and formula. `kind` is cumulative, rolling (`count`, `unit`), to_date (`unit`), previous (`count`, `unit`, `output`) or share (`within`); `metric` names the other one.',
+    type: () => GraphQLJSON,
+    optional: true,
+    schema: { type: 'object' },
+    example: { kind: 'rolling', metric: 'spend', count: 7, unit: 'day' },
+  })
+  @IsObject()
+  window?: WindowDefinition | null;
+
+  @Described({
+    description:
+      'Customers who did `to` within `days` after they first did `from`, instead of aggregation and formula: their `rate` or `count` (`output`).',
+    type: () => GraphQLJSON,
+    optional: true,
+    schema: { type: 'object' },
+    example: {
+      from: { member: 'source_category', operator: 'equals', values: ['platform_native'] },
+      to: { member: 'source_category', operator: 'equals', values: ['external_revenue'] },
+      days: 30,
+      output: 'rate',
+    },
+  })
+  @IsObject()
+  conversion?: ConversionDefinition | null;
 
   @Described({
     description: 'Over which groupings the number may be summed.',
@@ -197,6 +237,22 @@ export class MetricDto {
     string | null;
   @Described({ description: 'Where the value is.', type: () => String, optional: true }) expression!: string | null;
   @Described({ description: 'Field that weighs each row.', type: () => String, optional: true }) weight!: string | null;
+  @Described({ description: 'Rows that count.', type: () => GraphQLJSON, optional: true, schema: { type: 'object' } })
+  filter?: unknown;
+  @Described({
+    description: 'Look at another metric over time or beside its peers.',
+    type: () => GraphQLJSON,
+    optional: true,
+    schema: { type: 'object' },
+  })
+  window?: WindowDefinition | null;
+  @Described({
+    description: 'Two events of the same customer.',
+    type: () => GraphQLJSON,
+    optional: true,
+    schema: { type: 'object' },
+  })
+  conversion?: ConversionDefinition | null;
   @Described({ description: 'Over which groupings it may be summed.', type: () => String, oneOf: ADDITIVITIES })
   additivity!: string;
   @Described({ description: 'Unit shown with the number.', type: () => String, optional: true }) unit!: string | null;
@@ -235,6 +291,57 @@ export class MetricListDto {
   next_cursor!: string | null;
 }
 
+@ObjectType('Notice', { description: 'Something that happens beside what was asked for.' })
+export class NoticeDto {
+  @Described({ description: 'Stable code.', type: () => String, example: 'old_key_kept_as_alias' }) code!: string;
+  @Described({ description: 'What happens, and what to do if it is not wanted.', type: () => String }) message!: string;
+  @Described({ description: 'JSON pointer into the definition.', type: () => String, example: '/alias_keys' })
+  pointer!: string;
+}
+
+@ObjectType('ReportViewImpact', { description: 'A saved report view that a change of definitions affects.' })
+export class ViewImpactDto {
+  @Field(() => ID, { description: 'Id of the view.' }) @ApiProperty({ format: 'uuid' }) id!: string;
+  @Described({ description: 'Title of the view.', type: () => String, example: 'Spend and ROAS by source' })
+  report_name!: string;
+  @Described({
+    description:
+      '`stops`: it is refused until it is repaired, never run with a column less. `changes`: a number in it means something else, or a column has a new name.',
+    type: () => String,
+    oneOf: ['stops', 'changes'],
+  })
+  effect!: string;
+  @Described({
+    description: 'What is wrong, or what changes.',
+    type: () => [String],
+    example: ['“blended_roas” is calculated in another way.'],
+  })
+  reasons!: readonly string[];
+}
+
+const BREAKS = {
+  description: 'Keys of other metrics that are quarantined by this.',
+  type: () => [String],
+  example: ['margin'],
+};
+const VIEWS = { description: 'Saved report views that stop or change.', type: () => [ViewImpactDto] };
+const NOTICES = { description: 'What happens beside what was asked for.', type: () => [NoticeDto] };
+
+@ObjectType('WrittenMetric', { description: 'A metric or dimension as it was written, and what that did to others.' })
+export class WrittenMetricDto extends MetricDto {
+  @Described(BREAKS) breaks!: readonly string[];
+  @Described(VIEWS) views!: readonly ViewImpactDto[];
+  @Described(NOTICES) notices!: readonly NoticeDto[];
+}
+
+@ObjectType('DeactivatedMetric', { description: 'A metric that was deactivated, and what that broke.' })
+export class DeactivatedMetricDto {
+  @Described({ description: 'The metric.', type: () => MetricDto }) metric!: MetricDto;
+  @Described(BREAKS) breaks!: readonly string[];
+  @Described(VIEWS) views!: readonly ViewImpactDto[];
+  @Described(NOTICES) notices!: readonly NoticeDto[];
+}
+
 /** Answer of `POST /api/marketing/metrics/validate`. */
 @ObjectType('MetricValidation', { description: 'What would happen if this were written.' })
 export class MetricValidationDto {
@@ -243,6 +350,15 @@ export class MetricValidationDto {
   diagnostics!: readonly DiagnosticDto[];
   @Described({ description: 'Keys of the metrics that the formula names.', type: () => [String] })
   depends_on!: readonly string[];
+  @Described({
+    description: 'Keys of the metrics that build on this one, however far.',
+    type: () => [String],
+    example: ['blended_roas'],
+  })
+  dependants!: readonly string[];
+  @Described(BREAKS) breaks!: readonly string[];
+  @Described(VIEWS) views!: readonly ViewImpactDto[];
+  @Described(NOTICES) notices!: readonly NoticeDto[];
   @Field(() => GraphQLJSON, {
     nullable: true,
     description: 'The SQL that it becomes, per dialect; null when not valid.',
@@ -254,33 +370,4 @@ export class MetricValidationDto {
     example: { clickhouse: 'SELECT …', postgres: 'SELECT …' },
   })
   sql!: { clickhouse: string; postgres: string } | null;
-}
-
-@ObjectType('ModelMember', { description: 'One member of the live model.' })
-export class ModelMemberDto {
-  @Described({ description: 'Name that everyone asks by.', type: () => String }) key!: string;
-  @Described({ description: 'Name shown to people.', type: () => String }) label!: string;
-  @Described({ description: 'What it means.', type: () => String, optional: true }) description!: string | null;
-  @Described({ description: '`metric` or `dimension`.', type: () => String }) metric_type!: string;
-  @Described({ description: 'Type of the value.', type: () => String }) data_type!: string;
-  @Described({ description: 'Unit shown with the number.', type: () => String, optional: true }) unit!: string | null;
-  @Described({ description: 'Over which groupings it may be summed.', type: () => String }) additivity!: string;
-  @Described({ description: 'Other names that mean the same.', type: () => [String] }) aliases!: readonly string[];
-  @Described({ description: '`standard` or `organization`.', type: () => String }) origin!: string;
-  @Described({ description: '`valid` or `quarantined`.', type: () => String }) status!: string;
-  @Described({ description: 'What the checks found.', type: () => [DiagnosticDto] })
-  diagnostics!: readonly DiagnosticDto[];
-  @Described({ description: 'Aggregation of a plain metric.', type: () => String, optional: true }) aggregation!:
-    string | null;
-  @Described({ description: 'Formula of a calculated metric.', type: () => String, optional: true }) formula!:
-    string | null;
-  @Described({ description: 'All metrics behind it, however deep.', type: () => [String] }) lineage!: readonly string[];
-}
-
-@ObjectType('MarketingModel', { description: 'The live snapshot of the organisation’s model.' })
-export class ModelDto {
-  @Described({ description: 'SHA-256 of the model: equal hash, equal meaning.', type: () => String }) snapshot!: string;
-  @Described({ description: 'When this snapshot went live.', type: () => String }) published_at!: string;
-  @Described({ description: 'All metrics and dimensions.', type: () => [ModelMemberDto] })
-  members!: readonly ModelMemberDto[];
 }

@@ -1,31 +1,50 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 import type { Identity } from '../access/identity.js';
-import { conflict, notFound, unprocessable, type ProblemItem } from '../common/problem.js';
-import { isUuid, newId } from '../common/uuid.js';
-import { memberLineage } from '../compiler/model/lineage.js';
-import { snapshotOf } from '../compiler/model/snapshot.js';
-import type { Diagnostic, Member, MemberDefinition, Model } from '../compiler/model/types.js';
+import { Problem, notFound } from '../common/problem.js';
+import { newId } from '../common/uuid.js';
+import { fault } from '../compiler/diagnostics/diagnostic.js';
+import { dependants } from '../compiler/model/build.js';
+import type { Diagnostic, MemberDefinition } from '../compiler/model/types.js';
+import { adviceFor } from './advice.js';
 import { CompiledModelService } from './compiled-model.service.js';
-import { definitionOf } from './definition.js';
+import { definitionOf, rowOf, type MetricRow } from './definition.js';
+import { NO_CHANGE, visibleStandard, type RowChange } from './definition-change.js';
+import { edit } from './definition-edit.js';
+import { invalidDefinition, memberOf, ownFaults, problemItem } from './definition-fault.js';
+import { DefinitionWriter, type Outcome } from './definition-writer.service.js';
 import { LibraryService } from './library.service.js';
 import { MetricConfig } from './metric-config.entity.js';
 import type {
   CreateMetricDto,
+  DeactivatedMetricDto,
   MetricDto,
   MetricValidationDto,
-  ModelDto,
-  ModelMemberDto,
+  NoticeDto,
   UpdateMetricDto,
+  WrittenMetricDto,
 } from './metric.dto.js';
-import { ModelService } from './model.service.js';
+import type { ModelDto } from './model.dto.js';
+import { ModelService, type ModelInputs } from './model.service.js';
+import { MetricPresenter, presentMember } from './present-metric.js';
 import { standardId } from './standard-id.js';
 
 export interface MetricListQuery {
   readonly metric_type?: string;
   readonly category?: string;
   readonly q?: string;
+  /** False lists the deactivated ones. */
+  readonly is_active?: boolean;
+}
+
+/** What a write does to one definition. */
+interface Plan {
+  readonly row: MetricRow;
+  readonly change: RowChange;
+  readonly notices: readonly NoticeDto[];
+  /** Key of the definition before the write; null for a new one. */
+  readonly keyBefore: string | null;
 }
 
 /** Definitions of metrics and dimensions: what the doors call. Every accepted write is live when it returns. */
@@ -36,13 +55,20 @@ export class MetricService {
     private readonly libraryService: LibraryService,
     private readonly models: ModelService,
     private readonly compiled: CompiledModelService,
+    private readonly writer: DefinitionWriter,
   ) {}
 
   async list(organizationId: string, query: MetricListQuery = {}): Promise<MetricDto[]> {
-    const model = (await this.models.live(organizationId)).snapshot.model;
-    const rows = await this.database.manager.findBy(MetricConfig, { organization_id: organizationId, is_active: true });
+    const { model } = (await this.models.live(organizationId)).snapshot;
+    const active = query.is_active ?? true;
+    const rows = await this.database.manager.find(MetricConfig, {
+      where: { organization_id: organizationId, is_active: active },
+      order: { metric_key: 'ASC', id: 'ASC' },
+    });
+    const presenter = new MetricPresenter(organizationId, model, this.libraryService.library);
+    const metrics = active ? presenter.all(rows) : rows.map((row) => presenter.row(row));
     const wanted = query.q?.toLowerCase();
-    return this.present(organizationId, model, rows).filter(
+    return metrics.filter(
       (metric) =>
         (!query.metric_type || metric.metric_type === query.metric_type) &&
         (!query.category || metric.category === query.category) &&
@@ -54,81 +80,63 @@ export class MetricService {
   }
 
   async get(organizationId: string, id: string): Promise<MetricDto> {
-    const found = (await this.list(organizationId)).find((metric) => metric.id === id);
+    const found =
+      (await this.list(organizationId)).find((metric) => metric.id === id) ??
+      (await this.list(organizationId, { is_active: false })).find((metric) => metric.id === id);
     if (!found) throw notFound(`There is no metric or dimension with the id ${id}.`);
     return found;
   }
 
   /** @throws Problem 409 when the key is taken, 422 with diagnostics when the definition itself is wrong */
-  async create(identity: Identity, body: CreateMetricDto): Promise<MetricDto> {
-    return this.database.transaction(async (manager) => {
-      const row = rowOf(newId(), identity.organizationId, body);
-      const taken = await manager.findOneBy(MetricConfig, {
-        organization_id: identity.organizationId,
-        metric_key: row.metric_key,
-        is_active: true,
-      });
-      if (taken) {
-        throw conflict(
-          'duplicate_key',
-          `There is a metric with the key ${row.metric_key} already; change it with PATCH.`,
-          [{ code: 'duplicate_key', message: 'The key is taken.', pointer: '/metric_key' }],
-        );
-      }
-      await manager.insert(MetricConfig, row);
-      return this.accept(manager, identity, row.id);
-    });
+  create(identity: Identity, body: CreateMetricDto): Promise<WrittenMetricDto> {
+    return this.write(identity, (stored) => planCreate(stored, body));
   }
 
   /** @throws Problem as {@link create}; a PATCH of a standard metric makes the organisation's own version of it */
-  async update(identity: Identity, id: string, body: UpdateMetricDto): Promise<MetricDto> {
-    return this.database.transaction(async (manager) => {
-      const { is_active: active = true, ...changes } = body;
-      const existing = await this.find(manager, identity.organizationId, id, body.is_active === true);
-      const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
-      const row = { ...rowOf(id, identity.organizationId, { ...existing, ...given }), is_active: active };
-      await manager.upsert(MetricConfig, row as never, ['id']);
-      return this.accept(manager, identity, id);
-    });
+  update(identity: Identity, id: string, body: UpdateMetricDto): Promise<WrittenMetricDto> {
+    return this.write(identity, (stored) => planUpdate(stored, id, body));
+  }
+
+  /** Deactivates. Metrics whose formula named it are quarantined until it is back; views that use it are refused. */
+  async deactivate(identity: Identity, id: string): Promise<DeactivatedMetricDto> {
+    const { breaks, views, notices, ...metric } = await this.update(identity, id, { is_active: false });
+    return { metric, breaks, views, notices };
   }
 
   /**
-   * Deactivates. Metrics whose formula named it are quarantined until it is back.
-   * @returns the row and the keys of the metrics that this breaks
+   * What would happen if this were written; writes nothing.
+   * @param id of the definition that `body` changes (or deactivates, by `is_active: false`); absent for a new one
    */
-  async deactivate(identity: Identity, id: string): Promise<{ metric: MetricDto; breaks: string[] }> {
-    return this.database.transaction(async (manager) => {
-      const before = await this.models.build(manager, identity.organizationId, { lock: true });
-      const existing = await this.find(manager, identity.organizationId, id);
-      const row = { ...rowOf(id, identity.organizationId, existing), is_active: false };
-      await manager.upsert(MetricConfig, row as never, ['id']);
-      await this.models.publish(manager, identity.organizationId, identity.userId);
-      const after = await this.models.build(manager, identity.organizationId);
-      const valid = (model: Model): Set<string> =>
-        new Set(model.members.filter((member) => member.status === 'valid').map((member) => member.key));
-      const still = valid(after);
-      const breaks = [...valid(before)].filter((key) => key !== existing.metric_key && !still.has(key));
-      const saved = await manager.findOneByOrFail(MetricConfig, { id });
-      return { metric: presentRow(saved, undefined), breaks };
-    });
-  }
-
-  /** What would happen if `body` were written; writes nothing. */
-  async validate(organizationId: string, body: CreateMetricDto): Promise<MetricValidationDto> {
-    const definition = definitionOf(rowOf(newId(), organizationId, body));
-    const model = await this.models.build(this.database.manager, organizationId, {
-      change: (definitions) => [
-        ...definitions.filter((other) => other.metric_key !== definition.metric_key),
-        definition,
-      ],
-    });
-    const member = memberOf(model, definition.metric_key);
+  async validate(
+    organizationId: string,
+    change: { readonly body: CreateMetricDto } | { readonly id: string; readonly body: UpdateMetricDto },
+  ): Promise<MetricValidationDto> {
+    let plan = undefined as Plan | undefined;
+    const outcome = await this.writer
+      .preview(organizationId, (stored) => {
+        plan = 'id' in change ? planUpdate(stored, change.id, change.body) : planValidate(stored, change.body);
+        return plan.change;
+      })
+      .catch(keyTaken);
+    if (Array.isArray(outcome)) return { ...NOTHING, diagnostics: outcome };
+    if (!plan) throw new Error('Nothing was planned');
+    const { row, keyBefore, notices } = plan;
+    const { model } = outcome.after;
+    const impact = await this.writer.impact(outcome);
+    const built = new Set([
+      ...(keyBefore === null ? [] : dependants(outcome.before.model, keyBefore)),
+      ...(row.is_active ? dependants(model, row.metric_key) : []),
+    ]);
+    const answer = { ...impact, breaks: others(impact.breaks, row), dependants: [...built].sort(), notices };
+    if (!row.is_active) return { valid: true, diagnostics: [], depends_on: [], sql: null, ...answer };
+    const member = memberOf(model, row.metric_key);
     const valid = member.status === 'valid';
     return {
       valid,
-      diagnostics: member.diagnostics,
+      diagnostics: [...member.diagnostics, ...adviceFor(member, model, this.libraryService.library)],
       depends_on: member.depends_on,
-      sql: valid ? await this.compiled.memberSql(snapshotOf(model), member, organizationId) : null,
+      sql: valid ? await this.compiled.memberSql(outcome.after, member, organizationId) : null,
+      ...answer,
     };
   }
 
@@ -142,142 +150,96 @@ export class MetricService {
     };
   }
 
-  /** Publishes within the transaction, and refuses (so that all is rolled back) when the definition itself is wrong. */
-  private async accept(manager: EntityManager, identity: Identity, id: string): Promise<MetricDto> {
-    await this.models.publish(manager, identity.organizationId, identity.userId);
-    const row = await manager.findOneByOrFail(MetricConfig, { id });
-    if (!row.is_active) return presentRow(row, undefined);
-    const member = memberOf(await this.models.build(manager, identity.organizationId), row.metric_key);
-    const own = member.diagnostics.filter(
-      (diagnostic) => diagnostic.severity === 'error' && diagnostic.code !== 'depends_on_quarantined',
+  /** Writes and publishes, and refuses (so that nothing is written) when the definition itself is wrong. */
+  private async write(identity: Identity, planned: (stored: ModelInputs) => Plan): Promise<WrittenMetricDto> {
+    const { organizationId } = identity;
+    let plan = undefined as Plan | undefined;
+    const refuseFaults = ({ after }: Outcome): void => {
+      if (!plan?.row.is_active) return;
+      const faults = ownFaults(memberOf(after.model, plan.row.metric_key));
+      if (faults.length > 0) throw invalidDefinition(faults.map(problemItem));
+    };
+    const written = await this.writer.write(
+      identity,
+      'edit',
+      (stored) => {
+        plan = planned(stored);
+        return plan.change;
+      },
+      refuseFaults,
     );
-    if (own.length > 0) {
-      throw unprocessable('invalid_definition', own[0]?.message ?? '', own.map(problemItem));
-    }
-    return presentRow(row, member);
-  }
-
-  /** The organisation's active row, or the standard entry that goes by this id. */
-  private async find(
-    manager: EntityManager,
-    organizationId: string,
-    id: string,
-    inactiveToo = false,
-  ): Promise<MemberDefinition> {
-    const row = isUuid(id) ? await manager.findOneBy(MetricConfig, { id, organization_id: organizationId }) : null;
-    if (row && (row.is_active || inactiveToo)) return definitionOf(row);
-    const standard = this.libraryService.library.members.find(
-      (member) => standardId(organizationId, member.metric_key) === id,
-    );
-    if (standard && !row) return standard;
-    throw notFound(`There is no active metric or dimension with the id ${id}.`);
-  }
-
-  private present(organizationId: string, model: Model, rows: readonly MetricConfig[]): MetricDto[] {
-    const own = new Map(rows.map((row) => [row.metric_key, row]));
-    const standard = new Map(this.libraryService.library.members.map((member) => [member.metric_key, member]));
-    return model.members.flatMap((member) => {
-      const row = own.get(member.key);
-      if (row) return presentRow(row, member);
-      const definition = standard.get(member.key);
-      if (!definition) return [];
-      return presentDefinition(standardId(organizationId, member.key), definition, member, 'standard');
-    });
+    if (!plan) throw new Error('Nothing was planned');
+    const saved = await this.database.manager.findOneByOrFail(MetricConfig, { id: plan.row.id });
+    const { breaks, views } = await this.writer.impact(written);
+    const presenter = new MetricPresenter(organizationId, written.after.model, this.libraryService.library);
+    return { ...presenter.row(saved), breaks: others(breaks, plan.row), views, notices: plan.notices };
   }
 }
 
-const problemItem = (diagnostic: Diagnostic): ProblemItem => ({
-  code: diagnostic.code,
-  message: diagnostic.message,
-  pointer: diagnostic.pointer,
-  ...(diagnostic.range ? { range: diagnostic.range } : {}),
-  ...(diagnostic.suggestions?.length ? { suggestions: diagnostic.suggestions } : {}),
-});
+const NOTHING: MetricValidationDto = {
+  valid: false,
+  diagnostics: [],
+  depends_on: [],
+  dependants: [],
+  breaks: [],
+  views: [],
+  notices: [],
+  sql: null,
+};
 
-function memberOf(model: Model, key: string): Member {
-  const member = model.members.find((candidate) => candidate.key === key);
-  if (!member) throw new Error(`The model lost the member ${key}`);
-  return member;
+/** A key that is taken is a finding here, not a refusal. */
+function keyTaken(thrown: unknown): Diagnostic[] {
+  if (!(thrown instanceof Problem) || thrown.code !== 'duplicate_key') throw thrown;
+  return [fault('duplicate_key', '/metric_key', thrown.detail)];
 }
 
-type MetricRow = Omit<MetricConfig, 'created_at' | 'updated_at'>;
+const others = (keys: readonly string[], row: MetricRow): string[] => keys.filter((key) => key !== row.metric_key);
 
-/** Fills in what a user may leave out. */
-function rowOf(
-  id: string,
-  organizationId: string,
-  body:
-    | (Partial<MemberDefinition> & Pick<CreateMetricDto, 'metric_key' | 'metric_type' | 'data_type' | 'display_label'>)
-    | CreateMetricDto,
-): MetricRow {
-  const calculated = body.formula != null;
-  return {
-    id,
-    organization_id: organizationId,
-    metric_key: body.metric_key,
-    standard_key: body.standard_key ?? null,
-    display_label: body.display_label,
-    description: body.description ?? null,
-    category: body.category ?? (calculated ? 'calculated' : 'external'),
-    metric_type: body.metric_type,
-    data_type: body.data_type,
-    aggregation: body.aggregation ?? (body.metric_type === 'metric' && !calculated ? 'sum' : null),
-    formula: body.formula ?? null,
-    expression: body.expression ?? null,
-    weight: body.weight ?? null,
-    additivity:
-      body.additivity ?? (calculated || (body.aggregation ?? 'sum') in NON_ADDITIVE ? 'non_additive' : 'additive'),
-    unit: body.unit ?? null,
-    source_tables: [...(body.source_tables ?? ['unified_marketing_data'])],
-    alias_keys: [...(body.alias_keys ?? [])],
-    is_active: true,
-  };
+function planCreate(stored: ModelInputs, body: CreateMetricDto): Plan {
+  const row = rowOf(newId(), stored.organizationId, body);
+  return { row, change: { upserts: [row], deletes: [] }, notices: [], keyBefore: standsFor(stored, row.metric_key) };
 }
-const NON_ADDITIVE = { avg: true, distinct: true, weighted_avg: true };
 
-function presentRow(row: MetricConfig, member: Member | undefined): MetricDto {
+/** As if the definition were new; one that has the key already gives way. */
+function planValidate(stored: ModelInputs, body: CreateMetricDto): Plan {
+  const holder = stored.rows.find((row) => row.is_active && row.metric_key === body.metric_key);
+  if (!holder) return planCreate(stored, body);
+  const row = rowOf(holder.id, stored.organizationId, body);
+  return { row, change: { upserts: [row], deletes: [] }, notices: [], keyBefore: holder.metric_key };
+}
+
+function planUpdate(stored: ModelInputs, id: string, body: UpdateMetricDto): Plan {
+  const existing = existingDefinition(stored, id, body.is_active === true);
+  const { row, notices } = edit(id, stored.organizationId, existing, body);
+  const keyBefore = existing.metric_key;
+  const plan = { row, notices, keyBefore, change: { ...NO_CHANGE, upserts: [row] } };
+  const standard = stored.standard.find((each) => each.metric_key === keyBefore);
+  if (!standard || id === standardId(stored.organizationId, keyBefore)) return plan;
+  if (!row.is_active) {
+    if (!visibleStandard(stored).includes(standard)) return plan;
+    const message = `The standard ${standard.metric_type} ${keyBefore} is back in its place; deactivate that, too, if the name is to mean nothing.`;
+    return { ...plan, notices: [...notices, { code: 'standard_back', message, pointer: '/metric_key' }] };
+  }
+  if (row.metric_key === keyBefore || !row.alias_keys.includes(keyBefore)) return plan;
+  // Else the standard one would take the old key back, and saved views would silently mean that.
+  const hidden = rowOf(standardId(stored.organizationId, keyBefore), stored.organizationId, standard);
+  const message = `The standard ${standard.metric_type} ${keyBefore} is deactivated, so that the name goes on meaning this one.`;
   return {
-    ...presentDefinition(row.id, definitionOf(row), member, 'organization'),
-    is_active: row.is_active,
-    created_at: row.created_at.toISOString(),
-    updated_at: row.updated_at.toISOString(),
+    ...plan,
+    change: { upserts: [row, { ...hidden, is_active: false }], deletes: [] },
+    notices: [...notices, { code: 'standard_deactivated', message, pointer: '/metric_key' }],
   };
 }
 
-function presentDefinition(
-  id: string,
-  definition: MemberDefinition,
-  member: Member | undefined,
-  origin: 'standard' | 'organization',
-): MetricDto {
-  return {
-    id,
-    ...definition,
-    source_tables: [...definition.source_tables],
-    alias_keys: [...definition.alias_keys],
-    is_active: true,
-    origin,
-    status: member?.status ?? 'inactive',
-    diagnostics: member?.diagnostics ?? [],
-    depends_on: member?.depends_on ?? [],
-    created_at: null,
-    updated_at: null,
-  };
-}
+/** The key, if something goes by it already: a standard definition that a new one replaces. */
+const standsFor = (stored: ModelInputs, key: string): string | null =>
+  visibleStandard(stored).some((each) => each.metric_key === key) ? key : null;
 
-const presentMember = (model: Model, member: Member): ModelMemberDto => ({
-  key: member.key,
-  label: member.label,
-  description: member.description,
-  metric_type: member.kind === 'dimension' ? 'dimension' : 'metric',
-  data_type: member.data_type,
-  unit: member.unit,
-  additivity: member.additivity,
-  aliases: member.aliases,
-  origin: member.origin,
-  status: member.status,
-  diagnostics: member.diagnostics,
-  aggregation: member.kind === 'simple' ? member.aggregation : null,
-  formula: member.kind === 'formula' ? member.formula : null,
-  lineage: memberLineage(model, member.key),
-});
+/** The organisation's active row, or the standard entry that goes by this id. */
+function existingDefinition(stored: ModelInputs, id: string, inactiveToo: boolean): MemberDefinition {
+  const row = stored.rows.find((each) => each.id === id);
+  if (row && (row.is_active || inactiveToo)) return definitionOf(row);
+  const standard = stored.standard.find((member) => standardId(stored.organizationId, member.metric_key) === id);
+  if (standard && !row) return standard;
+  throw notFound(`There is no active metric or dimension with the id ${id}.`);
+}

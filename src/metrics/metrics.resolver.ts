@@ -1,14 +1,15 @@
-import { Args, Field, ID, Mutation, ObjectType, Query, Resolver } from '@nestjs/graphql';
+import { Args, ID, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
-import { CreateMetricDto, MetricDto, MetricValidationDto, ModelDto, UpdateMetricDto } from './metric.dto.js';
+import {
+  CreateMetricDto,
+  DeactivatedMetricDto,
+  MetricDto,
+  MetricValidationDto,
+  UpdateMetricDto,
+  WrittenMetricDto,
+} from './metric.dto.js';
 import { MetricService } from './metric.service.js';
-
-@ObjectType({ description: 'A metric that was deactivated, and what that broke.' })
-class DeactivatedMetric {
-  @Field(() => MetricDto, { description: 'The metric.' }) metric!: MetricDto;
-  @Field(() => [String], { description: 'Keys of metrics that are quarantined by this.' }) breaks!: string[];
-}
 
 @Resolver(() => MetricDto)
 export class MetricsResolver {
@@ -25,11 +26,19 @@ export class MetricsResolver {
     metric_type?: string,
     @Args('category', { type: () => String, nullable: true, description: 'Only this category.' }) category?: string,
     @Args('q', { type: () => String, nullable: true, description: 'Part of a key, label or alias.' }) q?: string,
+    @Args('is_active', {
+      type: () => Boolean,
+      nullable: true,
+      defaultValue: true,
+      description: 'False lists the deactivated ones.',
+    })
+    is_active?: boolean,
   ): Promise<MetricDto[]> {
     return this.metrics.list(identity.organizationId, {
       ...(metric_type ? { metric_type } : {}),
       ...(category ? { category } : {}),
       ...(q ? { q } : {}),
+      is_active: is_active ?? true,
     });
   }
 
@@ -42,22 +51,29 @@ export class MetricsResolver {
     return this.metrics.get(identity.organizationId, id);
   }
 
-  @Query(() => ModelDto, { name: 'model', description: 'The live snapshot of the model.' })
-  @Allow('reports:read')
-  model(@CurrentIdentity() identity: Identity): Promise<ModelDto> {
-    return this.metrics.model(identity.organizationId);
-  }
-
   @Query(() => MetricValidationDto, { name: 'validateMetric', description: 'Checks a definition without writing it.' })
   @Allow('metrics:write')
   validate(
     @CurrentIdentity() identity: Identity,
     @Args('input', { description: 'The definition.' }) input: CreateMetricDto,
   ): Promise<MetricValidationDto> {
-    return this.metrics.validate(identity.organizationId, input);
+    return this.metrics.validate(identity.organizationId, { body: input });
   }
 
-  @Mutation(() => MetricDto, {
+  @Query(() => MetricValidationDto, {
+    name: 'validateMetricChange',
+    description: 'Checks a change without making it; `is_active: false` asks what deactivating would break.',
+  })
+  @Allow('metrics:write')
+  validateChange(
+    @CurrentIdentity() identity: Identity,
+    @Args('id', { type: () => ID, description: 'Id of the definition.' }) id: string,
+    @Args('input', { description: 'What would change.' }) input: UpdateMetricDto,
+  ): Promise<MetricValidationDto> {
+    return this.metrics.validate(identity.organizationId, { id, body: input });
+  }
+
+  @Mutation(() => WrittenMetricDto, {
     name: 'createMetric',
     description: 'Creates a metric or dimension; live when it returns.',
   })
@@ -65,26 +81,32 @@ export class MetricsResolver {
   create(
     @CurrentIdentity() identity: Identity,
     @Args('input', { description: 'The definition.' }) input: CreateMetricDto,
-  ): Promise<MetricDto> {
+  ): Promise<WrittenMetricDto> {
     return this.metrics.create(identity, input);
   }
 
-  @Mutation(() => MetricDto, { name: 'updateMetric', description: 'Changes a metric or dimension.' })
+  @Mutation(() => WrittenMetricDto, {
+    name: 'updateMetric',
+    description: 'Changes a metric or dimension; a new key leaves the old one as an alias.',
+  })
   @Allow('metrics:write')
   update(
     @CurrentIdentity() identity: Identity,
     @Args('id', { type: () => ID, description: 'Its id.' }) id: string,
     @Args('input', { description: 'What changes.' }) input: UpdateMetricDto,
-  ): Promise<MetricDto> {
+  ): Promise<WrittenMetricDto> {
     return this.metrics.update(identity, id, input);
   }
 
-  @Mutation(() => DeactivatedMetric, { name: 'deactivateMetric', description: 'Deactivates a metric or dimension.' })
+  @Mutation(() => DeactivatedMetricDto, {
+    name: 'deactivateMetric',
+    description: 'Deactivates a metric or dimension, and says which other metrics and saved views that breaks.',
+  })
   @Allow('metrics:write')
   deactivate(
     @CurrentIdentity() identity: Identity,
     @Args('id', { type: () => ID, description: 'Its id.' }) id: string,
-  ): Promise<DeactivatedMetric> {
+  ): Promise<DeactivatedMetricDto> {
     return this.metrics.deactivate(identity, id);
   }
 }

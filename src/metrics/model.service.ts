@@ -4,18 +4,31 @@ import { LRUCache } from 'lru-cache';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Organization } from '../access/organization.entity.js';
 import { buildModel } from '../compiler/model/build.js';
-import { snapshotOf } from '../compiler/model/snapshot.js';
-import type { MemberDefinition, Model, ModelSettings, Snapshot } from '../compiler/model/types.js';
-import { standardId } from './standard-id.js';
+import { countChanges, diffModels } from '../compiler/model/diff.js';
+import { canonicalJson, snapshotOf } from '../compiler/model/snapshot.js';
+import type { ModelSettings, Snapshot } from '../compiler/model/types.js';
+import type { ReportRequest } from '../compiler/query/types.js';
+import { explainDeactivated } from './deactivated.js';
 import { definitionOf } from './definition.js';
+import { activeRows, ownDefinitions, visibleStandard, type StoredDefinitions } from './definition-change.js';
 import { LibraryService } from './library.service.js';
 import { MetricConfig } from './metric-config.entity.js';
-import { ModelPublication, ModelSnapshot } from './model-snapshot.entity.js';
+import { ModelPublication, ModelSnapshot, type PublicationReason } from './model-snapshot.entity.js';
 
 /** The live snapshot of an organisation, with the time of its publication. */
 export interface LiveModel {
   readonly snapshot: Snapshot;
   readonly publishedAt: Date;
+}
+
+/** What a model is built from: an organisation's rows over the standard library, and its settings. */
+export interface ModelInputs extends StoredDefinitions {
+  readonly settings: ModelSettings;
+}
+
+export interface Author {
+  readonly userId: string | null;
+  readonly reason: PublicationReason;
 }
 
 /** Builds models from definitions, publishes them as immutable snapshots, and finds the live one. */
@@ -33,22 +46,81 @@ export class ModelService {
   async live(organizationId: string): Promise<LiveModel> {
     let publication = await this.latest(this.database.manager, organizationId);
     if (publication?.library_hash !== this.libraryService.hash) {
-      publication = await this.database.transaction((manager) => this.publish(manager, organizationId, null));
+      publication = await this.database.transaction((manager) => this.upgrade(manager, organizationId));
     }
-    const cached = this.snapshots.get(publication.snapshot_hash);
-    if (cached) return { snapshot: cached, publishedAt: publication.published_at };
-    const row = await this.database.manager.findOneByOrFail(ModelSnapshot, { hash: publication.snapshot_hash });
+    return {
+      snapshot: await this.snapshot(this.database.manager, publication.snapshot_hash),
+      publishedAt: publication.published_at,
+    };
+  }
+
+  /** A published snapshot. @throws when nobody ever published it */
+  async snapshot(manager: EntityManager, hash: string): Promise<Snapshot> {
+    const cached = this.snapshots.get(hash);
+    if (cached) return cached;
+    const row = await manager.findOneByOrFail(ModelSnapshot, { hash });
     const snapshot: Snapshot = Object.freeze({ hash: row.hash, model: row.model });
     this.snapshots.set(row.hash, snapshot);
-    return { snapshot, publishedAt: publication.published_at };
+    return snapshot;
+  }
+
+  /** The definitions as they are stored. @param lock hold the organisation's row, so that nobody publishes in between */
+  async read(manager: EntityManager, organizationId: string, lock: boolean): Promise<ModelInputs> {
+    const organization = await manager.findOneOrFail(Organization, {
+      where: { id: organizationId },
+      ...(lock ? { lock: { mode: 'pessimistic_write' as const } } : {}),
+    });
+    const rows = await manager.find(MetricConfig, {
+      where: { organization_id: organizationId },
+      order: { created_at: 'ASC', id: 'ASC' },
+    });
+    return {
+      organizationId,
+      rows,
+      standard: this.libraryService.library.members,
+      settings: {
+        currency: organization.currency,
+        time_zone: organization.time_zone,
+        week_start: organization.week_start,
+      },
+    };
+  }
+
+  /** The model of these definitions, stored or not. */
+  build(inputs: ModelInputs): Snapshot {
+    return snapshotOf(
+      buildModel({
+        standard: visibleStandard(inputs),
+        organization: activeRows(inputs).map(definitionOf),
+        settings: inputs.settings,
+      }),
+    );
+  }
+
+  /** The newest publication of an organisation; null before the first. */
+  latest(manager: EntityManager, organizationId: string): Promise<ModelPublication | null> {
+    return manager.findOne(ModelPublication, { where: { organization_id: organizationId }, order: { id: 'DESC' } });
   }
 
   /**
-   * Makes the stored definitions live, within the caller's transaction: either both are there or neither. Publications
-   * of one organisation come one after the other (its row is locked).
+   * Makes a snapshot live, within the caller's transaction, which holds the organisation's lock: either the definitions
+   * and the publication are there, or neither. What is live already, with the same definitions, is not published again.
    */
-  async publish(manager: EntityManager, organizationId: string, userId: string | null): Promise<ModelPublication> {
-    const snapshot = snapshotOf(await this.build(manager, organizationId, { lock: true }));
+  async publish(
+    manager: EntityManager,
+    inputs: ModelInputs,
+    snapshot: Snapshot,
+    author: Author,
+  ): Promise<ModelPublication> {
+    const latest = await this.latest(manager, inputs.organizationId);
+    const definitions = ownDefinitions(inputs);
+    if (
+      latest?.snapshot_hash === snapshot.hash &&
+      latest.library_hash === this.libraryService.hash &&
+      canonicalJson(latest.definitions) === canonicalJson(definitions)
+    ) {
+      return latest;
+    }
     await manager
       .createQueryBuilder()
       .insert()
@@ -56,54 +128,35 @@ export class ModelService {
       .values({ hash: snapshot.hash, model: snapshot.model as never })
       .orIgnore()
       .execute();
-    const latest = await this.latest(manager, organizationId);
-    if (latest && latest.snapshot_hash === snapshot.hash && latest.library_hash === this.libraryService.hash)
-      return latest;
+    const before = latest ? (await this.snapshot(manager, latest.snapshot_hash)).model : null;
     return manager.save(
       manager.create(ModelPublication, {
-        organization_id: organizationId,
+        organization_id: inputs.organizationId,
         snapshot_hash: snapshot.hash,
         library_hash: this.libraryService.hash,
-        published_by: userId,
+        reason: author.reason,
+        published_by: author.userId,
+        definitions: definitions as never,
+        changes: countChanges(diffModels(before, snapshot.model)),
       }),
     );
   }
 
   /**
-   * The model as it stands in the database, or as it would be with `change` applied to the organisation's definitions.
-   * @param options.lock hold the organisation's row, so that no other publication comes between
+   * Adds to a refusal of `request` what only the stored rows know: that a name was deactivated, and how it comes back.
+   * @throws always: the refusal, or whatever else was thrown
    */
-  async build(
-    manager: EntityManager,
-    organizationId: string,
-    options: { lock?: boolean; change?: (definitions: MemberDefinition[]) => MemberDefinition[] } = {},
-  ): Promise<Model> {
-    const organization = await manager.findOneOrFail(Organization, {
-      where: { id: organizationId },
-      ...(options.lock ? { lock: { mode: 'pessimistic_write' as const } } : {}),
-    });
-    const rows = await manager.find(MetricConfig, {
-      where: { organization_id: organizationId },
-      order: { created_at: 'ASC', id: 'ASC' },
-    });
-    const hidden = new Set(rows.filter((row) => !row.is_active).map((row) => row.id));
-    const definitions = rows.filter((row) => row.is_active).map(definitionOf);
-    return buildModel({
-      standard: this.libraryService.library.members.filter(
-        (member) => !hidden.has(standardId(organizationId, member.metric_key)),
-      ),
-      organization: options.change ? options.change(definitions) : definitions,
-      settings: settingsOf(organization),
-    });
+  async explain(organizationId: string, request: ReportRequest, thrown: unknown): Promise<never> {
+    throw await explainDeactivated(thrown, request, () =>
+      this.database.manager.find(MetricConfig, {
+        where: { organization_id: organizationId, is_active: false },
+        order: { updated_at: 'DESC' },
+      }),
+    );
   }
 
-  private latest(manager: EntityManager, organizationId: string): Promise<ModelPublication | null> {
-    return manager.findOne(ModelPublication, { where: { organization_id: organizationId }, order: { id: 'DESC' } });
+  private async upgrade(manager: EntityManager, organizationId: string): Promise<ModelPublication> {
+    const inputs = await this.read(manager, organizationId, true);
+    return this.publish(manager, inputs, this.build(inputs), { userId: null, reason: 'upgrade' });
   }
 }
-
-const settingsOf = (organization: Organization): ModelSettings => ({
-  currency: organization.currency,
-  time_zone: organization.time_zone,
-  week_start: organization.week_start,
-});

@@ -1,3 +1,4 @@
+import type { TypedFields } from '../compiler/dialect/field-sql.js';
 import type { TypedField } from '../engine/typed-field.js';
 import type { Library } from '../compiler/model/library.js';
 
@@ -14,3 +15,7 @@ export const typedFields = (library: Library): TypedField[] =>
         return [];
     }
   });
+
+/** Fields that the compiler has to know as typed columns. */
+export const columnTypes = (library: Library): TypedFields =>
+  Object.fromEntries(typedFields(library).flatMap(({ name, type }) => (type === 'string' ? [] : [[name, type]])));

@@ -1,0 +1,141 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, In, type EntityManager } from 'typeorm';
+import type { Identity } from '../access/identity.js';
+import { conflict } from '../common/problem.js';
+import type { Snapshot } from '../compiler/model/types.js';
+import { ReportView } from '../reports/report-view.entity.js';
+import { requestOf } from '../reports/view-request.js';
+import { definitionOf, type MetricRow } from './definition.js';
+import { activeRows, applyChange, equalRows, type RowChange } from './definition-change.js';
+import { affectedViews, brokenMetrics, type ViewImpact } from './impact.js';
+import { MetricConfig } from './metric-config.entity.js';
+import type { ModelPublication, PublicationReason } from './model-snapshot.entity.js';
+import { ModelService, type ModelInputs } from './model.service.js';
+
+/** A change of definitions and the models on both sides of it. */
+export interface Outcome {
+  readonly before: Snapshot;
+  readonly after: Snapshot;
+  /** The definitions with the change. */
+  readonly inputs: ModelInputs;
+  readonly change: RowChange;
+}
+export interface Written extends Outcome {
+  readonly publication: ModelPublication;
+}
+export interface Impact {
+  /** Keys of metrics that are quarantined by the change. */
+  readonly breaks: readonly string[];
+  readonly views: readonly ViewImpact[];
+}
+/** What to change, given the definitions as they are. */
+export type Decide = (stored: ModelInputs, manager: EntityManager) => RowChange | Promise<RowChange>;
+
+/** The one way by which definitions change: worked out as data, checked as a model, then stored and published at once. */
+@Injectable()
+export class DefinitionWriter {
+  constructor(
+    @InjectDataSource() private readonly database: DataSource,
+    private readonly models: ModelService,
+  ) {}
+
+  /** What a change would lead to; writes nothing. */
+  async preview(organizationId: string, decide: Decide): Promise<Outcome> {
+    const { snapshot: before } = await this.models.live(organizationId);
+    const { manager } = this.database;
+    return this.workOut(before, manager, await this.models.read(manager, organizationId, false), decide);
+  }
+
+  /**
+   * Changes definitions and publishes the model, in one transaction. Writers of one organisation take turns.
+   * @param accept throws to refuse what the change leads to; then nothing is written
+   */
+  async write(
+    identity: Identity,
+    reason: PublicationReason,
+    decide: Decide,
+    accept: (outcome: Outcome) => void,
+  ): Promise<Written> {
+    // Publishes a new library first, so that the change is not mixed up with an upgrade.
+    await this.models.live(identity.organizationId);
+    return this.database.transaction(async (manager) => {
+      const stored = await this.models.read(manager, identity.organizationId, true);
+      const live = await this.models.latest(manager, identity.organizationId);
+      if (!live) throw new Error('The organisation has no model');
+      const before = await this.models.snapshot(manager, live.snapshot_hash);
+      const outcome = await this.workOut(before, manager, stored, decide);
+      accept(outcome);
+      await store(manager, outcome.change);
+      const author = { userId: identity.userId, reason };
+      return { ...outcome, publication: await this.models.publish(manager, outcome.inputs, outcome.after, author) };
+    });
+  }
+
+  /** What else a change breaks or alters. */
+  async impact({ before, after, inputs }: Outcome): Promise<Impact> {
+    const { organizationId } = inputs;
+    if (before.hash === after.hash) return { breaks: [], views: [] };
+    const views = await this.database.manager.find(ReportView, {
+      where: { organization_id: organizationId },
+      order: { created_at: 'ASC', id: 'ASC' },
+    });
+    return {
+      breaks: brokenMetrics(before.model, after.model),
+      views: await affectedViews(
+        { organizationId, before: before.model, after: after.model, now: new Date() },
+        views.map((view) => ({ id: view.id, report_name: view.report_name, request: requestOf(view) })),
+      ),
+    };
+  }
+
+  private async workOut(
+    before: Snapshot,
+    manager: EntityManager,
+    stored: ModelInputs,
+    decide: Decide,
+  ): Promise<Outcome> {
+    const wanted = await decide(stored, manager);
+    const current = new Map(stored.rows.map((row) => [row.id, row]));
+    const change = { ...wanted, upserts: wanted.upserts.filter((row) => !equalRows(row, current.get(row.id))) };
+    const inputs: ModelInputs = { ...stored, ...applyChange(stored, change) };
+    refuseDuplicates(activeRows(inputs));
+    return { before, after: this.models.build(inputs), inputs, change };
+  }
+}
+
+function refuseDuplicates(rows: readonly MetricRow[]): void {
+  const seen = new Set<string>();
+  for (const { metric_key: key } of rows) {
+    if (seen.has(key)) {
+      throw conflict('duplicate_key', `There is a metric with the key ${key} already; change it with PATCH.`, [
+        { code: 'duplicate_key', message: 'The key is taken.', pointer: '/metric_key' },
+      ]);
+    }
+    seen.add(key);
+  }
+}
+
+/** Postgres takes 65,535 parameters in one statement. */
+const ROWS_PER_STATEMENT = 1_000;
+
+async function store(manager: EntityManager, { upserts, deletes }: RowChange): Promise<void> {
+  if (deletes.length > 0) await manager.delete(MetricConfig, { id: In([...deletes]) });
+  if (upserts.length === 0) return;
+  // Keys may pass from one row to another: first nobody holds them.
+  await manager.update(MetricConfig, { id: In(upserts.map(({ id }) => id)) }, { is_active: false });
+  const now = new Date();
+  const values = upserts.map((row) => ({
+    id: row.id,
+    organization_id: row.organization_id,
+    is_active: row.is_active,
+    filter: null,
+    window: null,
+    conversion: null,
+    ...definitionOf(row),
+    updated_at: now,
+  }));
+  for (let from = 0; from < values.length; from += ROWS_PER_STATEMENT) {
+    await manager.upsert(MetricConfig, values.slice(from, from + ROWS_PER_STATEMENT) as never, ['id']);
+  }
+}
