@@ -1,5 +1,7 @@
 import 'reflect-metadata';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { exportDefinitions, importDefinitions } from './cli/definitions.js';
+import { exportCube } from './cli/export-cube.js';
 import { importFile } from './cli/import-file.js';
 import { ConfigError, parseConfig } from './config/config.js';
 
@@ -32,6 +34,58 @@ program
   .option('--server <url>', 'address of the server', process.env.TRIBUTARY_URL ?? 'http://127.0.0.1:3000')
   .addHelpText('after', '\nThe API key is read from TRIBUTARY_API_KEY.')
   .action(importFile);
+
+const SERVER = [
+  '--server <url>',
+  'address of the server',
+  process.env.TRIBUTARY_URL ?? 'http://127.0.0.1:3000',
+] as const;
+const KEY_HELP = '\nThe API key is read from TRIBUTARY_API_KEY.';
+
+program
+  .command('validate')
+  .description('check files of definitions against the standard library, without a server; for CI')
+  .argument('<path>', 'YAML file, or a folder with such files (all of one organisation)')
+  .addHelpText('after', '\nPrints file:line:column of what is wrong, and exits with 1 when there is an error.')
+  .action(async (path: string) => {
+    const { validateDefinitions } = await import('./cli/validate-definitions.js');
+    await validateDefinitions(path);
+  });
+
+const definitions = program
+  .command('definitions')
+  .description('an organisation’s own metrics and dimensions as a file');
+
+definitions
+  .command('export')
+  .description('write them as YAML')
+  .argument('[file]', 'where to; - for standard output', '-')
+  .option(...SERVER)
+  .addHelpText('after', KEY_HELP)
+  .action(exportDefinitions);
+
+definitions
+  .command('import')
+  .description('take them over from YAML: all of it, or nothing')
+  .argument('<file>', 'YAML file; - for standard input')
+  .addOption(
+    new Option('--mode <mode>', 'what is not in the file: merge leaves it alone, replace deactivates it')
+      .choices(['merge', 'replace'])
+      .default('merge'),
+  )
+  .option('--dry-run', 'say what would change, and write nothing')
+  .option(...SERVER)
+  .addHelpText('after', KEY_HELP)
+  .action(importDefinitions);
+
+program
+  .command('export-cube')
+  .description('write the live model of an organisation as stock Cube files')
+  .requiredOption('--org <slug>', 'the organisation, which the API key must belong to')
+  .requiredOption('--out <folder>', 'where to; it is made if it is not there')
+  .option(...SERVER)
+  .addHelpText('after', KEY_HELP)
+  .action(exportCube);
 
 try {
   await program.parseAsync();
