@@ -1,0 +1,504 @@
+/**
+ * An organisation's definitions over their life: renamed, broken, restored, exported and taken over from files. Over a
+ * real server with its embedded stores.
+ */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { packageRoot } from '../../src/common/package-root.js';
+import { ADMIN_KEY, TestServer } from '../support/server.js';
+
+interface Metric {
+  id: string;
+  metric_key: string;
+  status: string;
+  alias_keys: string[];
+  expression: string | null;
+  diagnostics: { code: string }[];
+  breaks: string[];
+  views: { id: string; report_name: string; effect: string; reasons: string[] }[];
+  notices: { code: string }[];
+}
+interface Diff {
+  from: string | null;
+  to: string;
+  added: { key: string }[];
+  removed: { key: string }[];
+  changed: { key: string; fields: { field: string; before: unknown; after: unknown }[] }[];
+}
+interface History {
+  data: { snapshot: string; reason: string; changes: Record<string, number>; is_live: boolean }[];
+  next_cursor: string | null;
+}
+interface Imported {
+  valid: boolean;
+  snapshot: string;
+  created: string[];
+  updated: { metric_key: string; fields: { field: string }[] }[];
+  unchanged: string[];
+  deactivated: string[];
+  reactivated: string[];
+  diagnostics: { code: string; line: number; column: number }[];
+  views: { effect: string }[];
+}
+interface Problem {
+  code: string;
+  detail: string;
+  errors: { code: string; message: string; pointer: string }[];
+}
+interface Rows {
+  rows: Record<string, unknown>[];
+  columns: { name: string }[];
+  meta: { aliases: Record<string, string> };
+}
+
+const ROW = {
+  external_id: 'row-1',
+  recorded_at: '2026-01-05T00:00:00Z',
+  data_source: 'meta_ads',
+  source_category: 'external_marketing',
+  data_payload: { spend: '100.00', revenue: '250.00', refunds: '50.00', footfall: 12 },
+};
+
+const formula = (metric_key: string, text: string): Record<string, unknown> => ({
+  metric_key,
+  display_label: metric_key,
+  metric_type: 'metric',
+  data_type: 'float',
+  formula: text,
+});
+
+describe('definitions', () => {
+  let server: TestServer;
+  const folder = mkdtempSync(join(tmpdir(), 'tributary-definitions-'));
+
+  beforeAll(async () => {
+    server = await TestServer.start();
+    expect((await server.rows([ROW])).status).toBe(201);
+  }, 120_000);
+  afterAll(async () => {
+    await server?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const create = async (body: unknown): Promise<Metric> => {
+    const answer = await server.json<Metric>('/api/marketing/metrics', body);
+    expect(answer).toMatchObject({ status: 201, body: { status: 'valid' } });
+    return answer.body;
+  };
+  const patch = (id: string, body: unknown) =>
+    server.json<Metric & Problem>(`/api/marketing/metrics/${id}`, body, 'PATCH');
+  const remove = (id: string) =>
+    server.json<{ metric: Metric } & Pick<Metric, 'breaks' | 'views' | 'notices'>>(
+      `/api/marketing/metrics/${id}`,
+      undefined,
+      'DELETE',
+    );
+  const view = async (report_name: string, metrics: string[]): Promise<string> => {
+    const answer = await server.json<{ id: string }>('/api/reports/views', { report_name, metrics });
+    expect(answer.status).toBe(201);
+    return answer.body.id;
+  };
+  const run = (id: string) => server.json<Rows & Problem>(`/api/reports/views/${id}/data`);
+  const live = async (): Promise<string> =>
+    (await server.json<{ snapshot: string }>('/api/marketing/model')).body.snapshot;
+  const yaml = async (query: string, body: string) => {
+    const response = await server.fetch(`/api/marketing/metrics/import?${query}`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/yaml' },
+    });
+    return { status: response.status, body: (await response.json()) as Imported & Problem };
+  };
+  const exported = async (): Promise<string> => (await server.fetch('/api/marketing/metrics/export')).text();
+  const cli = (...args: string[]): Promise<{ code: number; out: string; err: string }> =>
+    new Promise((resolve) => {
+      const env = { ...process.env, TRIBUTARY_URL: server.base, TRIBUTARY_API_KEY: ADMIN_KEY };
+      execFile(process.execPath, [join(packageRoot, 'dist/src/cli.js'), ...args], { env }, (error, out, err) =>
+        resolve({ code: error ? Number(error.code) : 0, out, err }),
+      );
+    });
+
+  describe('what a change does to others', () => {
+    let margin: Metric;
+    let viewId: string;
+    beforeAll(async () => {
+      margin = await create(formula('margin', 'revenue - spend'));
+      await create(formula('margin_share', 'margin / revenue'));
+      viewId = await view('Margins', ['spend', 'margin', 'margin_share']);
+    });
+
+    it('is told before it is made', async () => {
+      const ask = (body: unknown) =>
+        server.json<Metric & { valid: boolean; dependants: string[] }>(
+          `/api/marketing/metrics/validate?id=${margin.id}`,
+          body,
+          'POST',
+        );
+      const off = await ask({ is_active: false });
+      expect(off).toMatchObject({
+        status: 200,
+        body: {
+          valid: true,
+          dependants: ['margin_share'],
+          breaks: ['margin_share'],
+          views: [{ id: viewId, report_name: 'Margins', effect: 'stops' }],
+        },
+      });
+      const other = await ask({ formula: 'revenue - spend - coalesce(refunds, 0)' });
+      expect(other.body).toMatchObject({
+        valid: true,
+        breaks: [],
+        views: [{ id: viewId, effect: 'changes', reasons: [expect.stringContaining('margin'), expect.anything()] }],
+      });
+      const wrong = await ask({ formula: 'revenue - spendd' });
+      expect(wrong.body).toMatchObject({
+        valid: false,
+        diagnostics: [{ code: 'unknown_member', suggestions: expect.arrayContaining(['spend']) }],
+        breaks: ['margin_share'],
+        views: [{ effect: 'stops' }],
+      });
+      const label = await ask({ display_label: 'Margin of all' });
+      expect(label.body).toMatchObject({ valid: true, breaks: [], views: [] });
+      expect((await run(viewId)).body.rows).toEqual([{ spend: '100.00', margin: 150, margin_share: 0.6 }]);
+    });
+
+    it('says so of a new definition that takes the place of a standard one', async () => {
+      const roasView = await view('Standard ROAS', ['roas']);
+      const { body } = await server.json<Metric>('/api/marketing/metrics/validate', formula('roas', 'spend / revenue'));
+      expect(body).toMatchObject({ valid: true, views: [{ id: roasView, effect: 'changes' }] });
+      const missing = await server.json<Problem>('/api/marketing/metrics/validate', { metric_key: 'x' });
+      expect(missing).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    });
+
+    it('refuses a view whose metric is deactivated, says what to do, and runs it once that is done', async () => {
+      const gone = await remove(margin.id);
+      expect(gone).toMatchObject({
+        status: 200,
+        body: { metric: { status: 'inactive' }, breaks: ['margin_share'], views: [{ id: viewId, effect: 'stops' }] },
+      });
+      const refused = await run(viewId);
+      expect(refused.status).toBe(422);
+      expect(refused.body.code).toBe('unknown_metric');
+      expect(refused.body.errors[0]).toMatchObject({ code: 'unknown_metric', pointer: '/metrics/1' });
+      expect(refused.body.detail).toMatch(/“margin” \(margin\) was deactivated on \d{4}-\d\d-\d\d\. .*PATCH/);
+      expect(refused.body.detail).toContain(margin.id);
+      expect(refused.body.errors[1]).toMatchObject({ code: 'member_quarantined', pointer: '/metrics/2' });
+      const inactive = await server.json<{ data: Metric[] }>('/api/marketing/metrics?is_active=false');
+      expect(inactive.body.data).toMatchObject([{ id: margin.id, metric_key: 'margin', status: 'inactive' }]);
+      expect((await patch(margin.id, { is_active: true })).status).toBe(200);
+      expect((await run(viewId)).body.rows).toEqual([{ spend: '100.00', margin: 150, margin_share: 0.6 }]);
+    });
+
+    it('warns of numbers that count the same twice', async () => {
+      const metric = { metric_type: 'metric', data_type: 'integer', display_label: 'x' };
+      const codes = async (body: object): Promise<string[]> =>
+        (
+          await server.json<Metric>('/api/marketing/metrics/validate', { ...metric, metric_key: 'doubtful', ...body })
+        ).body.diagnostics.map(({ code }) => code);
+      expect(await codes({ aggregation: 'sum', expression: 'reach' })).toContain('fan_out');
+      expect(await codes({ aggregation: 'sum', expression: 'reach', additivity: 'non_additive' })).toEqual([]);
+      expect(await codes({ formula: 'reach + reach', additivity: 'additive' })).toContain('fan_out');
+      expect(await codes({ aggregation: 'sum', expression: 'clicks', weight: 'spend' })).toContain('unused_weight');
+      expect(
+        await codes({ aggregation: 'weighted_avg', data_type: 'float', expression: 'ctr', weight: 'ctr' }),
+      ).toContain('self_weight');
+      expect(
+        await codes({ aggregation: 'weighted_avg', data_type: 'float', expression: 'ctr', weight: 'campaign_name' }),
+      ).toContain('unusable_weight');
+    });
+  });
+
+  describe('a new key', () => {
+    it('leaves the old one as an alias, and the metric reads the field it read', async () => {
+      const metric = await create({
+        metric_key: 'footfall',
+        display_label: 'Footfall',
+        metric_type: 'metric',
+        data_type: 'integer',
+        aggregation: 'sum',
+      });
+      const viewId = await view('Visitors', ['footfall']);
+      await create(formula('spend_per_visitor', 'spend / footfall'));
+      const renamed = await patch(metric.id, { metric_key: 'store_visits' });
+      expect(renamed).toMatchObject({
+        status: 200,
+        body: {
+          id: metric.id,
+          metric_key: 'store_visits',
+          alias_keys: ['footfall'],
+          expression: 'footfall',
+          breaks: [],
+          views: [{ id: viewId, effect: 'changes' }],
+          notices: [{ code: 'old_key_kept_as_alias' }, { code: 'field_kept' }],
+        },
+      });
+      const { body } = await run(viewId);
+      expect(body.rows).toEqual([{ store_visits: 12 }]);
+      expect(body.meta.aliases).toEqual({ footfall: 'store_visits' });
+      const per = await server.json<Rows>('/api/query', { metrics: ['spend_per_visitor'] });
+      expect(per.body.rows).toEqual([{ spend_per_visitor: 8.333333333 }]);
+      const back = await patch(metric.id, { metric_key: 'footfall' });
+      expect(back.body).toMatchObject({ metric_key: 'footfall', alias_keys: ['store_visits'], expression: 'footfall' });
+    });
+
+    it('of a standard metric does not let the standard one take the name back', async () => {
+      const viewId = await view('Clicks', ['clicks']);
+      const list = await server.json<{ data: Metric[] }>('/api/marketing/metrics?q=clicks');
+      const clicks = list.body.data.find((metric) => metric.metric_key === 'clicks');
+      const renamed = await patch(clicks?.id ?? '', { metric_key: 'ad_clicks' });
+      expect(renamed).toMatchObject({ status: 200, body: { alias_keys: ['clicks'], expression: 'clicks' } });
+      expect((await run(viewId)).body.columns.map(({ name }) => name)).toEqual(['ad_clicks']);
+
+      const own = await create(formula('cpc', 'spend / ad_clicks * 1'));
+      const other = await patch(own.id, { metric_key: 'my_cpc' });
+      expect(other).toMatchObject({
+        status: 200,
+        body: {
+          alias_keys: ['cpc'],
+          notices: [{ code: 'old_key_kept_as_alias' }, { code: 'standard_deactivated' }],
+        },
+      });
+      const taken = await patch(own.id, { metric_key: 'ad_clicks' });
+      expect(taken).toMatchObject({ status: 409, body: { code: 'duplicate_key' } });
+      expect(await patch(own.id, { display_label: null })).toMatchObject({
+        status: 400,
+        body: { errors: [{ pointer: '/display_label' }] },
+      });
+    });
+  });
+
+  describe('snapshots', () => {
+    it('are listed, compared and restored', async () => {
+      const first = await live();
+      const metric = await create(formula('net_roas', '(revenue - refunds) / spend'));
+      const second = await live();
+      await patch(metric.id, { formula: 'revenue / spend', display_label: 'Gross' });
+      await remove(metric.id);
+      expect(await live()).toBe(first);
+
+      const page = await server.json<History>('/api/marketing/model/history?limit=3');
+      expect(page.body.data).toMatchObject([
+        { snapshot: first, reason: 'edit', changes: { added: 0, changed: 0, removed: 1 }, is_live: true },
+        { changes: { added: 0, changed: 1, removed: 0 }, is_live: false },
+        { snapshot: second, changes: { added: 1, changed: 0, removed: 0 }, is_live: false },
+      ]);
+      const next = await server.json<History>(`/api/marketing/model/history?limit=3&cursor=${page.body.next_cursor}`);
+      expect(next.body.data[0]).toMatchObject({ snapshot: first, is_live: false });
+
+      const byDefault = await server.json<Diff>('/api/marketing/model/diff');
+      expect(byDefault.body).toMatchObject({ to: first, added: [], removed: [{ key: 'net_roas' }], changed: [] });
+      const edited = page.body.data[1]?.snapshot ?? '';
+      const diff = await server.json<Diff>(`/api/marketing/model/diff?from=${second}&to=${edited}`);
+      expect(diff.body.changed).toEqual([
+        {
+          key: 'net_roas',
+          label: 'Gross',
+          metric_type: 'metric',
+          fields: [
+            { field: 'depends_on', before: ['refunds', 'revenue', 'spend'], after: ['revenue', 'spend'] },
+            { field: 'formula', before: '(revenue - refunds) / spend', after: 'revenue / spend' },
+            { field: 'label', before: 'net_roas', after: 'Gross' },
+          ],
+        },
+      ]);
+
+      const restored = await server.json<{ snapshot: string; equal: boolean; changes: Diff; differences: Diff }>(
+        '/api/marketing/model/restore',
+        { snapshot: second },
+      );
+      expect(restored).toMatchObject({
+        status: 200,
+        body: {
+          snapshot: second,
+          equal: true,
+          changes: { added: [{ key: 'net_roas' }], changed: [], removed: [] },
+          differences: { added: [], changed: [], removed: [] },
+        },
+      });
+      expect(await live()).toBe(second);
+      const back = await server.json<Metric>(`/api/marketing/metrics/${metric.id}`);
+      expect(back.body).toMatchObject({ metric_key: 'net_roas', status: 'valid' });
+      const answer = await server.json<Rows>('/api/query', { metrics: ['net_roas'] });
+      expect(answer.body.rows).toEqual([{ net_roas: 2 }]);
+    });
+
+    it('restore what was switched off and what was made one’s own of the standard library', async () => {
+      const before = await live();
+      const list = await server.json<{ data: Metric[] }>('/api/marketing/metrics?q=campaign_ro');
+      const id = (key: string): string => list.body.data.find((metric) => metric.metric_key === key)?.id ?? '';
+      await remove(id('campaign_roi'));
+      await patch(id('campaign_roas'), { display_label: 'Our ROAS' });
+      const changed = await live();
+      const history = await server.json<History>('/api/marketing/model/history?limit=1');
+      expect(history.body.data[0]?.snapshot).toBe(changed);
+      for (const snapshot of [before, changed, before]) {
+        const { body } = await server.json<{ equal: boolean }>('/api/marketing/model/restore', { snapshot });
+        expect(body.equal).toBe(true);
+        expect(await live()).toBe(snapshot);
+      }
+    });
+
+    it('of nobody or of another organisation are not there', async () => {
+      const unknown = 'a'.repeat(64);
+      expect(await server.json('/api/marketing/model/restore', { snapshot: unknown })).toMatchObject({
+        status: 404,
+        body: { code: 'unknown_snapshot' },
+      });
+      expect(await server.json(`/api/marketing/model/diff?from=${unknown}`)).toMatchObject({ status: 404 });
+      expect(await server.json('/api/marketing/model/diff?from=abc')).toMatchObject({ status: 400 });
+    });
+
+    it('are the same over GraphQL', async () => {
+      const { data, errors } = await server.graphql<{ modelHistory: History; modelDiff: Diff }>(
+        '{ modelHistory(limit: 2) { data { snapshot reason is_live changes { added changed removed } } } modelDiff { to removed { key } } }',
+      );
+      expect(errors).toBeUndefined();
+      const rest = await server.json<History>('/api/marketing/model/history?limit=2');
+      expect(data?.modelHistory.data[0]?.snapshot).toBe(rest.body.data[0]?.snapshot);
+      const restored = await server.graphql<{ restoreModel: { equal: boolean } }>(
+        'mutation ($snapshot: String!) { restoreModel(snapshot: $snapshot) { equal changes { added { key } } } }',
+        { snapshot: await live() },
+      );
+      expect(restored.data?.restoreModel.equal).toBe(true);
+    });
+  });
+
+  describe('as files', () => {
+    const FILE = `version: 1
+metrics:
+  - metric_key: profit_share
+    display_label: Share of profit
+    metric_type: metric
+    data_type: float
+    formula: profit / revenue
+  - metric_key: profit
+    display_label: Profit
+    metric_type: metric
+    data_type: float
+    formula: revenue - spend
+`;
+
+    it('go out and in again without a change, and in any order', async () => {
+      const before = await exported();
+      expect(before).toMatch(/^version: 1\nmetrics:\n {2}- metric_key: /);
+      expect(before).not.toContain('#');
+      const again = await yaml('mode=replace', before);
+      expect(again).toMatchObject({ status: 200, body: { valid: true, created: [], updated: [], deactivated: [] } });
+      expect(await exported()).toBe(before);
+
+      const dry = await yaml('dry_run=true', FILE);
+      expect(dry).toMatchObject({ status: 200, body: { created: ['profit', 'profit_share'], deactivated: [] } });
+      expect(await exported()).toBe(before);
+      const done = await yaml('mode=merge', FILE);
+      expect(done.body).toMatchObject({ snapshot: dry.body.snapshot, created: ['profit', 'profit_share'] });
+      expect(await live()).toBe(dry.body.snapshot);
+      const history = await server.json<History>('/api/marketing/model/history?limit=1');
+      expect(history.body.data[0]).toMatchObject({ reason: 'import', changes: { added: 2 } });
+      expect((await yaml('', FILE)).body).toMatchObject({ created: [], unchanged: ['profit', 'profit_share'] });
+      const answer = await server.json<Rows>('/api/query', { metrics: ['profit_share'] });
+      expect(answer.body.rows).toEqual([{ profit_share: 0.6 }]);
+    });
+
+    it('replace everything that is not in them, and bring it back', async () => {
+      const before = await exported();
+      const hash = await live();
+      const viewId = await view('Profit', ['profit']);
+      const only = await yaml('mode=replace', 'metrics: []\ndeactivated: [campaign_roi]\n');
+      expect(only.status).toBe(200);
+      expect(only.body.deactivated).toEqual(expect.arrayContaining(['campaign_roi', 'profit', 'profit_share']));
+      expect(only.body.views).toContainEqual(expect.objectContaining({ id: viewId, effect: 'stops' }));
+      expect(await exported()).toBe('version: 1\nmetrics: []\ndeactivated:\n  - campaign_roi\n');
+      const back = await yaml('mode=replace', before);
+      expect(back.body.reactivated).toContain('campaign_roi');
+      expect(await exported()).toBe(before);
+      expect(await live()).toBe(hash);
+    });
+
+    it('are refused whole, with lines', async () => {
+      const before = await exported();
+      const wrong = FILE.replace('formula: revenue - spend', 'formula: revenue - spendd');
+      expect(await yaml('', wrong)).toMatchObject({
+        status: 422,
+        body: {
+          code: 'invalid_definition',
+          errors: [
+            {
+              code: 'unknown_member',
+              pointer: '/metrics/1/formula',
+              range: [10, 16],
+              message: expect.stringMatching(/^Line 12: /),
+              suggestions: expect.arrayContaining(['spend']),
+            },
+          ],
+        },
+      });
+      const dry = await yaml('dry_run=true', wrong);
+      expect(dry).toMatchObject({ status: 200, body: { valid: false } });
+      expect(dry.body.diagnostics).toContainEqual(
+        expect.objectContaining({ code: 'unknown_member', line: 12, column: 24, metric_key: 'profit' }),
+      );
+      expect(await yaml('', FILE.replace('data_type', 'datatype'))).toMatchObject({
+        status: 400,
+        body: { code: 'invalid_file' },
+      });
+      for (const broken of ['metrics: [', 'metrics: {}', '5', 'a: &a [*a]', `${'['.repeat(200_000)}`]) {
+        expect(await yaml('', broken)).toMatchObject({ status: 400, body: { code: 'invalid_file' } });
+      }
+      expect(await yaml('mode=all', FILE)).toMatchObject({ status: 400 });
+      expect(await server.json('/api/marketing/metrics/import', {})).toMatchObject({ status: 415 });
+      expect(await exported()).toBe(before);
+    });
+
+    it('travel over GraphQL and the command line', async () => {
+      const { data } = await server.graphql<{ exportDefinitions: string }>('{ exportDefinitions }');
+      expect(data?.exportDefinitions).toBe(await exported());
+      const dry = await server.graphql<{ importDefinitions: Imported }>(
+        'mutation ($file: String!) { importDefinitions(file: $file, dry_run: true) { valid unchanged } }',
+        { file: FILE },
+      );
+      expect(dry.data?.importDefinitions).toEqual({ valid: true, unchanged: ['profit', 'profit_share'] });
+
+      const path = join(folder, 'own.yaml');
+      expect(await cli('definitions', 'export', path)).toMatchObject({ code: 0 });
+      expect(readFileSync(path, 'utf8')).toBe(await exported());
+      writeFileSync(path, readFileSync(path, 'utf8').replace('Share of profit', 'Profit share'));
+      const trial = await cli('definitions', 'import', path, '--mode', 'replace', '--dry-run');
+      expect(trial).toMatchObject({ code: 0, err: '' });
+      expect(trial.out).toContain('profit_share: display_label "Share of profit" → "Profit share"');
+      expect(await exported()).toContain('Share of profit');
+      expect(await cli('definitions', 'import', path, '--mode', 'replace')).toMatchObject({ code: 0 });
+      expect(await exported()).toContain('Profit share');
+    });
+
+    it('are checked without a server', async () => {
+      const path = join(folder, 'check');
+      const check = () => cli('validate', path);
+      rmSync(path, { recursive: true, force: true });
+      expect((await check()).code).toBe(1);
+      writeFileSync(path, FILE);
+      expect(await check()).toMatchObject({ code: 0, out: expect.stringContaining('2 definitions') });
+      writeFileSync(path, FILE.replace('formula: revenue - spend', 'formula: revenue - spendd'));
+      const wrong = await check();
+      expect(wrong.code).toBe(1);
+      expect(wrong.err).toContain(`${path}:12:24: error unknown_member:`);
+      expect(wrong.err).toContain(`${path}:7:14: error depends_on_quarantined:`);
+    });
+  });
+
+  it('go out as stock Cube files that hold the organisation’s rows only', async () => {
+    const out = join(folder, 'cube');
+    const { body: me } = await server.json<{ organization: { id: string; slug: string } }>('/api/me');
+    expect(await cli('export-cube', '--org', me.organization.slug, '--out', out)).toMatchObject({ code: 0, err: '' });
+    expect(readdirSync(out).sort()).toEqual(['README.md', 'clickhouse', 'postgres']);
+    for (const dialect of ['clickhouse', 'postgres']) {
+      const files = readdirSync(join(out, dialect)).sort();
+      expect(files).toEqual(['marketing.js', 'unified_marketing.js']);
+      expect(readFileSync(join(out, dialect, 'unified_marketing.js'), 'utf8')).toContain(me.organization.id);
+    }
+    const other = await cli('export-cube', '--org', 'other', '--out', out);
+    expect(other.code).toBe(1);
+    expect(other.err).toContain(me.organization.slug);
+  });
+});
