@@ -34,6 +34,17 @@ const define = (given: Given, metric_type: MemberDefinition['metric_type']): Mem
 const metric = (given: Given): MemberDefinition => define({ aggregation: 'sum', ...given }, 'metric');
 const formula = (metric_key: string, text: string, given: Partial<MemberDefinition> = {}): MemberDefinition =>
   define({ metric_key, data_type: 'float', formula: text, category: 'calculated', ...given }, 'metric');
+const windowed = (metric_key: string, window: NonNullable<MemberDefinition['window']>): MemberDefinition => {
+  const isFraction = window.kind === 'share' || (window.kind === 'previous' && window.output === 'change');
+  const data_type = isFraction
+    ? 'float'
+    : window.metric === 'customers'
+      ? 'integer'
+      : window.metric === 'roas'
+        ? 'float'
+        : 'currency';
+  return define({ metric_key, data_type, window, additivity: 'non_additive', category: 'calculated' }, 'metric');
+};
 const dimension = (given: Given): MemberDefinition => define(given, 'dimension');
 
 export const DEFINITIONS: readonly MemberDefinition[] = [
@@ -71,6 +82,24 @@ export const DEFINITIONS: readonly MemberDefinition[] = [
   formula('verdict', 'if(revenue > spend, 1, 0)', { data_type: 'integer' }),
   formula('frequency', 'impressions / reach'),
   formula('broken', 'revenue / nothing_like_this'),
+  windowed('spend_so_far', { kind: 'cumulative', metric: 'spend' }),
+  windowed('spend_30_days', { kind: 'rolling', metric: 'spend', count: 30, unit: 'day' }),
+  windowed('customers_60_days', { kind: 'rolling', metric: 'customers', count: 60, unit: 'day' }),
+  windowed('roas_month_to_date', { kind: 'to_date', metric: 'roas', unit: 'month' }),
+  windowed('spend_year_to_date', { kind: 'to_date', metric: 'spend', unit: 'year' }),
+  windowed('spend_month_before', { kind: 'previous', metric: 'spend', count: 1, unit: 'month', output: 'value' }),
+  windowed('spend_period_before', {
+    kind: 'previous',
+    metric: 'spend',
+    count: 1,
+    unit: 'period',
+    output: 'difference',
+  }),
+  windowed('spend_growth', { kind: 'previous', metric: 'spend', count: 1, unit: 'period', output: 'change' }),
+  windowed('spend_share', { kind: 'share', metric: 'spend', within: [] }),
+  windowed('customer_share', { kind: 'share', metric: 'customers', within: [] }),
+  windowed('daily_spend_share', { kind: 'share', metric: 'spend', within: ['recorded_at'] }),
+  windowed('device_spend_share', { kind: 'share', metric: 'spend', within: ['device'] }),
   dimension({ metric_key: 'device', data_type: 'string', alias_keys: ['device_type'] }),
   dimension({ metric_key: 'system', data_type: 'string', expression: 'client.os name' }),
   dimension({ metric_key: 'landed', data_type: 'date' }),

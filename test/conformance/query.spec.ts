@@ -15,10 +15,14 @@ import { LibraryService } from '../../src/metrics/library.service.js';
 import { expectedText } from '../golden/expected.js';
 import { GOLDEN_NOW, GOLDEN_REQUESTS, goldenModel } from '../golden/model.js';
 import { ask, type ConformanceCase } from './cases/case.js';
+import { COMPARE_CASES } from './cases/compare.js';
+import { FILL_CASES } from './cases/fill.js';
 import { FILTER_CASES, GROUP_FILTER_CASES } from './cases/filters.js';
 import { NUMBER_CASES } from './cases/numbers.js';
 import { SHAPE_CASES } from './cases/shape.js';
 import { GRAIN_CASES, RANGE_CASES } from './cases/time.js';
+import { TOP_CASES } from './cases/top.js';
+import { WINDOW_CASES } from './cases/windows.js';
 import { conformanceModel, TYPED_FIELDS } from './model.js';
 import { ORGANIZATION, OTHER_ORGANIZATION, OTHER_ROWS, ROWS } from './rows.js';
 import { clickhouseStore, load, postgresStore, run, type Store } from './stores.js';
@@ -96,6 +100,15 @@ describe.each(ENGINES)('%s', (_, open) => {
     const metrics = planned.columns.filter(({ role }) => role === 'metric');
     const totals = planned.totals === null ? null : (await answer(planned.totals, metrics))[0];
     expect(totals ?? null).toEqual(expected.totals ?? null);
+    const subtotals = [];
+    for (const { statement, columns } of planned.subtotals) subtotals.push(await answer(statement, columns));
+    expect(subtotals).toEqual(expected.subtotals ?? []);
+    for (const { statement, most } of planned.checks)
+      expect(Number((await run(store.engine, ORGANIZATION, statement))[0]?.[0])).toBeLessThanOrEqual(most);
+    if (expected.compared !== undefined) {
+      const { from = '', to = '' } = planned.compare?.range ?? {};
+      expect([from, to].map((at) => at.replace('T00:00:00.000Z', ''))).toEqual(expected.compared);
+    }
   };
 
   /** `cost` is the only alias that filter cases use without naming it. */
@@ -117,6 +130,19 @@ describe.each(ENGINES)('%s', (_, open) => {
   });
   describe('order, pages, totals, aliases, warnings', () => {
     it.each(SHAPE_CASES)('$name', check);
+  });
+
+  describe('comparisons', () => {
+    it.each(COMPARE_CASES)('$name', check);
+  });
+  describe('gaps', () => {
+    it.each(FILL_CASES)('$name', check);
+  });
+  describe('windows', () => {
+    it.each(WINDOW_CASES)('$name', check);
+  });
+  describe('top values and subtotals', () => {
+    it.each(TOP_CASES)('$name', check);
   });
 
   describe('requests whose SQL is committed in test/golden', () => {

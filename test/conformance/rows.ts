@@ -182,6 +182,25 @@ const GROUPS: readonly Given[] = Array.from({ length: 10 }, (_, device) =>
   })),
 ).flat();
 
+/** Spends are powers of two, over three years; `m` and `d` are devices. */
+const PERIODS: readonly Given[] = (<const>[
+  ['2024-02-29', 'd', 512],
+  ['2025-02-01', 'm', 128],
+  ['2025-02-28', 'd', 256],
+  ['2026-01-01', 'm', 1, ANNA, 2],
+  ['2026-01-15T11:00:00Z', 'm', 2, BERT],
+  ['2026-01-15T13:00:00Z', 'm', 4],
+  ['2026-01-31', 'd', 8],
+  ['2026-02-01', 'm', 16, ANNA, 8],
+  ['2026-02-15T11:00:00Z', 'd', 32, ANNA, 16],
+  ['2026-02-15T13:00:00Z', 'm', 64],
+]).map(([at, device, spend, customer, revenue]) => ({
+  at,
+  source: 'periods',
+  ...(customer ? { customer } : {}),
+  payload: { device, spend, ...(revenue ? { revenue } : {}) },
+}));
+
 export const ROWS: readonly UnifiedRow[] = [
   ...MIXED,
   ...FILTERED,
@@ -191,6 +210,7 @@ export const ROWS: readonly UnifiedRow[] = [
   ...ODD,
   ...LETTERS,
   ...GROUPS,
+  ...PERIODS,
 ].map(row);
 
 /** Another organisation's rows, in the same sources: no answer may ever hold them. */

@@ -6,6 +6,7 @@ import { BaseDimension, BaseFilter, PostgresQuery, type BaseQuery } from '@cubej
 import { ClickHouseQuery } from '@cubejs-backend/schema-compiler/dist/src/adapter/ClickHouseQuery.js';
 import { bucketSql, type Bucket } from '../dialect/bucket-sql.js';
 import { CONDITION_OPERATORS, conditionSql, type ConditionOperator } from '../dialect/condition-sql.js';
+import { ordinalSql, type Placement } from '../dialect/ordinal-sql.js';
 import type { DialectName } from '../dialect/types.js';
 import type { ValueKind } from './base.js';
 
@@ -14,6 +15,10 @@ export interface TributaryOptions {
   /** A checked IANA name, in which time is grouped. Cube itself is told UTC: it refuses zones newer than it. */
   readonly timeZone: string;
   readonly weekStart: number;
+  /** Month (1–12) from which quarters and years are counted; January when absent. */
+  readonly fiscalYearStart?: number;
+  /** Rows are grouped by the numbers of these windows instead of by buckets of a grain. */
+  readonly placement?: Placement;
   /** 1-based positions in the SELECT list. */
   readonly rowOrder: readonly { readonly position: number; readonly descending: boolean }[];
   /** Members that are selected as NULL, because their number would be wrong. */
@@ -42,10 +47,12 @@ const BUCKET_OF: Readonly<Record<string, Bucket>> = {
 };
 
 function bucket(query: BaseQuery, instant: string, granularity: Granularity, dialect: DialectName): string {
+  const { timeZone, weekStart, fiscalYearStart = 1, placement } = query.options as TributaryOptions;
+  if (placement !== undefined) return ordinalSql(placement, instant, dialect);
   const name = BUCKET_OF[granularity.granularity];
   if (name === undefined) throw new Error(`No bucket for granularity ${granularity.granularity}.`);
-  const { timeZone, weekStart } = query.options as TributaryOptions;
-  return bucketSql({ bucket: name, instant, timeZone, weekStart }, dialect);
+  const sql = bucketSql({ bucket: name, instant, timeZone, weekStart, fiscalYearStart }, dialect);
+  return dialect === 'postgres' ? `${sql} COLLATE "C"` : sql;
 }
 
 function kindOf(definition: Definition): ValueKind {
@@ -64,6 +71,8 @@ class ExactFilter extends BaseFilter {
   }
 
   override conditionSql(column: string): string {
+    const among = this.operator as string;
+    if (among === 'among' || among === 'notAmong') return this.amongSql(column, among === 'notAmong');
     const operator = this.operator as ConditionOperator;
     if (!CONDITION_OPERATORS.includes(operator)) throw new Error(`Unplanned operator ${String(operator)}.`);
     const condition = {
@@ -74,6 +83,33 @@ class ExactFilter extends BaseFilter {
     };
     return conditionSql(condition, this.dialect, (value) => this.allocateParam(value));
   }
+  /**
+   * Whether the value is among those that a statement selects, in one column; the filter's value is that statement as
+   * JSON. A missing value is a value like any other: it is compared as an empty text, and every other one with a prefix.
+   */
+  private amongSql(column: string, isNot: boolean): string {
+    const { sql, params } = JSON.parse(String(this.values?.[0])) as Among;
+    const allocate = (index: number): string => this.allocateParam(params[index]) as string;
+    let next = 0;
+    const statement =
+      this.dialect === 'clickhouse'
+        ? sql.replaceAll('?', () => allocate(next++))
+        : sql.replace(/\$(\d+)/g, (_, number: string) => allocate(Number(number) - 1));
+    const kind = kindOf(this.definition() as Definition);
+    const key = (value: string): string => amongKey(value, kind, this.dialect);
+    return `${key(column)} ${isNot ? 'NOT IN' : 'IN'} (SELECT ${key('among.value')} FROM (${statement}) AS among)`;
+  }
+}
+
+/** A text that is never null, and equal exactly where the values are. */
+function amongKey(value: string, kind: ValueKind, dialect: DialectName): string {
+  if (dialect === 'clickhouse') return `ifNull(concat('v', toString(${value})), '')`;
+  return `coalesce('v' || (${kind === 'number' ? `trim_scale(${value})` : value})::text, '')`;
+}
+
+interface Among {
+  readonly sql: string;
+  readonly params: readonly unknown[];
 }
 
 /** Text is grouped and ordered by code point, and instants come out as UTC text. */
@@ -157,7 +193,7 @@ export class TributaryPostgresQuery extends PostgresQuery {
     return field;
   }
   override dimensionTimeGroupedColumn(dimension: string, granularity: Granularity): string {
-    return `${bucket(this, dimension, granularity, 'postgres')} COLLATE "C"`;
+    return bucket(this, dimension, granularity, 'postgres');
   }
   override dimensionsForSelect(): never[] {
     return timeFirst(this) as never[];

@@ -15,6 +15,8 @@ export interface BucketOptions {
   readonly timeZone: string;
   /** ISO weekday on which a week starts. */
   readonly weekStart: number;
+  /** Month (1–12) from which quarters and years are counted. */
+  readonly fiscalYearStart: number;
 }
 
 const ZONE = /^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/;
@@ -25,7 +27,7 @@ export function bucketSql(options: BucketOptions, dialect: DialectName): string 
 }
 
 /** `Date32` and 64-bit seconds throughout: ClickHouse's `toStartOf…` are wrong before 1970 and after 2149. */
-function clickhouseBucket({ bucket, instant, timeZone, weekStart }: BucketOptions): string {
+function clickhouseBucket({ bucket, instant, timeZone, weekStart, fiscalYearStart }: BucketOptions): string {
   const day = `toDate32(${instant}, '${timeZone}')`;
   const clock = (seconds: number): string => {
     const local = `toUnixTimestamp64Second(toDateTime64(${instant}, 0, 'UTC')) + timeZoneOffset(toTimeZone(${instant}, '${timeZone}'))`;
@@ -43,15 +45,19 @@ function clickhouseBucket({ bucket, instant, timeZone, weekStart }: BucketOption
     case 'month':
       return `subtractDays(${day}, toDayOfMonth(${day}) - 1)`;
     case 'quarter':
-      return `makeDate32(toYear(${day}), toQuarter(${day}) * 3 - 2, 1)`;
+      return fiscal(day, (fiscalYearStart - 1) % 3, (at) => `makeDate32(toYear(${at}), toQuarter(${at}) * 3 - 2, 1)`);
     case 'year':
-      return `makeDate32(toYear(${day}), 1, 1)`;
+      return fiscal(day, fiscalYearStart - 1, (at) => `makeDate32(toYear(${at}), 1, 1)`);
     default:
       return bucket satisfies never;
   }
 }
 
-function postgresBucket({ bucket, instant, timeZone, weekStart }: BucketOptions): string {
+/** Moves the day back by the months that the fiscal year starts late, takes the start of its unit, and moves that on. */
+const fiscal = (day: string, months: number, start: (day: string) => string): string =>
+  months === 0 ? start(day) : `addMonths(${start(`subtractMonths(${day}, ${months})`)}, ${months})`;
+
+function postgresBucket({ bucket, instant, timeZone, weekStart, fiscalYearStart }: BucketOptions): string {
   const local = `(${instant} AT TIME ZONE '${timeZone}')`;
   const day = (sql: string): string => `to_char(${sql}, 'YYYY-MM-DD')`;
   const clock = (sql: string): string => `to_char(${sql}, 'YYYY-MM-DD HH24:MI:SS')`;
@@ -64,9 +70,14 @@ function postgresBucket({ bucket, instant, timeZone, weekStart }: BucketOptions)
       return day(`${local}::date - (extract(isodow FROM ${local})::int + ${7 - weekStart}) % 7`);
     case 'day':
     case 'month':
-    case 'quarter':
-    case 'year':
       return day(`date_trunc('${bucket}', ${local})`);
+    case 'quarter':
+    case 'year': {
+      const months = bucket === 'quarter' ? (fiscalYearStart - 1) % 3 : fiscalYearStart - 1;
+      if (months === 0) return day(`date_trunc('${bucket}', ${local})`);
+      const later = `INTERVAL '${months} months'`;
+      return day(`date_trunc('${bucket}', ${local} - ${later}) + ${later}`);
+    }
     default:
       return bucket satisfies never;
   }

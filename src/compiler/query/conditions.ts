@@ -1,6 +1,6 @@
 /** A request's filters → checked Cube filters. Conditions on metrics filter groups; those on dimensions filter rows. */
 import { Decimal } from 'decimal.js';
-import { CUBE, type ValueKind } from '../cube/base.js';
+import { CUBE, TIME_KEY, type ValueKind } from '../cube/base.js';
 import type { CubeFilter } from '../cube/compile.js';
 import { comparisonsOf, type ConditionOperator } from '../dialect/condition-sql.js';
 import type { Mistakes } from './mistakes.js';
@@ -19,9 +19,14 @@ import { NAMED_RANGES, type Filter, type FilterCondition, type FilterOperator, t
 export const FILTER_LIMITS = { conditions: 100, depth: 8, values: 10_000, comparisons: 500 };
 
 export interface PlannedFilters {
-  readonly filters: readonly CubeFilter[];
-  /** Whether any condition is on a metric. */
-  readonly onMetrics: boolean;
+  /** Conditions that rows must meet. */
+  readonly onRows: readonly CubeFilter[];
+  /** Conditions on metrics, that groups must meet. */
+  readonly onGroups: readonly CubeFilter[];
+  /** The metrics in `onGroups`, each once. */
+  readonly metrics: readonly Resolved[];
+  /** Whether any condition is on the time itself. */
+  readonly onTime: boolean;
 }
 type Role = Resolved['role'];
 interface Planned {
@@ -45,7 +50,8 @@ const ALLOWED: Readonly<Record<ValueKind, readonly FilterOperator[]>> = {
 export class FilterPlanner {
   private conditions = 0;
   private comparisons = 0;
-  private onMetrics = false;
+  private readonly metrics = new Map<string, Resolved>();
+  private onTime = false;
 
   constructor(
     private readonly resolver: MemberResolver,
@@ -54,13 +60,20 @@ export class FilterPlanner {
   ) {}
 
   plan(filters: Filter | readonly Filter[] | null | undefined): PlannedFilters {
-    if (filters == null) return { filters: [], onMetrics: false };
+    if (filters == null) return { onRows: [], onGroups: [], metrics: [], onTime: false };
     const list = isList(filters)
       ? filters.map((filter, index) => this.filter(filter, `/filters/${index}`, 1))
       : 'and' in filters
         ? filters.and.map((filter, index) => this.filter(filter, `/filters/and/${index}`, 2))
         : [this.filter(filters, '/filters', 1)];
-    return { filters: list.flatMap((parts) => parts.map(({ filter }) => filter)), onMetrics: this.onMetrics };
+    const of = (wanted: Role): CubeFilter[] =>
+      list.flat().flatMap(({ filter, role }) => (role === wanted ? [filter] : []));
+    return {
+      onRows: of('dimension'),
+      onGroups: of('metric'),
+      metrics: [...this.metrics.values()],
+      onTime: this.onTime,
+    };
   }
 
   /**
@@ -108,7 +121,8 @@ export class FilterPlanner {
       this.mistakes.add('too_many', `A request may have ${FILTER_LIMITS.conditions} filters.`, pointer);
     const resolved = this.resolver.find(condition.member, 'member', `${pointer}/member`);
     if (resolved === undefined) return [];
-    if (resolved.role === 'metric') this.onMetrics = true;
+    if (resolved.role === 'metric') this.metrics.set(resolved.key, resolved);
+    if (resolved.key === TIME_KEY) this.onTime = true;
     const planned = this.values(resolved, condition, pointer);
     if (planned === undefined) return [];
     const [operator, values] = planned;

@@ -18,6 +18,7 @@ export function rowOrder(
   columns: readonly PlannedColumn[],
   resolver: MemberResolver,
   mistakes: Mistakes,
+  rest: string | null = null,
 ): OrderPosition[] {
   const order: OrderPosition[] = [];
   const add = (index: number, descending: boolean): void => {
@@ -26,6 +27,9 @@ export function rowOrder(
   };
   wanted.forEach(({ member, direction }, index) => {
     const pointer = `/order/${index}/member`;
+    // A twin or a flag is a column and no member.
+    const named = columns.findIndex(({ name }) => name === member);
+    if (named >= 0) return add(named, direction === 'desc');
     const resolved = resolver.find(member, 'member', pointer);
     if (resolved === undefined) return;
     const at = columns.findIndex(({ name }) => name === resolved.key);
@@ -37,6 +41,11 @@ export function rowOrder(
   if (wanted.length === 0) {
     add(
       columns.findIndex(({ role }) => role === 'time'),
+      false,
+    );
+    // The row for the rest comes after the values that were picked.
+    add(
+      columns.findIndex(({ name }) => name === rest),
       false,
     );
     add(

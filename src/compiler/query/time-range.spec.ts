@@ -2,10 +2,11 @@ import { Mistakes } from './mistakes.js';
 import { readMoment, resolveRange, type RangeContext } from './time-range.js';
 import type { DateRange } from './types.js';
 
-const context = (now: string, timeZone = 'UTC', weekStart = 1): RangeContext => ({
+const context = (now: string, timeZone = 'UTC', weekStart = 1, fiscalYearStart = 1): RangeContext => ({
   now: new Date(now),
   timeZone,
   weekStart,
+  fiscalYearStart,
 });
 
 function instants(range: DateRange, at: RangeContext): readonly (string | null)[] | null {
@@ -65,6 +66,20 @@ describe('resolveRange', () => {
       '2026-03-01T00:00:00.000Z',
     ]);
     expect(instants('last_quarter', march)).toEqual(['2025-10-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z']);
+  });
+
+  it('counts quarters and years from the start of the fiscal year', () => {
+    const march = context('2026-03-31T12:00:00Z', 'UTC', 1, 2);
+    const days = (name: DateRange): string[] =>
+      (instants(name, march) ?? []).map((instant) => String(instant).slice(0, 10));
+    expect(days('this_quarter')).toEqual(['2026-02-01', '2026-05-01']);
+    expect(days('last_quarter')).toEqual(['2025-11-01', '2026-02-01']);
+    expect(days('this_year')).toEqual(['2026-02-01', '2027-02-01']);
+    expect(days('year_to_date')).toEqual(['2026-02-01', '2026-03-31']);
+    expect(days({ last: 2, unit: 'year' })).toEqual(['2024-02-01', '2026-02-01']);
+    // In January the year is still the one before.
+    const january = context('2026-01-10T00:00:00Z', 'UTC', 1, 2);
+    expect(instants('this_year', january)?.[0]).toBe('2025-02-01T00:00:00.000Z');
   });
 
   it('has no instants for all time', () => {

@@ -1,14 +1,13 @@
 /** Date ranges as a person writes them → the instants `[from, to)` that they mean. Pure: `now` is passed in. */
 import { DateTime } from 'luxon';
+import { startOf, type CalendarSettings } from './calendar.js';
 import { NAMED_RANGES, RELATIVE_UNITS, type DateRange, type NamedRange, type RelativeUnit } from './types.js';
 import type { Mistakes } from './mistakes.js';
 
-export interface RangeContext {
+export interface RangeContext extends CalendarSettings {
   readonly now: Date;
   /** A checked IANA name. */
   readonly timeZone: string;
-  /** ISO weekday on which a week starts. */
-  readonly weekStart: number;
 }
 /** `from` included, `to` excluded. */
 export interface Instants {
@@ -31,13 +30,6 @@ export function readMoment(text: string, { timeZone }: RangeContext): Moment | u
   const from = DateTime.fromISO(text.replace(' ', 'T'), { zone: timeZone });
   if (!from.isValid || from.year < YEARS.min || from.year > YEARS.max) return undefined;
   return { day, from, to: day ? from.plus({ days: 1 }).startOf('day') : from };
-}
-
-/** The start of the unit that holds `at`; weeks start on the organisation's day. */
-export function startOf(unit: RelativeUnit, at: DateTime, weekStart: number): DateTime {
-  if (unit !== 'week') return at.startOf(unit);
-  const day = at.startOf('day');
-  return day.minus({ days: (day.weekday - weekStart + 7) % 7 });
 }
 
 /**
@@ -83,10 +75,11 @@ export function writtenRange(
 
 function relativeRange(
   range: { readonly last: number; readonly unit: RelativeUnit; readonly complete?: boolean },
-  { now, timeZone, weekStart }: RangeContext,
+  settings: RangeContext,
   mistakes: Mistakes,
   pointer: string,
 ): Instants | null {
+  const { now, timeZone } = settings;
   if (!Number.isInteger(range.last) || range.last < 1 || range.last > LONGEST) {
     mistakes.add('bad_range', `“last” is a whole number from 1 to ${LONGEST}.`, `${pointer}/last`);
     return null;
@@ -96,9 +89,9 @@ function relativeRange(
     return null;
   }
   const at = DateTime.fromJSDate(now, { zone: timeZone });
-  const current = startOf(range.unit, at, weekStart);
+  const current = startOf(range.unit, at, settings);
   const complete = range.complete ?? true;
-  const from = startOf(range.unit, current.minus({ [range.unit]: complete ? range.last : range.last - 1 }), weekStart);
+  const from = startOf(range.unit, current.minus({ [range.unit]: complete ? range.last : range.last - 1 }), settings);
   if (from.year < YEARS.min) {
     mistakes.add('bad_range', `The range begins before the year ${YEARS.min}.`, `${pointer}/last`);
     return null;
@@ -106,19 +99,15 @@ function relativeRange(
   return { from, to: complete ? current : at };
 }
 
-function namedRange(
-  name: NamedRange,
-  { now, timeZone, weekStart }: RangeContext,
-  mistakes: Mistakes,
-  pointer: string,
-): Instants | null {
+function namedRange(name: NamedRange, settings: RangeContext, mistakes: Mistakes, pointer: string): Instants | null {
+  const { now, timeZone } = settings;
   if (name === 'all_time') return null;
   const at = DateTime.fromJSDate(now, { zone: timeZone });
   const whole = (unit: RelativeUnit, offset: 0 | -1): Instants => {
-    const from = startOf(unit, startOf(unit, at, weekStart).plus({ [unit]: offset }), weekStart);
-    return { from, to: startOf(unit, from.plus({ [unit]: 1 }), weekStart) };
+    const from = startOf(unit, startOf(unit, at, settings).plus({ [unit]: offset }), settings);
+    return { from, to: startOf(unit, from.plus({ [unit]: 1 }), settings) };
   };
-  const toDate = (unit: RelativeUnit): Instants => ({ from: startOf(unit, at, weekStart), to: at });
+  const toDate = (unit: RelativeUnit): Instants => ({ from: startOf(unit, at, settings), to: at });
   switch (name) {
     case 'today':
       return whole('day', 0);

@@ -72,6 +72,27 @@ export interface OrderBy {
   readonly direction: 'asc' | 'desc';
 }
 
+export const COMPARISONS = ['previous_period', 'previous_year', 'previous_year_weekday'] as const;
+/**
+ * The range before of the same length; the same dates a year earlier; or 364 days earlier, so that weekdays meet.
+ */
+export type Comparison = (typeof COMPARISONS)[number];
+
+export const FILLS = ['none', 'zero', 'null'] as const;
+/** What stands in time buckets that have no rows: no row at all, 0 for what adds up (else null), or null. */
+export type Fill = (typeof FILLS)[number];
+
+/** Only the first values of a dimension, by a metric over the whole range. */
+export interface Top {
+  readonly limit: number;
+  /** Key or alias of the metric that ranks, largest first. */
+  readonly by: string;
+  /** Key or alias of a selected dimension; may be left out when there is only one. */
+  readonly dimension?: string;
+  /** Also one row for all other values together, computed from their rows; default true. */
+  readonly other?: boolean;
+}
+
 /** What a person asks for, whichever door it came through. */
 export interface ReportRequest {
   readonly metrics: readonly string[];
@@ -87,6 +108,18 @@ export interface ReportRequest {
   readonly offset?: number | null;
   /** Also compute the metrics over all matching rows, by the engine. */
   readonly totals?: boolean;
+  /** Adds `<metric>__previous` and `<metric>__change` to each metric; needs a date range. */
+  readonly compare?: Comparison | null;
+  /** Needs a date range and a time grain unless `none`, the default. */
+  readonly fill?: Fill | null;
+  readonly top?: Top | null;
+  /**
+   * Selected dimensions, or `recorded_at`: for each, the metrics grouped by the dimensions up to and including it. A list
+   * names its columns itself.
+   */
+  readonly subtotals?: readonly (string | readonly string[])[] | null;
+  /** `next_cursor` of the page before, with the request otherwise unchanged. */
+  readonly cursor?: string | null;
 }
 
 export interface PlannedColumn {
@@ -108,6 +141,24 @@ export interface Statement {
   readonly params: readonly (string | number | boolean | null)[];
 }
 
+/** The metrics again, by fewer columns. */
+export interface PlannedSubtotal {
+  /** Names of the columns that it groups by. */
+  readonly by: readonly string[];
+  /** Columns in the order in which `statement` selects them. */
+  readonly columns: readonly PlannedColumn[];
+  readonly statement: Statement;
+}
+
+/** To be run before the statement: refuses it where its answer would be wrong or too large. */
+export interface PlannedCheck {
+  /** Selects one number. */
+  readonly statement: Statement;
+  /** The request is refused with `problem` when the number is larger. */
+  readonly most: number;
+  readonly problem: ProblemItem;
+}
+
 export interface QueryPlan {
   /** Columns in the order in which `statement` selects them: time, dimensions, metrics. */
   readonly columns: readonly PlannedColumn[];
@@ -118,6 +169,13 @@ export interface QueryPlan {
   readonly limit: number | null;
   /** The instants `[from, to)` that the range meant, as ISO 8601 UTC; null for all time. */
   readonly range: { readonly from: string; readonly to: string } | null;
+  /** What the twins are from; null without a comparison. */
+  readonly compare: {
+    readonly mode: Comparison;
+    readonly range: { readonly from: string; readonly to: string };
+  } | null;
+  readonly subtotals: readonly PlannedSubtotal[];
+  readonly checks: readonly PlannedCheck[];
   readonly time_zone: string;
   readonly time_grain: TimeGrain | null;
   /** alias → key, for each alias that the request used. */

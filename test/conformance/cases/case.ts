@@ -9,6 +9,10 @@ export interface ConformanceCase {
   readonly rows: readonly (readonly PresentedValue[])[];
   /** Expected when the request asks for totals. */
   readonly totals?: readonly PresentedValue[] | null;
+  /** Expected when the request asks for subtotals: the rows of each. */
+  readonly subtotals?: readonly (readonly (readonly PresentedValue[])[])[];
+  /** The days (UTC) that are compared with, or the instants. */
+  readonly compared?: readonly [string, string];
   readonly truncated?: boolean;
   readonly warnings?: readonly string[];
   readonly aliases?: Readonly<Record<string, string>>;

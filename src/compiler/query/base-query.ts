@@ -1,0 +1,79 @@
+/** The grouped queries that everything is made of: always of one organisation, always with the request's row filters. */
+import { CUBE, GRANULARITY, TENANT_KEY, TIME_KEY } from '../cube/base.js';
+import type { CompiledModel, CubeFilter, CubeQuery } from '../cube/compile.js';
+import type { Placement } from '../dialect/ordinal-sql.js';
+import type { CalendarSettings } from './calendar.js';
+import type { Resolved } from './resolve.js';
+import { engineInstant, type Instants } from './time-range.js';
+import type { Statement, TimeGrain } from './types.js';
+
+/** `from` is null for everything before `to`. */
+export type OpenRange = { readonly from: Instants['from'] | null; readonly to: Instants['to'] };
+
+export interface Grouping {
+  readonly metrics: readonly string[];
+  readonly dimensions: readonly Pick<Resolved, 'key'>[];
+  /** By what time is grouped, if at all; the time column comes first. */
+  readonly time: TimeGrain | Placement | null;
+  /** Null for all rows. */
+  readonly range: OpenRange | null;
+  /** Further conditions. */
+  readonly filters?: readonly CubeFilter[];
+  readonly limit?: number | null;
+  readonly offset?: number | null;
+  readonly order?: CubeQuery['rowOrder'];
+  /** Metrics that are selected as NULL. */
+  readonly withheld?: readonly string[];
+}
+
+export interface BaseQueriesInput extends CalendarSettings {
+  readonly compiled: CompiledModel;
+  readonly organizationId: string;
+  readonly timeZone: string;
+  readonly rowFilters: readonly CubeFilter[];
+}
+
+const path = (key: string): string => `${CUBE}.${key}`;
+
+/** How the base query names a column. */
+export const baseColumn = (key: string): string => `${CUBE}__${key}`;
+export const baseTimeColumn = (time: TimeGrain | Placement): string =>
+  baseColumn(`${TIME_KEY}_${GRANULARITY[typeof time === 'string' ? time : 'daily']}`);
+
+export class BaseQueries {
+  constructor(private readonly input: BaseQueriesInput) {}
+
+  async statement(grouping: Grouping): Promise<Statement> {
+    const { compiled, organizationId, timeZone, weekStart, fiscalYearStart, rowFilters } = this.input;
+    const { metrics, dimensions, time, range, filters = [], limit = null, offset = null } = grouping;
+    const tenant: CubeFilter = { member: path(TENANT_KEY), operator: 'equals', values: [organizationId] };
+    const granularity = GRANULARITY[typeof time === 'string' ? time : 'daily'];
+    return compiled.toSql({
+      measures: metrics.map(path),
+      dimensions: dimensions.map(({ key }) => path(key)),
+      timeDimensions: time === null ? [] : [{ dimension: path(TIME_KEY), granularity }],
+      filters: [tenant, ...within(range), ...rowFilters, ...filters],
+      timeZone: canonicalZone(timeZone),
+      rowLimit: limit,
+      offset,
+      weekStart,
+      fiscalYearStart,
+      ...(time !== null && typeof time === 'object' ? { placement: time } : {}),
+      rowOrder: grouping.order ?? [],
+      withheld: (grouping.withheld ?? []).map(path),
+    });
+  }
+}
+
+function within(range: OpenRange | null): CubeFilter[] {
+  if (range === null) return [];
+  const member = path(TIME_KEY);
+  const to = engineInstant(range.to);
+  return range.from === null
+    ? [{ member, operator: 'lt', values: [to] }]
+    : [{ member, operator: 'within', values: [engineInstant(range.from), to] }];
+}
+
+/** The zone's name as ICU has it: in its proper case, and older than what an engine's time zone tables may lack. */
+const canonicalZone = (zone: string): string =>
+  new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;

@@ -1,0 +1,153 @@
+/**
+ * Frames: grouped queries over different instants or rows, brought into one shape so that they can stand in one UNION.
+ * A value that a frame does not have is null there; grouping by the keys then puts the values of all frames into one
+ * row, whether or not each frame has that row (a full outer join in which null keys meet).
+ */
+import { CUBE } from '../cube/base.js';
+import type { CubeFilter } from '../cube/compile.js';
+import { placementOf, type TimeWindow } from '../dialect/ordinal-sql.js';
+import type { DialectName } from '../dialect/types.js';
+import { baseColumn, baseTimeColumn, type BaseQueries, type OpenRange } from './base-query.js';
+import { embedded, sql, type Fragment } from './fragment.js';
+import { nullOf } from './layer-sql.js';
+import type { Resolved } from './resolve.js';
+import type { Statement, TimeGrain } from './types.js';
+import { EARLIEST, LATEST } from './windows.js';
+
+export interface FrameTime {
+  /** Windows to group by; or the grain where there is no axis; null where time is not grouped. */
+  readonly time: readonly TimeWindow[] | TimeGrain | null;
+  /** What is read; for windows, what they span. */
+  readonly range: OpenRange | null;
+}
+
+interface Frame extends FrameTime {
+  readonly id: string;
+  /** 0: rows of the answer; else the number of a total that they are measured against. */
+  readonly marker: number;
+  readonly dimensions: readonly Resolved[];
+  readonly values: Map<string, Value>;
+}
+
+export interface Value {
+  /** Column of the union; for a frame's presence, a column of ones. */
+  readonly alias: string;
+  readonly metric: Resolved | null;
+}
+
+/** The first values of a dimension, and what becomes of the rest. */
+export interface TopRows {
+  readonly dimension: Resolved;
+  /** Selects the values, in one column. */
+  readonly values: Statement;
+  readonly other: boolean;
+}
+
+export class Frames {
+  private readonly frames = new Map<string, Frame>();
+  private valueCount = 0;
+
+  constructor(
+    private readonly queries: BaseQueries,
+    private readonly dialect: DialectName,
+    private readonly dimensions: readonly Resolved[],
+    private readonly timed: boolean,
+    private readonly top: TopRows | null,
+    private readonly withheld: readonly string[],
+  ) {}
+
+  /** The column with the metric's value in the frame; with null, one that is 1 where the frame has the row. */
+  value(
+    frame: FrameTime,
+    metric: Resolved | null,
+    total: { readonly marker: number; readonly dimensions: readonly Resolved[] } | null = null,
+  ): string {
+    const dimensions = total?.dimensions ?? this.dimensions;
+    const marker = total?.marker ?? 0;
+    const range = frame.range === null ? null : [frame.range.from, frame.range.to].map((at) => at && +at);
+    const id = JSON.stringify([marker, frame.time, range, dimensions.map(({ key }) => key)]);
+    const found = this.frames.get(id) ?? { ...frame, id, marker, dimensions, values: new Map<string, Value>() };
+    this.frames.set(id, found);
+    const key = metric?.key ?? '';
+    const value = found.values.get(key) ?? { alias: `v${(this.valueCount += 1)}`, metric };
+    found.values.set(key, value);
+    return value.alias;
+  }
+
+  get values(): readonly Value[] {
+    return [...this.frames.values()].flatMap(({ values }) => [...values.values()]);
+  }
+
+  /** One SELECT a frame, and one more for the rest beside the top values. */
+  async selects(): Promise<Fragment[]> {
+    const selects: Fragment[] = [];
+    for (const frame of this.frames.values()) {
+      if (this.top === null || frame.marker > 0) selects.push(await this.select(frame, frame.dimensions, []));
+      else {
+        const { dimension, values, other } = this.top;
+        const filter = (operator: string): CubeFilter => ({
+          member: `${CUBE}.${dimension.key}`,
+          operator,
+          values: [JSON.stringify(values)],
+        });
+        selects.push(await this.select(frame, frame.dimensions, [filter('among')]));
+        const rest = frame.dimensions.filter(({ key }) => key !== dimension.key);
+        if (other) selects.push(await this.select(frame, rest, [filter('notAmong')], true));
+      }
+    }
+    return selects;
+  }
+
+  private async select(
+    frame: Frame,
+    dimensions: readonly Resolved[],
+    filters: readonly CubeFilter[],
+    isOther = false,
+  ): Promise<Fragment> {
+    const own = [...frame.values.values()];
+    const metrics = own.flatMap(({ metric }) => metric ?? []);
+    // Without anything to group by there would be one row even where no rows are.
+    const grouped = frame.time === null && dimensions.length === 0 && (isOther || metrics.length === 0);
+    const windows = grouped ? [{ ordinal: 0, from: EARLIEST, to: LATEST }] : frame.time;
+    const time = windows === null || typeof windows === 'string' ? windows : placementOf(windows);
+    const statement = await this.queries.statement({
+      metrics: metrics.map(({ key }) => key),
+      dimensions,
+      time,
+      range: frame.range,
+      filters,
+      withheld: this.withheld,
+    });
+    const names = [
+      ...(time === null ? [] : ['o']),
+      ...dimensions.map(({ key }) => key),
+      ...metrics.map(({ key }) => key),
+    ];
+    const column = (key: string): string => {
+      if (this.dialect === 'postgres') return `b.x${names.indexOf(key) + 1}`;
+      return `b.\`${key === 'o' && time !== null ? baseTimeColumn(time) : baseColumn(key)}\``;
+    };
+    const ordinal =
+      time === null || grouped
+        ? nullOf(typeof frame.time === 'string' ? 'string' : 'ordinal', this.dialect)
+        : typeof time === 'string'
+          ? column('o')
+          : this.dialect === 'clickhouse'
+            ? `toInt64(${column('o')})`
+            : `${column('o')}::bigint`;
+    const columns = [`${frame.marker} AS k`];
+    if (this.timed) columns.push(`${ordinal} AS o`);
+    this.dimensions.forEach(({ key, kind }, index) => {
+      const has = dimensions.some((dimension) => dimension.key === key);
+      columns.push(`${has ? column(key) : nullOf(kind, this.dialect)} AS d${index + 1}`);
+    });
+    if (this.top !== null) columns.push(`${isOther} AS x`);
+    for (const { alias, metric } of this.values) {
+      const has = own.some((value) => value.alias === alias);
+      const value = !has ? nullOf(metric?.kind ?? 'number', this.dialect) : metric === null ? '1' : column(metric.key);
+      columns.push(`${value} AS ${alias}`);
+    }
+    const list = this.dialect === 'postgres' ? `(${names.map((_, index) => `x${index + 1}`).join(', ')})` : '';
+    return sql`SELECT ${columns.join(', ')} FROM (${embedded(statement, this.dialect)}) AS b${list}`;
+  }
+}

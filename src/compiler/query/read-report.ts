@@ -1,0 +1,287 @@
+/** A request → a {@link Report}: every name resolved, every word checked, every mistake noted at once. */
+import { DateTime, IANAZone } from 'luxon';
+import { TIME_KEY } from '../cube/base.js';
+import type { CompiledModel } from '../cube/compile.js';
+import type { DialectName } from '../dialect/types.js';
+import type { Model } from '../model/types.js';
+import { bucketsIn, MOST_BUCKETS } from './axis.js';
+import { BaseQueries } from './base-query.js';
+import { checkNames, otherName, plannedColumns } from './columns.js';
+import { spanOf } from './compared-range.js';
+import { FilterPlanner } from './conditions.js';
+import { Mistakes } from './mistakes.js';
+import { rowOrder } from './order.js';
+import { windowOf, type CheckedTop, type Report } from './report.js';
+import { MemberResolver, type Resolved } from './resolve.js';
+import { resolveRange, type Instants } from './time-range.js';
+import { COMPARISONS, FILLS, TIME_GRAINS, type ReportRequest, type TimeGrain } from './types.js';
+
+export const MEMBER_LIMIT = 50;
+const MOST_TOP = 1000;
+
+export interface ReportInput {
+  readonly model: Model;
+  readonly compiled: CompiledModel;
+  readonly request: ReportRequest;
+  readonly dialect: DialectName;
+  readonly organizationId: string;
+  readonly now: Date;
+  readonly maxRows: number | null;
+}
+
+export interface ReadReport {
+  readonly report: Report;
+  readonly timeZone: string;
+  readonly aliases: Readonly<Record<string, string>>;
+  /** Whether a row filter is on the time itself. */
+  readonly filtersTime: boolean;
+  /** Keys that each subtotal groups by. */
+  readonly subtotals: readonly (readonly string[])[];
+}
+
+/** @throws Problem 422 with every mistake of the request, each with its JSON pointer. */
+export function readReport({
+  model,
+  compiled,
+  request,
+  dialect,
+  organizationId,
+  now,
+  maxRows,
+}: ReportInput): ReadReport {
+  const mistakes = new Mistakes();
+  const resolver = new MemberResolver(model, mistakes);
+  const metrics = select(request.metrics, 'metric', resolver, mistakes);
+  const grain = checkedGrain(request, mistakes);
+  // With a grain, `recorded_at` among the dimensions is the time column itself.
+  const dimensions = select(request.dimensions, 'dimension', resolver, mistakes).filter(
+    ({ key }) => grain === null || key !== TIME_KEY,
+  );
+  if (request.metrics.length + request.dimensions.length === 0)
+    mistakes.add('nothing_selected', 'Ask for at least one metric or dimension.', '/metrics');
+  if (request.metrics.length + request.dimensions.length > MEMBER_LIMIT)
+    mistakes.add('too_many', `At most ${MEMBER_LIMIT} metrics and dimensions in one request.`, '/metrics');
+
+  const timeZone = checkedZone(request, model, mistakes);
+  const { week_start: weekStart, fiscal_year_start: fiscalYearStart = 1 } = model.settings;
+  const calendar = { weekStart, fiscalYearStart };
+  const context = { now, timeZone, ...calendar };
+  const whole = resolveRange(request.date_range, context, mistakes, '/date_range');
+  const {
+    onRows,
+    onGroups,
+    metrics: filterMetrics,
+    onTime,
+  } = new FilterPlanner(resolver, context, mistakes).plan(request.filters);
+  const compare = request.compare ?? null;
+  if (compare !== null && !COMPARISONS.includes(compare))
+    mistakes.add('bad_compare', `A comparison is one of ${COMPARISONS.join(', ')}.`, '/compare', COMPARISONS);
+  const fill = request.fill ?? 'none';
+  if (!FILLS.includes(fill)) mistakes.add('bad_fill', `“fill” is one of ${FILLS.join(', ')}.`, '/fill', FILLS);
+  const at = DateTime.fromJSDate(now, { zone: timeZone });
+  const range = compare === null ? whole : untilNow(whole, at);
+  const span =
+    range === null || whole === null || request.date_range == null
+      ? null
+      : { ...spanOf(request.date_range, whole), running: +range.to === +at };
+  const top = checkedTop(request, dimensions, resolver, mistakes);
+  checkTime({ request, metrics: [...metrics, ...filterMetrics], dimensions, range, grain, top }, mistakes);
+  const columns = plannedColumns(
+    { grain, dimensions, metrics, compared: compare !== null, other: top?.dimension.key ?? null },
+    model,
+  );
+  checkNames(columns, mistakes);
+  const order = rowOrder(request.order ?? [], columns, resolver, mistakes, top && otherName(top.dimension.key));
+  const limit = checkedLimit(request, maxRows, mistakes);
+  const offset = request.offset ?? 0;
+  if (!Number.isInteger(offset) || offset < 0)
+    mistakes.add('bad_limit', '“offset” is a whole number from 0.', '/offset');
+  const subtotals = checkedSubtotals(request, { dimensions, grain }, resolver, mistakes);
+  if (mistakes.any) throw mistakes.problem();
+  const queries = new BaseQueries({ compiled, organizationId, timeZone, ...calendar, rowFilters: onRows });
+  return {
+    report: {
+      ...{ model, dialect, queries, calendar, now: at, metrics, dimensions, grain, range, span },
+      ...{ groupFilters: onGroups, filterMetrics, compare, fill, top, columns, order, limit, offset, withheld: [] },
+    },
+    timeZone,
+    aliases: resolver.aliases,
+    filtersTime: onTime,
+    subtotals,
+  };
+}
+
+/** A comparison is of what has been: a range that reaches into the future ends now. */
+function untilNow(range: Instants | null, now: Instants['to']): Instants | null {
+  return range !== null && range.from < now && now < range.to ? { from: range.from, to: now } : range;
+}
+
+interface TimeUse {
+  readonly request: ReportRequest;
+  readonly metrics: readonly Resolved[];
+  readonly dimensions: readonly Resolved[];
+  readonly range: Instants | null;
+  readonly grain: TimeGrain | null;
+  readonly top: CheckedTop | null;
+}
+
+/** What needs a range, and what goes together. */
+function checkTime({ request, metrics, dimensions, range, grain, top }: TimeUse, mistakes: Mistakes): void {
+  const windows = metrics.filter((metric) => windowOf(metric) !== null);
+  const looking = windows.filter((metric) => windowOf(metric)?.kind !== 'share');
+  const fills = (request.fill ?? 'none') !== 'none';
+  const needsRange = (message: string, pointer: string): void => mistakes.add('date_range_required', message, pointer);
+  if (request.compare != null && range === null)
+    needsRange('A comparison needs a “date_range”: without one there is no range before it.', '/compare');
+  if (fills && grain === null)
+    mistakes.add('time_grain_required', '“fill” fills gaps between time buckets; ask for a “time_grain”.', '/fill');
+  if (fills && range === null)
+    needsRange('“fill” needs a “date_range”, so that it is known where to begin and end.', '/fill');
+  const [first] = looking;
+  if (first !== undefined && grain !== null && range === null)
+    needsRange(`“${first.key}” over time needs a “date_range”; name one, or leave out the grain.`, '/date_range');
+  if (range !== null && grain !== null && (fills || request.compare != null || looking.length > 0 || top !== null)) {
+    const count = bucketsIn(range, grain);
+    if (count > MOST_BUCKETS)
+      mistakes.add(
+        'too_many_buckets',
+        `The range has about ${count} time buckets; at most ${MOST_BUCKETS} can be filled, compared or looked back from. Use a coarser grain or a shorter range.`,
+        '/time_grain',
+      );
+  }
+  for (const metric of windows) {
+    const window = windowOf(metric);
+    if (window === null) continue;
+    const pointer = pointerOf(metric, request);
+    if (request.compare != null)
+      mistakes.add(
+        'window_compared',
+        `“${metric.key}” looks at other times or rows itself and can’t be compared; compare “${window.metric}”.`,
+        pointer,
+      );
+    if (window.kind !== 'share') continue;
+    const selected = [TIME_KEY, ...dimensions.map(({ key }) => key)];
+    const missing = window.within.filter((key) => !selected.includes(key));
+    if (missing.length > 0)
+      mistakes.add(
+        'dimension_required',
+        `“${metric.key}” is a share within ${missing.join(', ')}; add that to “dimensions”.`,
+        pointer,
+      );
+  }
+  const instants = dimensions.some(({ kind }) => kind === 'datetime');
+  if (instants && (request.compare != null || looking.length > 0))
+    mistakes.add(
+      'time_grain_required',
+      'Instants of one range are none of another; use a “time_grain” instead of “recorded_at” among the dimensions.',
+      '/dimensions',
+    );
+}
+
+const pointerOf = ({ key }: Resolved, { metrics }: ReportRequest): string => {
+  const index = metrics.indexOf(key);
+  return index < 0 ? '/metrics' : `/metrics/${index}`;
+};
+
+function checkedTop(
+  { top }: ReportRequest,
+  dimensions: readonly Resolved[],
+  resolver: MemberResolver,
+  mistakes: Mistakes,
+): CheckedTop | null {
+  if (top == null) return null;
+  const by = resolver.find(top.by, 'metric', '/top/by');
+  if (!Number.isInteger(top.limit) || top.limit < 1 || top.limit > MOST_TOP)
+    mistakes.add('bad_top', `“limit” of “top” is a whole number from 1 to ${MOST_TOP}.`, '/top/limit');
+  if (by !== undefined && windowOf(by) !== null)
+    mistakes.add(
+      'bad_top',
+      `“${by.key}” looks at other times or rows and can’t rank; rank by another metric.`,
+      '/top/by',
+    );
+  const named = top.dimension === undefined ? undefined : resolver.find(top.dimension, 'dimension', '/top/dimension');
+  if (top.dimension !== undefined && named === undefined) return null;
+  const [only] = dimensions;
+  const dimension = named ?? (dimensions.length === 1 ? only : undefined);
+  const names = dimensions.map(({ key }) => key);
+  if (dimension === undefined || !names.includes(dimension.key)) {
+    const message = `“top” needs one of the selected dimensions: ${names.join(', ') || 'none is selected'}.`;
+    mistakes.add('bad_top', message, '/top/dimension', names);
+    return null;
+  }
+  if (dimension.kind === 'datetime') {
+    mistakes.add('bad_top', 'Instants can’t be ranked; use a “time_grain”.', '/top/dimension');
+    return null;
+  }
+  return by === undefined ? null : { dimension, by, limit: top.limit, other: top.other ?? true };
+}
+
+/** The columns of each subtotal, in the order of the report's own. */
+function checkedSubtotals(
+  { subtotals }: ReportRequest,
+  { dimensions, grain }: { readonly dimensions: readonly Resolved[]; readonly grain: TimeGrain | null },
+  resolver: MemberResolver,
+  mistakes: Mistakes,
+): string[][] {
+  const keys = dimensions.map(({ key }) => key);
+  const all = grain === null ? keys : [TIME_KEY, ...keys];
+  if ((subtotals?.length ?? 0) > 10) mistakes.add('too_many', 'At most 10 subtotals in one request.', '/subtotals');
+  const key = (name: string, pointer: string): string | undefined => {
+    const found = resolver.find(name, 'dimension', pointer)?.key;
+    if (found === undefined || all.includes(found)) return found;
+    mistakes.add('not_selected', `A subtotal is by what is selected: ${all.join(', ')}.`, pointer, all);
+    return undefined;
+  };
+  return (subtotals ?? []).slice(0, 10).flatMap((wanted, index) => {
+    const pointer = `/subtotals/${index}`;
+    if (typeof wanted === 'string') {
+      const found = key(wanted, pointer);
+      if (found === undefined) return [];
+      return [grain !== null && found === TIME_KEY ? [TIME_KEY] : keys.slice(0, keys.indexOf(found) + 1)];
+    }
+    const named = wanted.map((name, at) => key(name, `${pointer}/${at}`));
+    return [all.filter((each) => named.includes(each))];
+  });
+}
+
+/** The members named, each once, in the order asked for. */
+function select(
+  names: readonly string[],
+  role: 'metric' | 'dimension',
+  resolver: MemberResolver,
+  mistakes: Mistakes,
+): Resolved[] {
+  const found = new Map<string, Resolved>();
+  // Past the limit the request is refused anyway; no need to search for a million names.
+  names.slice(0, MEMBER_LIMIT + 1).forEach((name, index) => {
+    const resolved = resolver.find(name, role, `/${role}s/${index}`);
+    if (resolved !== undefined) found.set(resolved.key, resolved);
+  });
+  if (names.length > MEMBER_LIMIT)
+    mistakes.add('too_many', `At most ${MEMBER_LIMIT} ${role}s in one request.`, `/${role}s`);
+  return [...found.values()];
+}
+
+function checkedGrain({ time_grain: grain }: ReportRequest, mistakes: Mistakes): TimeGrain | null {
+  if (grain == null) return null;
+  if (TIME_GRAINS.includes(grain)) return grain;
+  mistakes.add('bad_grain', `A time grain is one of ${TIME_GRAINS.join(', ')}.`, '/time_grain', TIME_GRAINS);
+  return null;
+}
+
+function checkedZone({ time_zone: zone }: ReportRequest, model: Model, mistakes: Mistakes): string {
+  if (zone == null) return model.settings.time_zone;
+  if (/^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/.test(zone) && IANAZone.isValidZone(zone)) return zone;
+  const message = `“${zone.slice(0, 60)}” is no IANA time zone; write one like Europe/Berlin, America/New_York or UTC.`;
+  mistakes.add('unknown_time_zone', message, '/time_zone');
+  return 'UTC';
+}
+
+function checkedLimit({ limit }: ReportRequest, maxRows: number | null, mistakes: Mistakes): number | null {
+  if (limit == null) return maxRows;
+  if (!Number.isInteger(limit) || limit < 1) {
+    mistakes.add('bad_limit', '“limit” is a whole number from 1.', '/limit');
+    return maxRows;
+  }
+  return maxRows === null ? limit : Math.min(limit, maxRows);
+}

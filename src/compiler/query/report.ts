@@ -1,0 +1,54 @@
+/** A request whose every name and word has been checked: what the planner works from. */
+import type { CubeFilter } from '../cube/compile.js';
+import type { DialectName } from '../dialect/types.js';
+import type { Model, WindowMetricMember } from '../model/types.js';
+import type { BaseQueries } from './base-query.js';
+import type { CalendarSettings } from './calendar.js';
+import type { Span } from './compared-range.js';
+import type { OrderPosition } from './order.js';
+import type { Resolved } from './resolve.js';
+import type { Instants } from './time-range.js';
+import type { Comparison, Fill, PlannedColumn, TimeGrain } from './types.js';
+
+export interface CheckedTop {
+  readonly dimension: Resolved;
+  readonly by: Resolved;
+  readonly limit: number;
+  readonly other: boolean;
+}
+
+export interface Report {
+  readonly model: Model;
+  readonly dialect: DialectName;
+  readonly queries: BaseQueries;
+  readonly calendar: CalendarSettings;
+  readonly now: Instants['from'];
+  readonly metrics: readonly Resolved[];
+  readonly dimensions: readonly Resolved[];
+  readonly grain: TimeGrain | null;
+  /** Null for all time. */
+  readonly range: Instants | null;
+  /** What the range is long, and whether it ends now before that is over; null for all time. */
+  readonly span: (Span & { readonly running: boolean }) | null;
+  readonly groupFilters: readonly CubeFilter[];
+  readonly filterMetrics: readonly Resolved[];
+  readonly compare: Comparison | null;
+  readonly fill: Fill;
+  readonly top: CheckedTop | null;
+  readonly columns: readonly PlannedColumn[];
+  readonly order: readonly OrderPosition[];
+  readonly limit: number | null;
+  readonly offset: number;
+  /** Keys of metrics that are selected as null. */
+  readonly withheld: readonly string[];
+}
+
+export const windowOf = ({ member }: Resolved): WindowMetricMember['window'] | null =>
+  member?.kind === 'window' ? member.window : null;
+
+/** Whether the grouped query alone can't answer it. */
+export const needsLayers = (report: Report): boolean =>
+  report.compare !== null ||
+  report.fill !== 'none' ||
+  report.top !== null ||
+  [...report.metrics, ...report.filterMetrics].some((metric) => windowOf(metric) !== null);

@@ -1,0 +1,150 @@
+import { ask, type ConformanceCase } from './case.js';
+
+export const WINDOW_CASES: readonly ConformanceCase[] = [
+  {
+    name: 'cumulative counts what was before the range',
+    request: ask('periods', {
+      metrics: ['spend', 'spend_so_far'],
+      date_range: { from: '2026-01-01', to: '2026-03-31' },
+      time_grain: 'monthly',
+    }),
+    rows: [
+      ['2026-01-01', '15.00', '911.00'],
+      ['2026-02-01', '112.00', '1023.00'],
+      ['2026-03-01', null, '1023.00'],
+    ],
+  },
+  {
+    name: 'rolling days reach back before the range',
+    request: ask('periods', {
+      metrics: ['spend_30_days', 'customers_60_days'],
+      date_range: { from: '2026-02-14', to: '2026-02-16' },
+      time_grain: 'daily',
+    }),
+    // 2026-02-14: since 2026-01-16, and since 2025-12-17.
+    rows: [
+      ['2026-02-14', '24.00', 2],
+      ['2026-02-15', '120.00', 2],
+      ['2026-02-16', '120.00', 2],
+    ],
+  },
+  {
+    name: 'distinct customers are counted anew in each window, by dimension',
+    request: ask('periods', {
+      metrics: ['customers_60_days'],
+      dimensions: ['device'],
+      date_range: { from: '2026-03-10', to: '2026-03-16' },
+      time_grain: 'weekly',
+    }),
+    // The week ends with 2026-03-15, the last day with 2026-03-16: since 2026-01-15 and 2026-01-16.
+    rows: [
+      ['2026-03-09', 'm', 2],
+      ['2026-03-09', 'd', 1],
+      ['2026-03-16', 'd', 1],
+      ['2026-03-16', 'm', 1],
+    ],
+  },
+  {
+    name: 'a ratio to date is the ratio of sums to date',
+    request: ask('periods', {
+      metrics: ['roas_month_to_date', 'spend_year_to_date'],
+      date_range: { from: '2026-01-30', to: '2026-02-02' },
+      time_grain: 'daily',
+    }),
+    // January to date: revenue 2, spend 7, then 15; February: 8 ÷ 16.
+    rows: [
+      ['2026-01-30', 0.285714286, '7.00'],
+      ['2026-01-31', 0.133333333, '15.00'],
+      ['2026-02-01', 0.5, '31.00'],
+      ['2026-02-02', 0.5, '31.00'],
+    ],
+  },
+  {
+    name: 'to date from the start of the fiscal year',
+    request: ask('periods', { metrics: ['spend_year_to_date'], date_range: { from: '2026-02-15', to: '2026-02-15' } }),
+    rows: [['112.00']],
+    settings: { fiscal_year_start: 2 },
+  },
+  {
+    name: 'without a grain: the value at the end of the range',
+    request: ask('periods', {
+      metrics: ['spend_so_far', 'spend_30_days', 'spend_month_before', 'spend_period_before', 'spend_growth'],
+      date_range: { from: '2026-02-01', to: '2026-02-28' },
+      totals: true,
+    }),
+    // 30 days: since 2026-01-30. A month before: January 1–31. The 28 days before: since 2026-01-04.
+    rows: [['1023.00', '120.00', '15.00', '98.00', 7]],
+    totals: ['1023.00', '120.00', '15.00', '98.00', 7],
+  },
+  {
+    name: 'the month before, and the change since the bucket before',
+    request: ask('periods', {
+      metrics: ['spend_month_before', 'spend_period_before', 'spend_growth'],
+      date_range: { from: '2026-01-01', to: '2026-03-31' },
+      time_grain: 'monthly',
+    }),
+    rows: [
+      ['2026-01-01', null, null, null],
+      ['2026-02-01', '15.00', '97.00', 6.466666667],
+      ['2026-03-01', '112.00', null, null],
+    ],
+  },
+  {
+    name: 'a day that the month before does not have has no value there',
+    request: ask('periods', {
+      metrics: ['spend_month_before'],
+      date_range: { from: '2025-03-27', to: '2025-03-31' },
+      time_grain: 'daily',
+    }),
+    rows: [['2025-03-28', '256.00']],
+  },
+  {
+    name: 'shares are of the total before the limit, and the total is whole',
+    request: ask('groups', {
+      metrics: ['spend_share'],
+      dimensions: ['device'],
+      limit: 2,
+      totals: true,
+    }),
+    rows: [
+      ['d9', 0.181818182],
+      ['d8', 0.163636364],
+    ],
+    truncated: true,
+    totals: [1],
+  },
+  {
+    name: 'shares of a distinct count are of all that are counted, not of the sum',
+    request: ask('periods', { metrics: ['customer_share'], dimensions: ['device'] }),
+    rows: [
+      ['m', 1],
+      ['d', 0.5],
+    ],
+  },
+  {
+    name: 'shares within days and within a dimension',
+    request: ask('periods', {
+      metrics: ['spend_share', 'daily_spend_share', 'device_spend_share'],
+      dimensions: ['device'],
+      time_grain: 'monthly',
+      date_range: { from: '2026-02-01', to: '2026-02-28' },
+    }),
+    rows: [
+      ['2026-02-01', 'm', 0.714285714, 0.714285714, 1],
+      ['2026-02-01', 'd', 0.285714286, 0.285714286, 1],
+    ],
+  },
+  {
+    name: 'filters on a window metric',
+    request: ask('periods', {
+      metrics: ['spend'],
+      date_range: { from: '2026-01-01', to: '2026-03-31' },
+      time_grain: 'monthly',
+      filters: { member: 'spend_so_far', operator: 'gt', values: [1000] },
+    }),
+    rows: [
+      ['2026-02-01', '112.00'],
+      ['2026-03-01', null],
+    ],
+  },
+];
