@@ -3,6 +3,8 @@ import type { Readable } from 'node:stream';
 import { collectRows } from '../../test/support/collect-rows.js';
 import { generateSample } from './generate.js';
 
+/** Several files of thousands of lines; a busy machine takes its time. */
+const SLOW = 120_000;
 const NOW = new Date('2026-06-10T09:30:00Z');
 
 async function bytes(stream: Readable): Promise<Buffer> {
@@ -21,7 +23,7 @@ describe('the sample organisation', () => {
     const first = await digest(1, NOW);
     expect(await digest(1, new Date('2026-06-10T23:59:00Z'))).toBe(first);
     expect(await digest(2, NOW)).not.toBe(first);
-  });
+  }, SLOW);
 
   it('imports without a single reject, in the platforms’ own formats', async () => {
     const seen: Record<string, { rows: number; rejects: number; warnings: object }> = {};
@@ -103,5 +105,5 @@ describe('the sample organisation', () => {
     // The same person in the shop, on the site and in the mail platform.
     const shared = [...(customers['newsletter'] ?? [])].filter((id) => customers['shopify']?.has(id));
     expect(shared.length).toBeGreaterThan(500);
-  });
+  }, SLOW);
 });
