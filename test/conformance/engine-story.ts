@@ -19,9 +19,21 @@ export interface EngineUnderTest {
   stop(): Promise<void>;
 }
 
+/** What a test of one engine alone goes on with. */
+export interface Story {
+  engine(): Engine;
+  read(organization: string, sql: string, params?: readonly string[]): Promise<EngineValue[][]>;
+  importRows(organization: string, rows: readonly UnifiedRow[]): Promise<StagePlan>;
+  /** Count, spend with two decimals, clicks. */
+  totals(organization: string): Promise<string[]>;
+  /** Closes the engine and goes on with another over the same store. */
+  reopen(open: () => Promise<Engine>): Promise<void>;
+}
+
 const ID = (n: number): string => `00000000-0000-5000-8000-${String(n).padStart(12, '0')}`;
 
-function row(n: number, line: number, change: Partial<UnifiedRow> = {}): UnifiedRow {
+/** A row that differs from others of the same `n` by `change` only. */
+export function row(n: number, line: number, change: Partial<UnifiedRow> = {}): UnifiedRow {
   const content = {
     id: ID(n),
     recorded_at: '2026-01-05T00:00:00.000Z',
@@ -72,7 +84,7 @@ const SQL = {
 } satisfies Record<DialectName, Record<string, string>>;
 
 /** The same story for every engine: what is imported is what is read, whatever happens in between. */
-export function engineStory(subject: EngineUnderTest): void {
+export function engineStory(subject: EngineUnderTest): Story {
   let engine: Engine;
   const sql = SQL[subject.dialect];
 
@@ -301,4 +313,16 @@ export function engineStory(subject: EngineUnderTest): void {
     const answers = await Promise.all(orgs.map((org) => read(org, sql.parameter, [org, 'x'])));
     expect(answers).toEqual(orgs.map((org) => [[org, 'x']]));
   });
+
+  return {
+    engine: () => engine,
+    read,
+    importRows,
+    totals,
+    reopen: async (open) => {
+      await engine.close();
+      engine = await open();
+      await engine.migrate();
+    },
+  };
 }

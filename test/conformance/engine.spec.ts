@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,31 +7,87 @@ import pg from 'pg';
 import { createEngine } from '../../src/engine/create-engine.js';
 import { startEmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
 import { startClickHouseFront } from '../support/clickhouse-http-front.js';
-import { engineStory, FIELDS } from './engine-story.js';
+import { engineStory, FIELDS, row } from './engine-story.js';
 
 /** chdb has one data directory per process: this suite's own, shared by nobody. */
 describe('engine on the embedded ClickHouse', () => {
   const directory = mkdtempSync(join(tmpdir(), 'tributary-chdb-'));
-  engineStory({
+  const url = `chdb:${join(directory, 'data')}`;
+  const story = engineStory({
     dialect: 'clickhouse',
-    open: () => createEngine({ url: `chdb:${join(directory, 'data')}`, typedFields: FIELDS }),
+    open: () => createEngine({ url, typedFields: FIELDS }),
     stop: async () => rmSync(directory, { recursive: true, force: true }),
+  });
+
+  test('a data directory that is open is refused to a second engine', async () => {
+    await expect(createEngine({ url, typedFields: FIELDS })).rejects.toMatchObject({ code: 'data_directory_in_use' });
+  });
+
+  test('a payload field that gets a typed column later keeps every digit, as do the others', async () => {
+    const org = randomUUID();
+    const payload =
+      '{"bonus":"98765432109876543210.000000001","clicks":3,"note":"2026-01-01","spend":"12345678901234567890.123456789","visits":5}';
+    await story.importRows(org, [row(1, 1, { data_payload: payload })]);
+    await story.reopen(() =>
+      createEngine({
+        url,
+        typedFields: [...FIELDS, { name: 'bonus', type: 'decimal' }, { name: 'visits', type: 'integer' }],
+      }),
+    );
+    const sql = `SELECT data_payload.bonus, data_payload.spend, data_payload.clicks, data_payload.visits,
+      CAST(data_payload.note, 'Nullable(String)'), toTypeName(data_payload.bonus) FROM unified_marketing_data`;
+    const after = [
+      '98765432109876543210.000000001',
+      '12345678901234567890.123456789',
+      '3',
+      '5',
+      '2026-01-01',
+      'Nullable(Decimal(38, 9))',
+    ];
+    expect(await story.read(org, sql)).toEqual([after]);
+    // An import staged before the change is committed after it.
+    await story.reopen(() => createEngine({ url, typedFields: FIELDS }));
+    const importId = randomUUID();
+    const stage = await story.engine().openStage(org, importId);
+    await stage.append([row(2, 1, { data_payload: payload })]);
+    await stage.plan();
+    await story.reopen(() => createEngine({ url, typedFields: [...FIELDS, { name: 'bonus', type: 'decimal' }] }));
+    const again = await story.engine().openStage(org, importId);
+    await again.commit();
+    await again.drop();
+    const bonus = 'SELECT data_payload.bonus, data_payload.spend FROM unified_marketing_data ORDER BY id';
+    expect(await story.read(org, bonus)).toEqual([after.slice(0, 2), after.slice(0, 2)]);
   });
 });
 
 describe('engine on a ClickHouse server', () => {
   const directory = mkdtempSync(join(tmpdir(), 'tributary-front-'));
   let front: Awaited<ReturnType<typeof startClickHouseFront>> | null = null;
-  engineStory({
+  const open = async (): ReturnType<typeof createEngine> => {
+    front ??= await startClickHouseFront(join(directory, 'data'));
+    return createEngine({ url: front.url, typedFields: FIELDS });
+  };
+  const story = engineStory({
     dialect: 'clickhouse',
-    open: async () => {
-      front ??= await startClickHouseFront(join(directory, 'data'));
-      return createEngine({ url: front.url, typedFields: FIELDS });
-    },
+    open,
     stop: async () => {
       await front?.stop();
       rmSync(directory, { recursive: true, force: true });
     },
+  });
+
+  test('what another process replaces is replaced here too, at once', async () => {
+    const org = randomUUID();
+    await story.importRows(org, [row(1, 1), row(2, 2)]);
+    expect(await story.totals(org)).toEqual(['2', '3.50', '3']);
+    const other = await open();
+    const stage = await other.openStage(org, randomUUID());
+    await stage.append([row(1, 1, { recorded_at: '2026-05-01T00:00:00.000Z' })]);
+    await stage.plan();
+    await stage.commit();
+    expect(await story.totals(org)).toEqual(['2', '3.50', '3']);
+    await stage.drop();
+    await other.close();
   });
 });
 
@@ -41,13 +98,19 @@ describe('engine on Postgres', () => {
     server ??= await startEmbeddedPostgres({ dataDir: join(directory, 'data') });
     return createEngine({ url: server.url, typedFields: FIELDS });
   };
-  engineStory({
+  const story = engineStory({
     dialect: 'postgres',
     open,
     stop: async () => {
       await server?.stop();
       rmSync(directory, { recursive: true, force: true });
     },
+  });
+
+  test('a NUL character, which Postgres can not hold, is refused in words', async () => {
+    await expect(story.read(randomUUID(), 'SELECT $1::text', ['a\0b'])).rejects.toMatchObject({
+      code: 'text_not_storable',
+    });
   });
 
   test('a transaction that names no organisation sees an error, not all rows', async () => {

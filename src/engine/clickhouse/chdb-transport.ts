@@ -6,7 +6,7 @@ import { queryCancelled } from '../engine-error.js';
 import { lockDirectory, type DirectoryLock } from '../directory-lock.js';
 import { engineThreads, Gate } from './gate.js';
 import { batchesOf, parseRows } from './rows.js';
-import { BASE_SETTINGS, type ClickHouseTransport, type RowBatches, type StreamRequest } from './transport.js';
+import { BASE_SETTINGS, type ClickHouseTransport, type StartedStatement, type StreamRequest } from './transport.js';
 
 const FORMAT = 'JSONCompactEachRow';
 
@@ -59,12 +59,18 @@ export class ChdbTransport implements ClickHouseTransport {
     await this.withSession((session) => session.insert({ table, columns, values, format: FORMAT }));
   }
 
-  async stream(request: StreamRequest): Promise<RowBatches> {
+  async stream(request: StreamRequest): Promise<StartedStatement> {
     if (request.signal?.aborted) throw queryCancelled();
     const session = this.take();
     try {
       const stream = session.queryStreamBind(request.sql(), request.params, { format: FORMAT });
-      return this.batches(session, stream[Symbol.asyncIterator](), () => stream.cancel(), request);
+      return {
+        batches: this.batches(session, stream[Symbol.asyncIterator](), () => stream.cancel(), request),
+        abandon: () => {
+          stream.cancel();
+          this.discard(session);
+        },
+      };
     } catch (error) {
       this.discard(session);
       throw error;

@@ -8,7 +8,7 @@ import { migrateTables } from './migrate.js';
 import { ClickHouseStage } from './stage.js';
 import { SupersededRows } from './superseded-rows.js';
 import { DATA_TABLE, TENANT_TABLES } from './tables.js';
-import type { ClickHouseTransport, RowBatches } from './transport.js';
+import type { ClickHouseTransport, RowBatches, StartedStatement } from './transport.js';
 
 /** Analytic rows in ClickHouse: embedded or a server, by the transport. */
 export class ClickHouseEngine implements Engine {
@@ -76,10 +76,9 @@ export class ClickHouseEngine implements Engine {
   /** See {@link SupersededRows} for why the order of these steps makes every read right. */
   private async start(organizationId: string, query: EngineQuery): Promise<RowBatches> {
     const { sql, params } = bindParameters(query);
-    const tag = randomUUID();
     if (this.superseded.remembered(organizationId) === undefined) await this.superseded.read(organizationId);
     let final = true;
-    const begin = (): Promise<RowBatches> =>
+    const begin = (tag: string): Promise<StartedStatement> =>
       this.transport.stream({
         sql: () => {
           final = this.superseded.remembered(organizationId) ?? true;
@@ -89,10 +88,11 @@ export class ClickHouseEngine implements Engine {
         tag,
         signal: query.signal,
       });
-    const batches = await begin();
-    if (final || this.transport.exclusive || !(await this.superseded.read(organizationId))) return batches;
-    await batches[Symbol.asyncIterator]().return?.();
-    return begin();
+    const started = await begin(randomUUID());
+    if (final || this.transport.exclusive) return started.batches;
+    if (!(await this.superseded.read(organizationId))) return started.batches;
+    started.abandon();
+    return (await begin(randomUUID())).batches;
   }
 
   private async guarded<T>(job: () => Promise<T>): Promise<T> {

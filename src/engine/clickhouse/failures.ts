@@ -1,6 +1,9 @@
 import { Problem } from '../../common/problem.js';
 import {
+  causes,
   EngineError,
+  errorCode,
+  errorMessage,
   engineOutOfMemory,
   engineTimeout,
   engineUnavailable,
@@ -10,10 +13,11 @@ import {
 
 /** ClickHouse's number for an error, wherever the embedded engine or the HTTP client has put it. */
 export function clickHouseCode(error: unknown): number | null {
-  for (let e: unknown = error; e instanceof Error; e = e.cause) {
+  for (const e of causes(error)) {
     if ('clickhouseCode' in e && typeof e.clickhouseCode === 'number') return e.clickhouseCode;
-    if ('code' in e && typeof e.code === 'string' && /^\d+$/.test(e.code)) return Number(e.code);
-    const match = /Code: (\d+)\./.exec(e.message);
+    const code = errorCode(e);
+    if (code !== null && /^\d+$/.test(code)) return Number(code);
+    const match = /Code: (\d+)\./.exec(errorMessage(e));
     if (match) return Number(match[1]);
   }
   return null;
@@ -36,7 +40,7 @@ export function asFailure(error: unknown, context: { max_seconds?: number; signa
       return new EngineError(
         'The analytics engine failed to run a statement',
         code === null ? null : String(code),
-        error instanceof Error ? error.message : String(error),
+        errorMessage(error),
         error,
       );
   }

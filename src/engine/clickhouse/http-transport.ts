@@ -1,8 +1,14 @@
-import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client';
+import { ClickHouseLogLevel, createClient, type ClickHouseClient, type ResultSet } from '@clickhouse/client';
 import type { EngineValue } from '../engine.js';
 import { queryCancelled } from '../engine-error.js';
 import { parseRows } from './rows.js';
-import { BASE_SETTINGS, type ClickHouseTransport, type RowBatches, type StreamRequest } from './transport.js';
+import {
+  BASE_SETTINGS,
+  type ClickHouseTransport,
+  type RowBatches,
+  type StartedStatement,
+  type StreamRequest,
+} from './transport.js';
 
 const FORMAT = 'JSONCompactEachRow';
 /** Statements are limited by the engine (`max_execution_time`), a socket only by this. */
@@ -27,7 +33,12 @@ export class HttpTransport implements ClickHouseTransport {
       max_open_connections: MAX_CONNECTIONS,
       // Errors are ours to report; the client would print SQL.
       log: { level: ClickHouseLogLevel.OFF },
-      clickhouse_settings: { ...BASE_SETTINGS, session_timezone: 'UTC' },
+      clickhouse_settings: {
+        ...BASE_SETTINGS,
+        session_timezone: 'UTC',
+        // A reader that leaves in the middle closes its socket; the statement ends with it.
+        cancel_http_readonly_queries_on_client_close: 1,
+      },
     });
   }
 
@@ -44,43 +55,48 @@ export class HttpTransport implements ClickHouseTransport {
     await this.client.command({ query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT ${FORMAT}\n${lines}` });
   }
 
-  async stream({ sql, params, tag, signal }: StreamRequest): Promise<RowBatches> {
+  async stream({ sql, params, tag, signal }: StreamRequest): Promise<StartedStatement> {
     if (signal?.aborted) throw queryCancelled();
-    const queryId = tag;
     const kill = (): void => {
-      this.client
-        .command({ query: 'KILL QUERY WHERE query_id = {id:String} ASYNC', query_params: { id: queryId } })
-        .catch(
-          () => undefined, // The statement ends by its max_execution_time then.
-        );
+      const query = 'KILL QUERY WHERE query_id = {id:String} ASYNC';
+      // Should this fail, the statement ends by its max_execution_time.
+      this.client.command({ query, query_params: { id: tag } }).catch(() => undefined);
     };
+    const forget = (): void => signal?.removeEventListener('abort', kill);
     signal?.addEventListener('abort', kill, { once: true });
     try {
       const result = await this.client.query({
         query: sql(),
         query_params: params,
-        query_id: queryId,
+        query_id: tag,
         format: FORMAT,
         abort_signal: signal,
       });
-      const rows = result.stream<readonly EngineValue[]>();
-      return (async function* () {
-        try {
-          for await (const batch of rows) {
-            yield parseRows(batch.map((row) => row.text).join('\n'));
-          }
-        } finally {
-          signal?.removeEventListener('abort', kill);
+      return {
+        batches: rowsOf(result, forget),
+        abandon: () => {
+          forget();
           result.close();
-        }
-      })();
+        },
+      };
     } catch (error) {
-      signal?.removeEventListener('abort', kill);
+      forget();
       throw error;
     }
   }
 
   async close(): Promise<void> {
     await this.client.close();
+  }
+}
+
+async function* rowsOf(result: ResultSet<typeof FORMAT>, forget: () => void): RowBatches {
+  try {
+    for await (const rows of result.stream<readonly EngineValue[]>()) {
+      yield parseRows(rows.map((row) => row.text).join('\n'));
+    }
+  } finally {
+    forget();
+    result.close();
   }
 }

@@ -67,22 +67,23 @@ export class ClickHouseStage implements Stage {
         `SELECT data_source, formatDateTime(max(recorded_at), '%Y-%m-%dT%H:%i:%S.%fZ'), count() FROM ${this.table} GROUP BY data_source ORDER BY data_source`,
       );
       const rows = sources.reduce((sum, source) => sum + Number(source[2]), 0);
-      let [loaded, replaced, unchanged, within] = [rows, 0, 0, 0];
-      if (!(await this.isAllNew(rows))) {
-        [loaded, replaced, unchanged, within] = [0, 0, 0, 0];
-        for (const slice of this.slices(rows)) {
-          const [counts] = await this.transport.select(`${countChanges(slice)} SETTINGS ${BOUNDED}`);
-          loaded += Number(counts?.[0]);
-          replaced += Number(counts?.[1]);
-          unchanged += Number(counts?.[2]);
-          within += Number(counts?.[3]);
+      const counts = { loaded: rows, replaced: 0, unchanged: 0, within: 0 };
+      const { shared, distinct } = await this.look(rows);
+      if (shared || !distinct) {
+        counts.loaded = 0;
+        for (const slice of await this.slices(rows, distinct)) {
+          const [row] = await this.transport.select(`${countChanges(slice)} SETTINGS ${BOUNDED}`);
+          counts.loaded += Number(row?.[0]);
+          counts.replaced += Number(row?.[1]);
+          counts.unchanged += Number(row?.[2]);
+          counts.within += Number(row?.[3]);
         }
       }
       return {
-        loaded,
-        replaced,
-        unchanged,
-        replaced_within: within,
+        loaded: counts.loaded,
+        replaced: counts.replaced,
+        unchanged: counts.unchanged,
+        replaced_within: counts.within,
         sources: sources.map(([source, latest, count]) => ({
           data_source: String(source),
           latest: isoMilliseconds(String(latest)),
@@ -100,8 +101,9 @@ export class ClickHouseStage implements Stage {
       const sameStructure =
         (await currentPayloadType(this.transport, this.table)) ===
         (await currentPayloadType(this.transport, DATA_TABLE));
-      if (sameStructure && (await this.isAllNew(rows))) await this.attach(this.table);
-      else await this.commitDifference(rows);
+      const { shared, distinct } = await this.look(rows);
+      if (sameStructure && distinct && !shared) await this.attach(this.table);
+      else await this.commitDifference(rows, distinct);
     });
   }
 
@@ -115,7 +117,7 @@ export class ClickHouseStage implements Stage {
     });
   }
 
-  private async commitDifference(rows: number): Promise<void> {
+  private async commitDifference(rows: number, distinct: boolean): Promise<void> {
     await this.transport.command(`DROP TABLE IF EXISTS ${this.delta} SYNC`);
     await this.transport.command(createStageTable(this.delta, this.typedFields));
     await this.transport.command(`SYSTEM STOP MERGES ${this.delta}`);
@@ -124,7 +126,7 @@ export class ClickHouseStage implements Stage {
     );
     // Tombstones get this version, rows get it plus their line: above all that is there, and rows above tombstones.
     const version = BigInt(String(newest?.[0])) + 1n;
-    for (const slice of this.slices(rows)) {
+    for (const slice of await this.slices(rows, distinct)) {
       // Decimals as text, integers as numbers, should the stage be older than the table's typed fields.
       const settings = `SETTINGS ${BOUNDED}, output_format_json_quote_64bit_integers = 0`;
       await this.transport.command(`INSERT INTO ${this.delta} ${winners(slice, version)} ${settings}`);
@@ -133,7 +135,7 @@ export class ClickHouseStage implements Stage {
       );
     }
     if ((await this.count(this.delta)) > 0) {
-      if (await this.sharesIdsWithTable(this.delta)) {
+      if (await this.sharesIds(this.delta)) {
         await this.superseded.during(this.organizationId, () => this.attach(this.delta));
       } else {
         await this.attach(this.delta);
@@ -147,39 +149,35 @@ export class ClickHouseStage implements Stage {
     await this.transport.command(`ALTER TABLE ${DATA_TABLE} ATTACH PARTITION tuple() FROM ${from}`);
   }
 
-  /** True when each id stands once in the stage and nowhere in the table. */
-  private async isAllNew(rows: number): Promise<boolean> {
-    if (await this.sharesIdsWithTable(this.table)) return false;
+  /** Whether any of the stage's ids is in the table, and whether each stands once in the stage. */
+  private async look(rows: number): Promise<{ shared: boolean; distinct: boolean }> {
     let ids = 0;
-    for (const { slice } of this.slices(rows)) {
+    for (const condition of conditions(rows)) {
       const [count] = await this.transport.select(
-        `SELECT uniqExact(id) FROM ${this.table} WHERE ${slice} SETTINGS ${BOUNDED}`,
+        `SELECT uniqExact(id) FROM ${this.table} WHERE ${condition} SETTINGS ${BOUNDED}`,
       );
       ids += Number(count?.[0]);
     }
-    return ids === rows;
+    return { shared: await this.sharesIds(this.table), distinct: ids === rows };
   }
 
   /** An id belongs to one source, so only the stage's sources are looked through. */
-  private async sharesIdsWithTable(table: string): Promise<boolean> {
+  private async sharesIds(table: string): Promise<boolean> {
     const theirs = `FROM ${DATA_TABLE} WHERE organization_id = '${this.organizationId}' AND data_source IN (SELECT DISTINCT data_source FROM ${table})`;
     if ((await this.transport.select(`SELECT 1 ${theirs} LIMIT 1`)).length === 0) return false;
-    for (const { slice } of this.slices(await this.count(table))) {
+    for (const condition of conditions(await this.count(table))) {
       const found = await this.transport.select(
-        `SELECT 1 ${theirs} AND id IN (SELECT id FROM ${table} WHERE ${slice}) LIMIT 1 SETTINGS ${BOUNDED}`,
+        `SELECT 1 ${theirs} AND id IN (SELECT id FROM ${table} WHERE ${condition}) LIMIT 1 SETTINGS ${BOUNDED}`,
       );
       if (found.length > 0) return true;
     }
     return false;
   }
 
-  private slices(rows: number): StageSql[] {
-    const count = Math.max(1, Math.ceil(rows / SLICE_ROWS));
-    return Array.from({ length: count }, (_, index) => ({
-      organizationId: this.organizationId,
-      stage: this.table,
-      slice: count === 1 ? 'true' : `sipHash64(id) % ${count} = ${index}`,
-    }));
+  private async slices(rows: number, distinct: boolean): Promise<StageSql[]> {
+    const merged = !(await this.superseded.read(this.organizationId));
+    const { organizationId, table: stage } = this;
+    return conditions(rows).map((slice) => ({ organizationId, stage, slice, distinct, merged }));
   }
 
   private async count(table: string): Promise<number> {
@@ -227,3 +225,9 @@ export class ClickHouseStage implements Stage {
 
 /** `%f` has as many digits as the column's scale; the rest of the system speaks of milliseconds. */
 const isoMilliseconds = (text: string): string => text.replace(/\.(\d{3})\d*Z$/, '.$1Z');
+
+/** Conditions that each pick about {@link SLICE_ROWS} of the rows, by id. */
+function conditions(rows: number): string[] {
+  const count = Math.max(1, Math.ceil(rows / SLICE_ROWS));
+  return Array.from({ length: count }, (_, index) => (count === 1 ? 'true' : `sipHash64(id) % ${count} = ${index}`));
+}

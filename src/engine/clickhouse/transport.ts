@@ -12,6 +12,12 @@ export interface StreamRequest {
   readonly signal?: AbortSignal;
 }
 
+export interface StartedStatement {
+  readonly batches: RowBatches;
+  /** Ends the statement; instead of iterating `batches`. */
+  abandon(): void;
+}
+
 /** How statements reach a ClickHouse: in this process, or over HTTP. All else is the same for both. */
 export interface ClickHouseTransport {
   /** True when no other process can write to these tables. */
@@ -20,7 +26,7 @@ export interface ClickHouseTransport {
   /** Runs a small SELECT and returns all its rows. */
   select(sql: string): Promise<readonly (readonly EngineValue[])[]>;
   /** Resolves when the statement has started, which is when it has chosen the data that it reads. */
-  stream(request: StreamRequest): Promise<RowBatches>;
+  stream(request: StreamRequest): Promise<StartedStatement>;
   /** Inserts lines of `JSONCompactEachRow`. */
   insert(table: string, columns: readonly string[], lines: string): Promise<void>;
   /** Waits for what runs, then closes. */

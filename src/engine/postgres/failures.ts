@@ -1,6 +1,8 @@
-import { Problem } from '../../common/problem.js';
+import { Problem, unprocessable } from '../../common/problem.js';
 import {
   EngineError,
+  errorCode,
+  errorMessage,
   engineOutOfMemory,
   engineTimeout,
   engineUnavailable,
@@ -11,15 +13,13 @@ import {
 /** What a caller gets for an error of Postgres: a `Problem` where a person can act, else an {@link EngineError}. */
 export function asFailure(error: unknown, context: { max_seconds?: number; signal?: AbortSignal } = {}): Error {
   if (error instanceof Problem || error instanceof EngineError) return error;
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+  const code = errorCode(error);
   if (context.signal?.aborted) return queryCancelled();
   if (code === '57014') return engineTimeout(context.max_seconds ?? 0); // query_canceled, and not by us
+  // A character that Postgres cannot hold (NUL), which therefore is in no row either.
+  if (code === '22021' || code === '22P05')
+    return unprocessable('text_not_storable', 'A text holds a NUL character. Remove it.');
   if (code?.startsWith('53')) return engineOutOfMemory(); // insufficient_resources
   if (code?.startsWith('08') || code?.startsWith('57P') || isUnreachable(error)) return engineUnavailable();
-  return new EngineError(
-    'The analytics engine failed to run a statement',
-    code,
-    error instanceof Error ? error.message : String(error),
-    error,
-  );
+  return new EngineError('The analytics engine failed to run a statement', code, errorMessage(error), error);
 }
