@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ConfigError, parseConfig, type AppConfig } from './config/config.js';
 import { createApp } from './create-app.js';
@@ -29,7 +30,7 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
     stopping ??= (async () => {
       say(`${reason}: finishing running work …`);
       try {
-        await app?.close();
+        await closeApp(app);
         await stores?.close();
         say('Stopped.');
       } catch (error) {
@@ -66,9 +67,34 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
     say(welcome({ base, config, ...first }));
   } catch (error) {
     if (stopping) return;
-    complain(
-      `Could not start: ${error instanceof Error ? (config.logLevel === 'debug' ? error.stack : error.message) : String(error)}`,
-    );
+    complain(`Could not start: ${whyNotStarted(error, config)}`);
     await stop('Start failed', 1);
   }
+}
+
+/** How long running requests may take to end when the server is told to stop. Docker kills after ten seconds. */
+const GRACE_MS = 8_000;
+
+/** Lets running requests end, but not for ever: an upload may have stalled. What is cut off was not acknowledged. */
+async function closeApp(app: NestFastifyApplication | undefined): Promise<void> {
+  if (!app) return;
+  const server = app.getHttpServer() as Server;
+  const cutOff = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(cutOff);
+  }
+}
+
+function whyNotStarted(error: unknown, { host, port, logLevel }: AppConfig): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (syscall === 'listen' && code === 'EADDRINUSE') {
+    return `port ${port} on ${host} is in use by another program. Stop it, or set PORT to another port.`;
+  }
+  if (syscall === 'listen' && code === 'EACCES') {
+    return `this user may not listen on port ${port}. Set PORT to one above 1023.`;
+  }
+  return (logLevel === 'debug' ? error.stack : undefined) ?? error.message;
 }

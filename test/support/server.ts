@@ -1,7 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { packageRoot } from '../../src/common/package-root.js';
 
 /** Key of the first administrator in every test server. */
@@ -13,6 +15,25 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Longest wait for readiness. */
   readonly readySeconds?: number;
+}
+
+function spawnServer(
+  dataDir: string,
+  env: Readonly<Record<string, string>> = {},
+): ChildProcessByStdio<null, Readable, Readable> {
+  return spawn(process.execPath, [join(packageRoot, 'dist/src/main.js')], {
+    env: {
+      PATH: process.env.PATH ?? '',
+      HOME: process.env.HOME ?? '',
+      PORT: '0',
+      DATA_DIR: dataDir,
+      SAMPLE_DATA: 'off',
+      LOG_LEVEL: 'warn',
+      ADMIN_API_KEY: ADMIN_KEY,
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 /** A real server in a process of its own, as `npm start` runs it, and a small client for its doors. */
@@ -29,19 +50,7 @@ export class TestServer {
   static async start(options: ServerOptions = {}): Promise<TestServer> {
     const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'tributary-'));
     const output: string[] = [];
-    const child = spawn(process.execPath, [join(packageRoot, 'dist/src/main.js')], {
-      env: {
-        PATH: process.env.PATH ?? '',
-        HOME: process.env.HOME ?? '',
-        PORT: '0',
-        DATA_DIR: dataDir,
-        SAMPLE_DATA: 'off',
-        LOG_LEVEL: 'warn',
-        ADMIN_API_KEY: ADMIN_KEY,
-        ...options.env,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawnServer(dataDir, options.env);
     const base = await new Promise<string>((resolve, reject) => {
       const failed = (why: string): void => reject(new Error(`${why}\n${output.join('')}`));
       const timer = setTimeout(
@@ -66,6 +75,19 @@ export class TestServer {
       });
     });
     return new TestServer(child, base, dataDir, options.dataDir === undefined, output);
+  }
+
+  /** Runs a server that is expected to end by itself, and waits until it has. */
+  static async expectEnd(
+    dataDir: string,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<{ code: number | null; printed: string }> {
+    const child = spawnServer(dataDir, env);
+    let printed = '';
+    child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString('utf8')));
+    child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString('utf8')));
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code, printed };
   }
 
   /** Everything that the server printed so far. */
@@ -135,7 +157,7 @@ export class TestServer {
 
   /** Ends the process: politely with SIGTERM, or at once with SIGKILL. */
   async end(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
-    if (this.process.exitCode !== null) return this.process.exitCode;
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return this.process.exitCode;
     const ended = new Promise<number | null>((resolve) => this.process.once('exit', (code) => resolve(code)));
     this.process.kill(signal);
     return ended;
