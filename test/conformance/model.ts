@@ -53,6 +53,7 @@ export const DEFINITIONS: readonly MemberDefinition[] = [
   metric({ metric_key: 'clicks', data_type: 'integer' }),
   metric({ metric_key: 'impressions', data_type: 'integer' }),
   metric({ metric_key: 'reach', data_type: 'integer', additivity: 'non_additive' }),
+  metric({ metric_key: 'followers', data_type: 'integer', expression: 'reach', additivity: 'semi_additive' }),
   // Not among the standard fields: read from the untyped part of the payload.
   metric({ metric_key: 'fees', data_type: 'currency', expression: 'costs.fees' }),
   metric({ metric_key: 'score', data_type: 'float' }),

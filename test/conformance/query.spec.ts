@@ -103,8 +103,10 @@ describe.each(ENGINES)('%s', (_, open) => {
     const subtotals = [];
     for (const { statement, columns } of planned.subtotals) subtotals.push(await answer(statement, columns));
     expect(subtotals).toEqual(expected.subtotals ?? []);
-    for (const { statement, most } of planned.checks)
-      expect(Number((await run(store.engine, ORGANIZATION, statement))[0]?.[0])).toBeLessThanOrEqual(most);
+    const refusals = [];
+    for (const { statement, most, problem } of planned.checks)
+      if (Number((await run(store.engine, ORGANIZATION, statement))[0]?.[0]) > most) refusals.push(problem.code);
+    expect(refusals[0]).toBe(expected.refused);
     if (expected.compared !== undefined) {
       const { from = '', to = '' } = planned.compare?.range ?? {};
       expect([from, to].map((at) => at.replace('T00:00:00.000Z', ''))).toEqual(expected.compared);

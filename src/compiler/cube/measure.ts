@@ -14,6 +14,9 @@ export function described(member: Member): Members {
 /** The hidden measure with all decimals of a calculation. */
 export const exactKey = (key: string): string => `_exact_${key}`;
 
+/** The hidden measure that counts what a sum would add up although it must not; a sum of one part only is shown. */
+export const partsKey = (key: string): string => `_parts_${key}`;
+
 /** @param type Cube's: `number` for SQL that aggregates by itself, else the aggregate around `sql` */
 export function measure(member: Member, type: string, sql: string): CubeValue {
   return { ...described(member), sql: new CubeSql(sql), type, meta: { kind: valueKind(member.data_type) } };

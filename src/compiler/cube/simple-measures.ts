@@ -5,7 +5,8 @@ import type { DialectName } from '../dialect/types.js';
 import type { FormulaNode } from '../formula/types.js';
 import type { SimpleMetricMember } from '../model/types.js';
 import { TIME_KEY } from './base.js';
-import { measure, rounded, type Members } from './measure.js';
+import { CubeSql } from './cube-text.js';
+import { measure, partsKey, rounded, type Members } from './measure.js';
 import type { RowReader } from './row-sql.js';
 
 /** Whether the metric is a calculation, so that it has an exact measure beside the rounded one. */
@@ -40,7 +41,15 @@ export function simpleMeasures(member: SimpleMetricMember, rows: RowReader): Mem
       return dialect === 'clickhouse'
         ? plain(`uniqCombined64(${text()})`)
         : { [key]: measure(member, 'count_distinct', text()) };
-    case 'sum':
+    case 'sum': {
+      if (member.additivity === 'additive') return aggregate('sum', (value) => `sum(${value})`);
+      const instant = `${source.row}.${TIME_KEY}`;
+      const parts = partsSql(member, number(), instant);
+      return {
+        ...aggregate('number', (value) => `CASE WHEN ${parts} <= 1 THEN sum(${value}) END`),
+        [partsKey(key)]: { sql: new CubeSql(parts), type: 'number', public: false, meta: { kind: 'number' } },
+      };
+    }
     case 'min':
     case 'max':
       return aggregate(member.aggregation, (value) => `${member.aggregation}(${value})`);
@@ -63,6 +72,12 @@ export function simpleMeasures(member: SimpleMetricMember, rows: RowReader): Mem
       return member.aggregation satisfies never;
   }
 }
+
+/** How many parts a sum would add up that must not be added: rows, or for what adds up except over time, instants. */
+const partsSql = ({ additivity }: SimpleMetricMember, value: string, instant: string): string =>
+  additivity === 'semi_additive'
+    ? `count(DISTINCT CASE WHEN ${value} IS NOT NULL THEN ${instant} END)`
+    : `count(${value})`;
 
 /** The sum over the rows of the latest instant at which there is a value. */
 function lastSql(value: string, instant: string, dialect: DialectName): string {

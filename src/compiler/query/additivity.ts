@@ -1,27 +1,102 @@
-import type { ProblemItem } from '../../common/problem.js';
-import { memberLineage } from '../model/lineage.js';
-import type { Member, Model } from '../model/types.js';
-import type { Resolved } from './resolve.js';
-import type { ReportRequest } from './types.js';
-
 /**
- * Metrics whose number adds up rows that must not be added: a sum of what was counted once per row, like reach, or a
- * formula over one. A distinct count is non-additive too, but the engine counts it anew at every level.
+ * Metrics that add up what must not be added: a sum of what was counted once per row, like reach, or a formula over one.
+ * Their measure has a value only where it adds nothing up, so that no answer can hold a wrong sum; a request whose groups
+ * hold several rows is refused. (A distinct count is non-additive, too, but the engine counts it anew at every level.)
  */
-export function nonAdditiveMetrics(metrics: readonly Resolved[], model: Model): Resolved[] {
-  const summed = (member: Member): boolean =>
-    member.kind === 'simple' && member.aggregation === 'sum' && member.additivity === 'non_additive';
-  const bad = new Set(model.members.filter(summed).map(({ key }) => key));
-  return metrics.filter(({ key }) => bad.has(key) || memberLineage(model, key).some((below) => bad.has(below)));
+import type { ProblemItem } from '../../common/problem.js';
+import { partsKey } from '../cube/measure.js';
+import { memberLineage } from '../model/lineage.js';
+import type { SimpleMetricMember } from '../model/types.js';
+import { embedded, sql, statementOf } from './fragment.js';
+import { windowOf, type Report } from './report.js';
+import type { Resolved } from './resolve.js';
+import type { PlannedCheck, ReportRequest } from './types.js';
+
+/** A metric of the request, with the plain metric behind it that can't be summed. */
+interface NonAdditive {
+  readonly metric: Resolved;
+  readonly summed: SimpleMetricMember;
 }
 
-export function nonAdditiveWarning({ key, label }: Resolved, { metrics, totals }: ReportRequest): ProblemItem {
+export function nonAdditiveMetrics({
+  metrics,
+  filterMetrics,
+  model,
+}: Pick<Report, 'metrics' | 'filterMetrics' | 'model'>): NonAdditive[] {
+  const bad = new Map<string, SimpleMetricMember>();
+  for (const member of model.members)
+    if (member.kind === 'simple' && member.aggregation === 'sum' && member.additivity !== 'additive')
+      bad.set(member.key, member);
+  const all = new Map([...metrics, ...filterMetrics].map((metric) => [metric.key, metric]));
+  return [...all.values()].flatMap((metric) =>
+    [metric.key, ...memberLineage(model, metric.key)].flatMap((key) => {
+      const summed = bad.get(key);
+      return summed === undefined ? [] : [{ metric, summed }];
+    }),
+  );
+}
+
+const pointerOf = (key: string, { metrics }: ReportRequest): string => {
   const index = metrics.indexOf(key);
-  return {
+  return index < 0 ? '/metrics' : `/metrics/${index}`;
+};
+
+const why = ({ metric, summed }: NonAdditive): string =>
+  summed.additivity === 'semi_additive'
+    ? `“${metric.label}” can’t be added up over time: it is a state, not a flow.`
+    : `“${metric.label}” can’t be added up over days, campaigns or sources: whoever was counted in several rows would be counted again.`;
+
+/** What is wrong at any data: a window or a share would add up. */
+export function nonAdditiveMistakes(report: Report, request: ReportRequest): ProblemItem[] {
+  return nonAdditiveMetrics(report).flatMap((found) => {
+    const window = windowOf(found.metric);
+    if (window === null || window.kind === 'previous') return [];
+    const message = `${why(found)} A window or share of it would be wrong; use a distinct count of customers, or ask for “${window.metric}” by the grain at which it is reported.`;
+    return [{ code: 'non_additive', message, pointer: pointerOf(found.metric.key, request) }];
+  });
+}
+
+/** One check for each such metric: that no group of the answer holds several rows of it. */
+export async function additivityChecks(report: Report, request: ReportRequest): Promise<PlannedCheck[]> {
+  const { queries, dimensions, grain, range, dialect } = report;
+  const checks = nonAdditiveMetrics(report).map(async (found): Promise<PlannedCheck> => {
+    const groups = await queries.statement({ metrics: [partsKey(found.summed.key)], dimensions, time: grain, range });
+    const columns = (grain === null ? 0 : 1) + dimensions.length + 1;
+    const [column, list] =
+      dialect === 'postgres'
+        ? [`x${columns}`, `(${Array.from({ length: columns }, (_, index) => `x${index + 1}`).join(', ')})`]
+        : [`\`marketing__${partsKey(found.summed.key)}\``, ''];
+    const isState = found.summed.additivity === 'semi_additive';
+    return {
+      statement: statementOf(sql`SELECT max(g.${column}) FROM (${embedded(groups, dialect)}) AS g${list}`, dialect),
+      most: 1,
+      problem: {
+        code: 'non_additive',
+        message:
+          `${why(found)} Some groups of this request hold several ${isState ? 'instants' : 'rows'}. Ask by the ` +
+          (isState
+            ? 'time grain at which it is recorded, or define it with the aggregation “last”.'
+            : 'time grain and dimensions at which it is reported (such as daily by campaign), filter to those rows, or leave it out.'),
+        pointer: pointerOf(found.metric.key, request),
+      },
+    };
+  });
+  return Promise.all(checks);
+}
+
+/** Numbers beside the rows that have no value where they would add up. */
+export function nonAdditiveWarnings(report: Report, request: ReportRequest): ProblemItem[] {
+  const { compare, top } = report;
+  const beside = [
+    ...(request.totals === true ? ['totals'] : []),
+    ...((request.subtotals?.length ?? 0) > 0 ? ['subtotals'] : []),
+    ...(top?.other === true ? ['the row for all other values'] : []),
+    ...(compare === null ? [] : ['the range compared with']),
+  ];
+  if (beside.length === 0) return [];
+  return nonAdditiveMetrics(report).map((found) => ({
     code: 'non_additive',
-    message:
-      `“${label}” can’t be added up over days, campaigns or sources: whoever was counted in several rows is counted again. ` +
-      `Read it as an upper bound, or ask for the finest rows only.${totals === true ? ' Its total is left out.' : ''}`,
-    pointer: index >= 0 ? `/metrics/${index}` : '/metrics',
-  };
+    message: `${why(found)} It has no value in ${beside.join(', ')} wherever several rows would be added up.`,
+    pointer: pointerOf(found.metric.key, request),
+  }));
 }

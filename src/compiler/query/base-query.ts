@@ -22,8 +22,6 @@ export interface Grouping {
   readonly limit?: number | null;
   readonly offset?: number | null;
   readonly order?: CubeQuery['rowOrder'];
-  /** Metrics that are selected as NULL. */
-  readonly withheld?: readonly string[];
 }
 
 export interface BaseQueriesInput extends CalendarSettings {
@@ -60,7 +58,7 @@ export class BaseQueries {
       fiscalYearStart,
       ...(time !== null && typeof time === 'object' ? { placement: time } : {}),
       rowOrder: grouping.order ?? [],
-      withheld: (grouping.withheld ?? []).map(path),
+      withheld: [],
     });
   }
 }

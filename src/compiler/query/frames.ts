@@ -53,7 +53,6 @@ export class Frames {
     private readonly dimensions: readonly Resolved[],
     private readonly timed: boolean,
     private readonly top: TopRows | null,
-    private readonly withheld: readonly string[],
   ) {}
 
   /** The column with the metric's value in the frame; with null, one that is 1 where the frame has the row. */
@@ -116,7 +115,6 @@ export class Frames {
       time,
       range: frame.range,
       filters,
-      withheld: this.withheld,
     });
     const names = [
       ...(time === null ? [] : ['o']),

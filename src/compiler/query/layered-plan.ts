@@ -107,7 +107,7 @@ class LayeredPlan {
   ) {
     const { grain, range, dialect, calendar } = report;
     this.math = FORMULA_DIALECTS[dialect];
-    this.frames = new Frames(report.queries, dialect, report.dimensions, grain !== null, top, report.withheld);
+    this.frames = new Frames(report.queries, dialect, report.dimensions, grain !== null, top);
     const earlier = earlierOf(report);
     const within = grain === null || range === null ? null : timeAxis(range, grain, calendar);
     this.axis = within;

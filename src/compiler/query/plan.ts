@@ -4,10 +4,11 @@ import { TIME_KEY } from '../cube/base.js';
 import type { CompiledModel } from '../cube/compile.js';
 import type { DialectName } from '../dialect/types.js';
 import type { Snapshot } from '../model/types.js';
-import { nonAdditiveMetrics, nonAdditiveWarning } from './additivity.js';
+import { additivityChecks, nonAdditiveMistakes, nonAdditiveWarnings } from './additivity.js';
 import { plannedColumns } from './columns.js';
 import { gapCheck } from './checks.js';
 import { earlierOf, layeredStatement } from './layered-plan.js';
+import { Mistakes } from './mistakes.js';
 import { readReport, type ReadReport } from './read-report.js';
 import { needsLayers, windowOf, type Report } from './report.js';
 import type { Instants } from './time-range.js';
@@ -39,21 +40,21 @@ export async function planQuery(input: PlanInput): Promise<QueryPlan> {
   const read = readReport({ ...input, model });
   const { report } = read;
 
-  const warnings: ProblemItem[] = [];
-  const nonAdditive = nonAdditiveMetrics(report.metrics, model);
-  warnings.push(...nonAdditive.map((metric) => nonAdditiveWarning(metric, request)));
-  warnings.push(...timeWarnings(read));
-  const coarser = { ...report, withheld: nonAdditive.map((metric) => windowOf(metric)?.metric ?? metric.key) };
+  const mistakes = new Mistakes();
+  for (const { code, message, pointer } of nonAdditiveMistakes(report, request)) mistakes.add(code, message, pointer ?? '/metrics');
+  if (mistakes.any) throw mistakes.problem();
+
+  const warnings = [...nonAdditiveWarnings(report, request), ...timeWarnings(read)];
   const refused = refusedTotals(request, report, warnings);
   const earlier = earlierOf(report);
-  const check = await gapCheck(report);
+  const gaps = await gapCheck(report);
 
   return Object.freeze({
     columns: report.columns,
     statement: await statementOf(report),
-    totals: request.totals === true && !refused && report.metrics.length > 0 ? await totalsOf(coarser) : null,
-    subtotals: refused ? [] : await Promise.all(read.subtotals.map((by) => subtotalOf(coarser, by))),
-    checks: check === null ? [] : [check],
+    totals: request.totals === true && !refused && report.metrics.length > 0 ? await totalsOf(report) : null,
+    subtotals: refused ? [] : await Promise.all(read.subtotals.map((by) => subtotalOf(report, by))),
+    checks: [...(gaps === null ? [] : [gaps]), ...(await additivityChecks(report, request))],
     limit: report.limit,
     range: report.range === null ? null : written(report.range),
     compare:
@@ -72,7 +73,7 @@ const written = ({ from, to }: Instants): { from: string; to: string } => ({
 
 function statementOf(report: Report): Promise<Statement> {
   if (needsLayers(report)) return layeredStatement(report);
-  const { queries, metrics, dimensions, grain, range, groupFilters, limit, offset, order, withheld } = report;
+  const { queries, metrics, dimensions, grain, range, groupFilters, limit, offset, order } = report;
   return queries.statement({
     metrics: metrics.map(({ key }) => key),
     dimensions,
@@ -82,7 +83,6 @@ function statementOf(report: Report): Promise<Statement> {
     limit: limit === null ? null : limit + 1,
     offset: offset === 0 ? null : offset,
     order,
-    withheld,
   });
 }
 

@@ -102,7 +102,7 @@ export function readReport({
   return {
     report: {
       ...{ model, dialect, queries, calendar, now: at, metrics, dimensions, grain, range, span },
-      ...{ groupFilters: onGroups, filterMetrics, compare, fill, top, columns, order, limit, offset, withheld: [] },
+      ...{ groupFilters: onGroups, filterMetrics, compare, fill, top, columns, order, limit, offset },
     },
     timeZone,
     aliases: resolver.aliases,

@@ -39,8 +39,6 @@ export interface Report {
   readonly order: readonly OrderPosition[];
   readonly limit: number | null;
   readonly offset: number;
-  /** Keys of metrics that are selected as null. */
-  readonly withheld: readonly string[];
 }
 
 export const windowOf = ({ member }: Resolved): WindowMetricMember['window'] | null =>

@@ -13,6 +13,8 @@ export interface ConformanceCase {
   readonly subtotals?: readonly (readonly (readonly PresentedValue[])[])[];
   /** The days (UTC) that are compared with, or the instants. */
   readonly compared?: readonly [string, string];
+  /** Code with which the request is refused by a check; the rows are what it would have answered. */
+  readonly refused?: string;
   readonly truncated?: boolean;
   readonly warnings?: readonly string[];
   readonly aliases?: Readonly<Record<string, string>>;

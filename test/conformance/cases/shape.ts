@@ -121,14 +121,53 @@ export const SHAPE_CASES: readonly ConformanceCase[] = [
     warnings: ['totals_refused'],
   },
   {
-    name: 'what can’t be added up has a warning and no total',
+    name: 'what can’t be added up is refused where a group has several rows, and never added',
+    request: ask('groups', { metrics: ['spend', 'reach', 'frequency'], dimensions: ['channel'] }),
+    rows: [['groups', '55.00', null, null]],
+    refused: 'non_additive',
+  },
+  {
+    name: 'also where it is behind a filter on a metric',
     request: ask('groups', {
-      metrics: ['spend', 'reach', 'frequency'],
+      metrics: ['spend'],
       dimensions: ['channel'],
+      filters: { member: 'frequency', operator: 'notSet' },
+    }),
+    rows: [['groups', '55.00']],
+    refused: 'non_additive',
+  },
+  {
+    name: 'what can’t be added up is shown by the grain at which it was counted, without a total',
+    request: ask('groups', {
+      metrics: ['reach', 'frequency'],
+      dimensions: ['device'],
+      time_grain: 'daily',
+      date_range: { from: '2026-02-01', to: '2026-02-02' },
+      filters: { member: 'device', operator: 'equals', values: ['d0', 'd1'] },
       totals: true,
     }),
-    rows: [['groups', '55.00', 550, 2]],
-    totals: ['55.00', null, null],
+    rows: [
+      ['2026-02-01', 'd0', 10, 2],
+      ['2026-02-01', 'd1', 10, 2],
+      ['2026-02-02', 'd1', 10, 2],
+    ],
+    totals: [null, null],
     warnings: ['non_additive', 'non_additive'],
+  },
+  {
+    name: 'a state adds up over what was recorded at one instant, not over time',
+    request: ask('groups', {
+      metrics: ['followers'],
+      time_grain: 'daily',
+      date_range: { from: '2026-02-01', to: '2026-02-01' },
+      filters: { member: 'device', operator: 'equals', values: ['d0', 'd1'] },
+    }),
+    rows: [['2026-02-01', 20]],
+  },
+  {
+    name: 'a state over several days is refused',
+    request: ask('groups', { metrics: ['followers'], dimensions: ['device'] }),
+    rows: [['d0', 10], ...Array.from({ length: 9 }, (_, index) => [`d${index + 1}`, null] as const)],
+    refused: 'non_additive',
   },
 ];
