@@ -7,7 +7,7 @@ import { planQuery } from '../../src/compiler/query/plan.js';
 import { presentValue, type PresentedValue } from '../../src/compiler/query/present.js';
 import type { QueryPlan, Statement } from '../../src/compiler/query/types.js';
 import type { ConformanceCase } from './cases/case.js';
-import { AGGREGATION_CASES, FILTER_CASES } from './metrics/cases.js';
+import { AGGREGATION_CASES, COMPUTED_CASES, FILTER_CASES } from './metrics/cases.js';
 import { kindModel } from './metrics/model.js';
 import { METRIC_ROWS } from './metrics/rows.js';
 import { TYPED_FIELDS } from './model.js';
@@ -56,6 +56,9 @@ describe.each(ENGINES)('%s', (_, open) => {
 
   describe('aggregations', () => {
     it.each(AGGREGATION_CASES)('$name', check);
+  });
+  describe('computed dimensions', () => {
+    it.each(COMPUTED_CASES)('$name', check);
   });
   describe('a metric’s own filter', () => {
     it.each(FILTER_CASES)('$name', check);

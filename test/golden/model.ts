@@ -35,6 +35,24 @@ const DEFINITIONS: readonly MemberDefinition[] = [
     expression: 'score',
     weight: 'impressions',
   }),
+  define({ metric_key: 'median_score', data_type: 'float', aggregation: 'median', expression: 'score' }),
+  define({ metric_key: 'last_items', data_type: 'integer', aggregation: 'last', expression: 'basket.item count' }),
+  define({
+    metric_key: 'mobile_spend',
+    expression: 'spend',
+    filter: {
+      or: [
+        { member: 'device', operator: 'equals', values: ['mobile', "`}); drop('"] },
+        { member: 'band', operator: 'equals', values: ['high'] },
+      ],
+    },
+  }),
+  define({
+    metric_key: 'band',
+    metric_type: 'dimension',
+    data_type: 'string',
+    formula: 'if(spend >= 0.2 and weekday(recorded_at) < 6, "high", "low")',
+  }),
   define({ metric_key: 'cost_per_click', formula: 'spend / clicks', category: 'calculated' }),
   define({ metric_key: 'ten_clicks', formula: 'round(cost_per_click * 10, 2)', category: 'calculated' }),
   define({ metric_key: 'broken', formula: 'spend / nothing_like_this', category: 'calculated' }),
@@ -59,6 +77,13 @@ export const GOLDEN_REQUESTS: Readonly<Record<string, ReportRequest>> = {
     metrics: ['spend', 'clicks', 'items', 'rows', 'devices', 'average_score', 'weighted_score', 'ten_clicks'],
     dimensions: [],
     filters: { member: 'data_source', operator: 'equals', values: ['mixed'] },
+  },
+  'metric-kinds': {
+    metrics: ['median_score', 'last_items', 'mobile_spend'],
+    dimensions: ['band'],
+    filters: { member: 'data_source', operator: 'equals', values: ['mixed'] },
+    order: [{ member: 'band', direction: 'asc' }],
+    totals: true,
   },
   'weekly-by-device': {
     metrics: ['clicks', 'cost_per_click'],

@@ -3,6 +3,7 @@
  * asynchronous and take and give plain data, so that they can move to a worker as they are.
  */
 import { prepareCompiler } from '@cubejs-backend/schema-compiler';
+import { REQUEST_ZONE } from '../dialect/formula-dialect.js';
 import type { DialectName } from '../dialect/types.js';
 import type { TypedFields } from '../dialect/field-sql.js';
 import type { Model } from '../model/types.js';
@@ -77,6 +78,14 @@ function transpileOnce(compiler: Transpiling, generated: CubeSchema): void {
   };
 }
 
+const ZONE = /^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/;
+
+/** Computed dimensions take parts of instants on the clock of the request's zone. */
+function inZone(sql: string, timeZone: string): string {
+  if (!ZONE.test(timeZone)) throw new Error('Unchecked time zone.');
+  return sql.replaceAll(`'${REQUEST_ZONE}'`, `'${timeZone}'`);
+}
+
 /** Generates the organisation's cube and compiles it together with the base cubes. */
 export async function compileModel({ model, dialect, base, typed }: CompileInput): Promise<CompiledModel> {
   const generated = cubeSchema(model, dialect, typed);
@@ -95,7 +104,7 @@ export async function compileModel({ model, dialect, base, typed }: CompileInput
     toSql: async (query) => {
       const cube = new Query(compilers, { ...query, timezone: 'UTC', order: [], useNativeSqlPlanner: false });
       const [sql, params] = cube.buildSqlAndParams();
-      return { sql: sql.trim(), params: params as Statement['params'] };
+      return { sql: inZone(sql.trim(), query.timeZone), params: params as Statement['params'] };
     },
   };
 }

@@ -2,7 +2,9 @@
 import { conditionSql } from '../dialect/condition-sql.js';
 import { constantSql } from '../dialect/constant-sql.js';
 import { fieldSql, isUuidColumn, typeOf, type FieldSource, type Reading } from '../dialect/field-sql.js';
-import type { DataType, DimensionMember, Member, RowFilter } from '../model/types.js';
+import { formulaToSql, resultSql } from '../dialect/formula-sql.js';
+import type { FormulaNode } from '../formula/types.js';
+import type { DataType, DimensionMember, Member, RowFilter, SimpleMetricMember } from '../model/types.js';
 import { BASE_DIMENSIONS, TIME_KEY, valueKind, type ValueKind } from './base.js';
 
 /** A dimension as SQL over one row. */
@@ -23,22 +25,47 @@ const READING = {
 /** Reads rows of one organisation's cube. */
 export class RowReader {
   private readonly dimensions: ReadonlyMap<string, DimensionMember>;
+  private readonly metrics: ReadonlyMap<string, SimpleMetricMember>;
 
   constructor(
     members: readonly Member[],
     readonly source: FieldSource,
   ) {
     this.dimensions = new Map(members.flatMap((each) => (each.kind === 'dimension' ? [[each.key, each]] : [])));
+    this.metrics = new Map(members.flatMap((each) => (each.kind === 'simple' ? [[each.key, each]] : [])));
   }
 
   dimension(member: DimensionMember): RowValue {
-    const { field, data_type } = member;
+    const { field, data_type, tree } = member;
+    if (tree != null) return { sql: this.computed(tree, data_type), kind: valueKind(data_type) };
     const column = field.kind === 'column' && data_type === 'string' ? field.column : undefined;
     const read = fieldSql(field, READING[data_type], this.source);
     // A dimension that is declared whole shows whole numbers, also where the payload says otherwise.
     const sql = data_type === 'integer' && typeOf(field, this.source) !== 'integer' ? `round(${read})` : read;
     if (column === TIME_KEY) return { sql, kind: 'datetime' };
     return { sql, kind: column && isUuidColumn(column) ? 'uuid' : valueKind(data_type) };
+  }
+
+  private computed(tree: FormulaNode, dataType: DataType): string {
+    const { dialect } = this.source;
+    const sql = formulaToSql(
+      tree,
+      dialect,
+      (key) => this.leaf(key),
+      () => true,
+    );
+    // A comparison is a number on ClickHouse.
+    if (dataType === 'boolean' && dialect === 'clickhouse') return `CAST(${sql}, 'Nullable(Bool)')`;
+    return resultSql(sql, dialect, dataType);
+  }
+
+  /** What a formula over the row means by a key. */
+  private leaf(key: string): string {
+    const metric = this.metrics.get(key);
+    if (metric) return fieldSql(metric.field, 'number', this.source);
+    const { sql, kind } = this.named(key);
+    if (kind !== 'uuid') return sql;
+    return this.source.dialect === 'clickhouse' ? `toString(${sql})` : `(${sql})::text`;
   }
 
   /** Whether the row meets `filter`; constants in it are part of the SQL. */
@@ -56,7 +83,7 @@ export class RowReader {
     const own = this.dimensions.get(key);
     // As in requests: the time dimension stays the instant.
     if (own !== undefined && base?.kind !== 'datetime') return this.dimension(own);
-    if (base === undefined) throw new Error(`The filter names ${key}, which is no dimension.`);
+    if (base === undefined) throw new Error(`There is no dimension ${key}.`);
     return { sql: `${this.source.row}.${base.key}`, kind: base.kind };
   }
 }

@@ -2,6 +2,7 @@
  * The few lines in which the two dialects differ when they calculate a formula. Every numeric piece of SQL here is an
  * exact decimal with 18 decimals, nullable: `Nullable(Decimal(76, 18))` on ClickHouse, `numeric` on Postgres.
  */
+import { bucketSql } from './bucket-sql.js';
 import { constantSql } from './constant-sql.js';
 import type { DialectName } from './types.js';
 
@@ -30,12 +31,38 @@ export interface FormulaDialect {
    * is undefined or 10^29 or more.
    */
   float(name: FloatFunction, args: readonly string[]): string;
+  /** A field with text or a day, compared by code point. */
+  textLeaf(sql: string): string;
+  /** An instant as `YYYY-MM-DD HH:00:00` on the wall clock of the request's time zone ({@link REQUEST_ZONE}). */
+  clock(instant: string): string;
+  /** `length` characters from the position `from`, counted from 1. */
+  textPart(text: string, from: number, length: number): string;
+  /** Digits in a text, as a number. */
+  numberPart(text: string, from: number, length: number): string;
+  /** ISO weekday of a day, 1 = Monday; the day need not exist in the calendar (31 February is 3 March). */
+  weekday(day: string): string;
+  /** Null where one of them is. */
+  concat(texts: readonly string[]): string;
+  /** By Unicode's rules. */
+  letterCase(name: 'lower' | 'upper', text: string): string;
   /** The value as the reader gets it, with `digits` decimals. */
   result(value: string, digits: number): string;
 }
 
 /** Results of float functions are below this in magnitude. */
 const FLOAT_LIMIT = '1e29';
+
+/** Stands for the request's time zone in the SQL of a model, which is written once for all requests. */
+export const REQUEST_ZONE = 'Request/Time_Zone';
+const HOUR = { bucket: 'hour', timeZone: REQUEST_ZONE, weekStart: 1, fiscalYearStart: 1 } as const;
+
+/**
+ * Day of the week by Sakamoto's method (comp.lang.c, 1992), from 0 = Sunday, here shifted to ISO's 1 = Monday.
+ * @param shift the month's number out of the twelve below
+ */
+const isoWeekday = (y: string, d: string, shift: string, div: (a: string, b: number) => string): string =>
+  `(${y} + ${div(y, 4)} - ${div(y, 100)} + ${div(y, 400)} + ${shift} + ${d} + 6) % 7 + 1`;
+const MONTH_SHIFTS = '032503514624';
 
 const decimal = (sql: string): string => `toDecimal256(${sql}, 18)`;
 
@@ -59,6 +86,20 @@ const clickhouse: FormulaDialect = {
     const kept = this.bind([value], ([v]) => `if(abs(${v}) < ${FLOAT_LIMIT}, ${v}, NULL)`);
     return `round(toDecimal256OrNull(printf('%.11e', ${kept}), 18), 12)`;
   },
+  textLeaf: (sql) => `(${sql})`,
+  clock: (instant) => `toString(${bucketSql({ ...HOUR, instant }, 'clickhouse')})`,
+  textPart: (text, from, length) => `substring(${text}, ${from}, ${length})`,
+  numberPart: (text, from, length) => decimal(`toUInt16OrNull(substring(${text}, ${from}, ${length}))`),
+  weekday(day) {
+    return this.bind([day], ([text = '']) => {
+      const part = (from: number, length: number): string => `toInt32OrNull(substring(${text}, ${from}, ${length}))`;
+      const year = `(${part(1, 4)} - (${part(6, 2)} < 3))`;
+      const shift = `toInt32OrNull(substring('${MONTH_SHIFTS}', ${part(6, 2)}, 1))`;
+      return decimal(isoWeekday(year, part(9, 2), shift, (a, b) => `intDiv(${a}, ${b})`));
+    });
+  },
+  concat: (texts) => `concat(${texts.join(', ')})`,
+  letterCase: (name, text) => `${name}UTF8(${text})`,
   result: (value, digits) => `toDecimal256(round(${value}, ${digits}), ${digits})`,
 };
 
@@ -100,6 +141,20 @@ const postgres: FormulaDialect = {
     const kept = this.bind([value], ([v]) => `CASE WHEN abs(${v}) < ${FLOAT_LIMIT} THEN ${v} END`);
     return `round(to_char(${kept}, '9.99999999999EEEE')::numeric, 12)`;
   },
+  textLeaf: (sql) => `((${sql}) COLLATE "C")`,
+  clock: (instant) => `(${bucketSql({ ...HOUR, instant }, 'postgres')} COLLATE "C")`,
+  textPart: (text, from, length) => `substr(${text}, ${from}, ${length})`,
+  numberPart: (text, from, length) => `substr(${text}, ${from}, ${length})::numeric`,
+  weekday(day) {
+    return this.bind([day], ([text = '']) => {
+      const part = (from: number, length: number): string => `substr(${text}, ${from}, ${length})::int`;
+      const year = `(${part(1, 4)} - (${part(6, 2)} < 3)::int)`;
+      const shift = `substr('${MONTH_SHIFTS}', ${part(6, 2)}, 1)::int`;
+      return `(${isoWeekday(year, part(9, 2), shift, (a, b) => `${a} / ${b}`)})::numeric`;
+    });
+  },
+  concat: (texts) => `(${texts.join(' || ')})`,
+  letterCase: (name, text) => `(${name}((${text}) COLLATE "und-x-icu") COLLATE "C")`,
   result: (value, digits) => `round(${value}, ${digits})`,
 };
 

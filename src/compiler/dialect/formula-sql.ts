@@ -28,6 +28,15 @@ import type { DialectName } from './types.js';
 
 /** Largest whole exponent that is multiplied out exactly; larger ones and fractions go through float64. */
 const LARGEST_EXACT_EXPONENT = 12;
+/** Where the parts stand in `YYYY-MM-DD HH:…`, from 1, and how many characters they have. */
+const DATE_PARTS = {
+  date: [1, 10],
+  year: [1, 4],
+  month: [6, 2],
+  day: [9, 2],
+  weekday: [1, 10],
+  hour: [12, 2],
+} as const;
 const FLOAT_BOUNDS: Bounds = { largest: 29, decimals: 12 };
 const NO_BOUNDS: Bounds = { largest: 0, decimals: 0 };
 
@@ -95,6 +104,7 @@ class FormulaWriter {
   }
 
   private member({ key, type, dataType }: FormulaNode & { node: 'member' }): Piece {
+    if (type === 'string' || type === 'date') return atom(this.dialect.textLeaf(this.leaf(key)));
     if (type !== 'number' && type !== 'currency') return atom(`(${this.leaf(key)})`);
     const bounds = this.isWide(key)
       ? { largest: LARGEST_VALUE, decimals: SCALE }
@@ -224,6 +234,25 @@ class FormulaWriter {
         return atom(`${name}(${first.sql})`, boundsOfRounded(first.bounds, 0));
       case 'abs':
         return atom(`abs(${first.sql})`, first.bounds);
+      case 'date':
+      case 'year':
+      case 'month':
+      case 'day':
+      case 'weekday':
+      case 'hour': {
+        const [from, length] = DATE_PARTS[name];
+        const text = firstNode.type === 'instant' ? this.dialect.clock(first.sql) : wrap(first);
+        if (name === 'date')
+          return atom(firstNode.type === 'instant' ? this.dialect.textPart(text, from, length) : text);
+        const day = this.dialect.textPart(text, 1, 10);
+        const sql = name === 'weekday' ? this.dialect.weekday(day) : this.dialect.numberPart(text, from, length);
+        return atom(sql, { largest: 4, decimals: 0 });
+      }
+      case 'concat':
+        return atom(this.dialect.concat(pieces.map(wrap)));
+      case 'lower':
+      case 'upper':
+        return atom(this.dialect.letterCase(name, first.sql));
       default:
         return name satisfies never;
     }

@@ -11,17 +11,23 @@ import { formulaError } from './tokens.js';
 import type { Token } from './tokens.js';
 import { ARITY, typeOfBinary, typeOfCall, typeOfUnary, valueTypeOf } from './typing.js';
 import type { Typed } from './typing.js';
-import type { BinaryOperator, FormulaFunction, FormulaNode, Range } from './types.js';
+import type { BinaryOperator, FormulaFunction, FormulaNode, Range, RowFunction, ValueType } from './types.js';
 
 export interface ScopeMember {
   readonly key: string;
   readonly dataType: DataType;
+  /** Where it is not what the data type says. */
+  readonly type?: ValueType;
+  /** A base column, which is no member of the model. */
+  readonly isColumn?: boolean;
   /** Why it may not stand in a formula. */
   readonly refused?: { readonly code: string; readonly message: string };
 }
 
 /** What a formula may name. */
 export interface FormulaScope {
+  /** Whether the formula is over the fields of one row, as a computed dimension's, and not over metrics. */
+  readonly overRows?: boolean;
   /** The member behind a key or alias. */
   resolve(name: string): ScopeMember | undefined;
   /** All names that may be used, for suggestions. */
@@ -53,6 +59,17 @@ const BINARY: ReadonlySet<string> = new Set<BinaryOperator>([
 const isBinary = (operator: string): operator is BinaryOperator => BINARY.has(operator);
 const FUNCTIONS = Object.keys(ARITY);
 const isFunction = (name: string): name is FormulaFunction => FUNCTIONS.includes(name);
+const ROW_FUNCTIONS: ReadonlySet<string> = new Set<RowFunction>([
+  'date',
+  'year',
+  'month',
+  'day',
+  'weekday',
+  'hour',
+  'concat',
+  'lower',
+  'upper',
+]);
 const AGGREGATES: ReadonlySet<string> = new Set(['sum', 'avg', 'average', 'count', 'mean', 'total']);
 
 /** Converts one formula; errors collect in `diagnostics`. */
@@ -131,19 +148,20 @@ export class Converter {
     if (!found) {
       const suggestions = nearestNames(name, this.scope.names());
       const hint = suggestions.length > 0 ? `; did you mean ${suggestions.join(', ')}?` : '.';
-      this.diagnostics.push(formulaError('unknown_member', `No metric is called ${name}${hint}`, range, suggestions));
+      const what = this.scope.overRows ? 'dimension or field' : 'metric';
+      this.diagnostics.push(formulaError('unknown_member', `No ${what} is called ${name}${hint}`, range, suggestions));
       return null;
     }
     if (found.refused !== undefined) {
       this.diagnostics.push(formulaError(found.refused.code, found.refused.message, range));
       return null;
     }
-    this.members.add(found.key);
+    if (found.isColumn !== true) this.members.add(found.key);
     return {
       node: 'member',
       key: found.key,
       dataType: found.dataType,
-      type: valueTypeOf(found.dataType),
+      type: found.type ?? valueTypeOf(found.dataType),
       range,
     };
   }
@@ -175,18 +193,24 @@ export class Converter {
     const written = this.tokens[index]?.text ?? '';
     const name = written.toLowerCase();
     const args = node.args.map((arg) => this.part(arg));
-    if (isFunction(name)) return this.call(name, args, index, last);
+    const known = this.scope.overRows ? FUNCTIONS : FUNCTIONS.filter((each) => !ROW_FUNCTIONS.has(each));
+    if (isFunction(name) && known.includes(name)) return this.call(name, args, index, last);
     const range = this.range(index, index);
     if (AGGREGATES.has(name)) {
-      const message = `A formula is over metrics that are already aggregated: write the metric itself instead of ${written}(…).`;
+      const message = this.scope.overRows
+        ? `A dimension is of one row, which has nothing to aggregate: write the field itself instead of ${written}(…).`
+        : `A formula is over metrics that are already aggregated: write the metric itself instead of ${written}(…).`;
+      this.diagnostics.push(formulaError('unknown_function', message, range));
+    } else if (ROW_FUNCTIONS.has(name)) {
+      const message = `${name} is for dimensions, whose formulas are over the fields of one row.`;
       this.diagnostics.push(formulaError('unknown_function', message, range));
     } else if (this.scope.resolve(written)) {
-      const message = `${written} is a metric, not a function: write ${written} * (…) to multiply.`;
+      const message = `${written} is a name, not a function: write ${written} * (…) to multiply.`;
       this.diagnostics.push(formulaError('unknown_function', message, range));
     } else {
-      const suggestions = nearestNames(name, FUNCTIONS);
+      const suggestions = nearestNames(name, known);
       const hint = suggestions.length > 0 ? `; did you mean ${suggestions.join(', ')}?` : '.';
-      const message = `There is no function ${written.slice(0, 63)}${hint} There are ${FUNCTIONS.join(', ')}.`;
+      const message = `There is no function ${written.slice(0, 63)}${hint} There are ${known.join(', ')}.`;
       this.diagnostics.push(formulaError('unknown_function', message, range, suggestions));
     }
     return { node: null, first: index, last };

@@ -26,7 +26,7 @@ export interface ParsedFormula {
 const failed = (diagnostic: Diagnostic): ParsedFormula => ({ tree: null, diagnostics: [diagnostic], depends_on: [] });
 
 /**
- * Reads `text` in the language of formulas: numbers, text in quotes, true and false, names of metrics,
+ * Reads `text` in the language of formulas: numbers, text in quotes, true and false, names that `scope` knows,
  * `+ - * / ^`, comparisons, `and or not`, `condition ? a : b` and the functions of `FormulaFunction`. Keywords and
  * function names are understood in any case. Safe on hostile input: limits are checked before the parser runs.
  */
@@ -48,7 +48,11 @@ export function parseFormula(text: string, scope: FormulaScope): ParsedFormula {
   const { diagnostics, members } = converter;
   const depends_on = [...members].sort();
   const refused = (diagnostic: Diagnostic): ParsedFormula => ({ tree: null, diagnostics: [diagnostic], depends_on });
-  if (tree && tree.type !== 'number' && tree.type !== 'currency') {
+  if (tree?.type === 'instant') {
+    const message = 'An instant by itself can’t be grouped; take a part of it, such as date(recorded_at).';
+    return refused(formulaError('type_mismatch', message, tree.range));
+  }
+  if (tree && !scope.overRows && tree.type !== 'number' && tree.type !== 'currency') {
     const message = `The formula of a metric must give a number, not ${tree.type}; write if(condition, 1, 0) to count one.`;
     return refused(formulaError('type_mismatch', message, tree.range));
   }

@@ -1,14 +1,29 @@
 import type { DataType } from '../model/types.js';
 
-/** What a formula's part evaluates to. `number` covers integer and float; `unknown` is a null literal. */
-export type ValueType = 'number' | 'currency' | 'string' | 'boolean' | 'date';
+/** What a formula's part evaluates to. `number` covers integer and float; an `instant` is only good for its parts. */
+export type ValueType = 'number' | 'currency' | 'string' | 'boolean' | 'date' | 'instant';
 
 /** Operators of the language, after names are normalised. */
 export type BinaryOperator = '+' | '-' | '*' | '/' | '^' | '==' | '!=' | '<' | '<=' | '>' | '>=' | 'and' | 'or';
 export type UnaryOperator = '-' | 'not';
 /** The functions of the language; anything else is an error with the nearest names. */
 export type FormulaFunction =
-  'if' | 'coalesce' | 'nullif' | 'round' | 'abs' | 'min' | 'max' | 'floor' | 'ceil' | 'sqrt' | 'log' | 'exp' | 'pow';
+  | 'if'
+  | 'coalesce'
+  | 'nullif'
+  | 'round'
+  | 'abs'
+  | 'min'
+  | 'max'
+  | 'floor'
+  | 'ceil'
+  | 'sqrt'
+  | 'log'
+  | 'exp'
+  | 'pow'
+  | RowFunction;
+/** Functions that only formulas over the fields of a row have: those of computed dimensions. */
+export type RowFunction = 'date' | 'year' | 'month' | 'day' | 'weekday' | 'hour' | 'concat' | 'lower' | 'upper';
 
 /**
  * A checked formula: plain data, every name resolved to a member's key, every part typed. Division by zero is null.

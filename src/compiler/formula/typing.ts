@@ -30,14 +30,20 @@ const isNumeric = (type: ValueType): boolean => type === 'number' || type === 'c
 const isLiteral = (node: FormulaNode): boolean =>
   node.node === 'number' || (node.node === 'unary' && node.operator === '-' && isLiteral(node.operand));
 
+/** A day written in the formula: it is a date beside dates, else a text. */
+const isDay = (node: FormulaNode): boolean => node.node === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(node.value);
+
 /**
- * The one type that all of `nodes` have; a plain number may stand beside currency (`spend > 100`, `coalesce(spend, 0)`).
+ * The one type that all of `nodes` have; a plain number may stand beside currency (`spend > 100`, `coalesce(spend, 0)`), and
+ * a day in quotes beside a date.
  */
 function commonType(nodes: readonly FormulaNode[], where: string): Typed {
-  const firm = nodes.find((node) => !isLiteral(node));
+  const firm = nodes.find((node) => !isLiteral(node) && !isDay(node)) ?? nodes.find(isDay);
   const type = firm?.type ?? 'number';
+  if (type === 'instant')
+    return mismatch(`${where} can’t take an instant; take a part of it, such as date(recorded_at).`);
   for (const node of nodes) {
-    if (node.type === type || (isLiteral(node) && type === 'currency')) continue;
+    if (node.type === type || (isLiteral(node) && type === 'currency') || (isDay(node) && type === 'date')) continue;
     return mismatch(`${where} needs values of one kind, not ${type} and ${node.type}.`);
   }
   return ok(type);
@@ -113,6 +119,15 @@ export const ARITY: Readonly<Record<FormulaFunction, readonly [least: number, mo
   log: [1, 1],
   exp: [1, 1],
   pow: [2, 2],
+  date: [1, 1],
+  year: [1, 1],
+  month: [1, 1],
+  day: [1, 1],
+  weekday: [1, 1],
+  hour: [1, 1],
+  concat: [2, 50],
+  lower: [1, 1],
+  upper: [1, 1],
 };
 
 /** @param args as many as {@link ARITY} allows */
@@ -149,6 +164,24 @@ export function typeOfCall(name: FormulaFunction, args: readonly FormulaNode[]):
           ? `${name} of currency has no meaning; take a ratio first.`
           : `${name} needs a number, not ${other.type}.`,
       );
+    }
+    case 'date':
+    case 'year':
+    case 'month':
+    case 'day':
+    case 'weekday':
+      if (first.type !== 'date' && first.type !== 'instant' && !isDay(first))
+        return mismatch(`${name} needs a date or an instant, not ${first.type}.`);
+      return ok(name === 'date' ? 'date' : 'number');
+    case 'hour':
+      return first.type === 'instant'
+        ? ok('number')
+        : mismatch(`hour needs an instant such as recorded_at, not ${first.type}.`);
+    case 'concat':
+    case 'lower':
+    case 'upper': {
+      const other = args.find((arg) => arg.type !== 'string');
+      return other ? mismatch(`${name} needs texts, not ${other.type}.`) : ok('string');
     }
     default:
       return name satisfies never;

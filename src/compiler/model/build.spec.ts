@@ -87,7 +87,7 @@ describe('a member by itself', () => {
       dimension('os', { aggregation: 'count' }),
       ['error aggregation_on_dimension /aggregation'],
     ],
-    ['a calculated dimension', dimension('os', { formula: 'clicks' }), ['error formula_on_dimension /formula']],
+    ['a dimension of another type', dimension('os', { formula: 'clicks' }), ['error type_mismatch /data_type']],
     ['rows as a dimension', dimension('os', { expression: '*' }), ['error invalid_expression /expression']],
     ['a sum of text', definition('os', { data_type: 'string' }), ['error non_numeric_aggregation /aggregation']],
     [
@@ -163,6 +163,58 @@ describe('a member by itself', () => {
   it('what counts is whole and not additive where it can not be', () => {
     const found = member(build(definition('users', { aggregation: 'distinct', data_type: 'string' })), 'users');
     expect([found.data_type, found.additivity]).toEqual(['integer', 'non_additive']);
+  });
+});
+
+describe('computed dimensions', () => {
+  const computed = (text: string, more: Partial<MemberDefinition> = {}): MemberDefinition =>
+    dimension('c', { formula: text, ...more });
+  const leads = definition('leads', { aggregation: 'count', expression: '*' });
+
+  it('are over dimensions, fields of plain metrics and columns', () => {
+    const found = member(build(computed('if(turnover > 100 and device == "mobile", data_source, "low")')), 'c');
+    expect(found).toMatchObject({ kind: 'dimension', status: 'valid', depends_on: ['device', 'revenue'] });
+  });
+
+  it.each<[string, MemberDefinition]>([
+    ['weekday(recorded_at)', computed('weekday(recorded_at)', { data_type: 'integer' })],
+    ['date(recorded_at) >= "2026-01-31"', computed('date(recorded_at) >= "2026-01-31"', { data_type: 'boolean' })],
+    ['coalesce(device, "none")', computed('concat(upper(coalesce(device, "none")), "-", data_source)')],
+    ['spend / 10', computed('spend / 10', { data_type: 'currency' })],
+    ['a date', computed('if(clicks > 1, date(recorded_at), "2026-01-01")', { data_type: 'date' })],
+  ])('%s', (_what, subject) => {
+    expect(said(build(subject), 'c')).toEqual([]);
+  });
+
+  it.each<[string, MemberDefinition, string]>([
+    ['a metric over rows', computed('if(leads > 1, "a", "b")'), 'metric_in_dimension'],
+    ['a formula', computed('if(cpc > 1, "a", "b")'), 'metric_in_dimension'],
+    ['an unknown name', computed('devise'), 'unknown_member'],
+    ['an instant', computed('recorded_at'), 'type_mismatch'],
+    ['instants that are compared', computed('if(recorded_at == recorded_at, "a", "b")'), 'type_mismatch'],
+    ['an hour of a day', computed('hour(date(recorded_at))', { data_type: 'integer' }), 'type_mismatch'],
+    ['numbers as text', computed('concat(device, clicks)'), 'type_mismatch'],
+    ['text as number', computed('year(device)', { data_type: 'integer' }), 'type_mismatch'],
+    ['aggregation', computed('sum(clicks)', { data_type: 'integer' }), 'unknown_function'],
+    ['an expression beside it', computed('device', { expression: 'os' }), 'invalid_expression'],
+    ['itself', computed('c'), 'cycle'],
+  ])('refuse %s', (_what, subject, code) => {
+    const model = build(leads, formula('cpc', 'spend / clicks'), subject);
+    expect(member(model, 'c').diagnostics.map((each) => each.code)).toEqual([code]);
+  });
+
+  it('break with what they read, and break what filters by them', () => {
+    const model = build(
+      dimension('os', { expression: "a'b" }),
+      computed('if(os == "iOS", "a", "b")'),
+      definition('x', { filter: { member: 'c', operator: 'equals', values: ['a'] } }),
+    );
+    expect([member(model, 'c').status, member(model, 'x').status]).toEqual(['quarantined', 'quarantined']);
+  });
+
+  it('have functions of their own', () => {
+    const [found] = member(build(formula('f', 'year(clicks)')), 'f').diagnostics;
+    expect(found).toMatchObject({ code: 'unknown_function', message: expect.stringContaining('for dimensions') });
   });
 });
 

@@ -2,7 +2,7 @@
 import { checkMember } from './check-member.js';
 import { checkGraph } from './graph.js';
 import { nameTable } from './names.js';
-import { formulaScope } from './scopes.js';
+import { formulaScope, rowScope } from './scopes.js';
 import type { Member, MemberDefinition, Model, ModelSettings } from './types.js';
 
 export interface ModelSource {
@@ -20,11 +20,11 @@ export interface ModelSource {
 export function buildModel({ standard, organization, settings }: ModelSource): Model {
   const names = nameTable(standard, organization);
   const definitions = [...names.definitions.values()];
-  const formulas = formulaScope(names);
+  const [formulas, fields] = [formulaScope(names), rowScope(names)];
   const check = (isDimension: boolean, rows: Model): Member[] =>
     definitions
       .filter(({ definition }) => (definition.metric_type === 'dimension') === isDimension)
-      .map((named) => checkMember(named, { names, formulas, rows }));
+      .map((named) => checkMember(named, { names, formulas, fields, rows }));
   const rows: Model = { members: check(true, { members: [], settings }), settings };
   const members = [...rows.members, ...check(false, rows)].sort((a, b) => (a.key < b.key ? -1 : 1));
   return deepFreeze({ members: checkGraph(members), settings: { ...settings } });

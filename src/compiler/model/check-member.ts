@@ -3,8 +3,10 @@ import { fault, hasFault, warning } from '../diagnostics/diagnostic.js';
 import { parseFormula } from '../formula/parse.js';
 import type { FormulaScope } from '../formula/parse.js';
 import type { FormulaNode } from '../formula/types.js';
-import { isDiagnostic, parseFieldRef } from './field-ref.js';
+import { readField } from './field-ref.js';
+import { checkDimension } from './check-dimension.js';
 import { checkWindow } from './check-window.js';
+import { typeDoubt } from './formula-type.js';
 import { kindConflicts } from './kinds.js';
 import type { NamedDefinition, NameTable } from './names.js';
 import { counts, isNumeric, resultType } from './result-type.js';
@@ -12,9 +14,7 @@ import { checkRowFilter, type CheckedFilter } from './row-filter.js';
 import type {
   Additivity,
   Aggregation,
-  DataType,
   Diagnostic,
-  FieldRef,
   FormulaMetricMember,
   Member,
   MemberDefinition,
@@ -22,14 +22,13 @@ import type {
 } from './types.js';
 import { AGGREGATIONS } from './types.js';
 
-/** Stands in for a place that could not be read; such a member is quarantined. */
-const NOWHERE: FieldRef = { kind: 'payload', root: 'data_payload', path: [] };
-
 /** What a definition is checked against. */
 export interface CheckContext {
   readonly names: NameTable;
   /** What formulas of metrics may name. */
   readonly formulas: FormulaScope;
+  /** What formulas of dimensions may name. */
+  readonly fields: FormulaScope;
   /** The dimensions, checked, as a model of their own; empty while dimensions themselves are checked. */
   readonly rows: Model;
 }
@@ -59,8 +58,8 @@ export function checkMember(named: NamedDefinition, context: CheckContext): Memb
   }
   diagnostics.push(...kindConflicts(definition));
   if (definition.metric_type === 'dimension') {
-    const field = checkDimension(definition, diagnostics);
-    return { kind: 'dimension', ...base, additivity: definition.additivity, field, depends_on: [], ...end() };
+    const read = checkDimension(definition, context.fields, diagnostics);
+    return { kind: 'dimension', ...base, additivity: definition.additivity, ...read, ...end() };
   }
   if (definition.window != null) {
     const read = checkWindow(definition, definition.window, names, diagnostics);
@@ -74,28 +73,6 @@ export function checkMember(named: NamedDefinition, context: CheckContext): Memb
   const plain = checkPlain(definition, diagnostics);
   const { filter, named: depends_on } = checkOwnFilter(definition, context, diagnostics);
   return { kind: 'simple', ...base, ...plain, ...(filter && { filter }), depends_on, ...end() };
-}
-
-function readField(text: string, pointer: string, diagnostics: Diagnostic[]): FieldRef {
-  const field = parseFieldRef(text, pointer);
-  if (!isDiagnostic(field)) return field;
-  diagnostics.push(field);
-  return NOWHERE;
-}
-
-function checkDimension(definition: MemberDefinition, diagnostics: Diagnostic[]): FieldRef {
-  if (definition.aggregation !== null) {
-    const message = 'A dimension is not aggregated: remove the aggregation, or make it a metric.';
-    diagnostics.push(fault('aggregation_on_dimension', '/aggregation', message));
-  }
-  if (definition.formula !== null) {
-    diagnostics.push(fault('formula_on_dimension', '/formula', 'A dimension has no formula: make it a metric.'));
-  }
-  const field = readField(definition.expression ?? definition.metric_key, '/expression', diagnostics);
-  if (field.kind === 'rows') {
-    diagnostics.push(fault('invalid_expression', '/expression', '`*` is for metrics that count rows.'));
-  }
-  return field;
 }
 
 function checkPlain(definition: MemberDefinition, diagnostics: Diagnostic[]) {
@@ -186,39 +163,6 @@ function checkFormula(
     if (doubt) diagnostics.push(warning('type_mismatch', '/data_type', doubt));
   }
   return { tree, depends_on };
-}
-
-/** Why a numeric data type may not be what the author means. */
-function typeDoubt(declared: DataType, tree: FormulaNode): string | undefined {
-  if (tree.type === 'currency') {
-    return declared === 'currency' ? undefined : `The formula gives currency; ${declared} shows it without one.`;
-  }
-  if (declared === 'currency') return 'The formula gives a plain number (currency divided by currency is a ratio).';
-  return declared === 'integer' && !isWhole(tree) ? 'The result is rounded to a whole number.' : undefined;
-}
-
-/** True for a formula that can only give whole numbers. */
-function isWhole(node: FormulaNode): boolean {
-  switch (node.node) {
-    case 'number':
-      return /^\d+$/.test(node.text);
-    case 'member':
-      return node.dataType === 'integer';
-    case 'unary':
-      return isWhole(node.operand);
-    case 'binary':
-      return ['+', '-', '*'].includes(node.operator) && isWhole(node.left) && isWhole(node.right);
-    case 'call':
-      if (node.name === 'floor' || node.name === 'ceil') return true;
-      if (node.name === 'round') return node.args.length === 1;
-      if (node.name === 'if') return node.args.slice(1).every(isWhole);
-      return ['coalesce', 'nullif', 'abs', 'min', 'max'].includes(node.name) && node.args.every(isWhole);
-    case 'string':
-    case 'boolean':
-      return false;
-    default:
-      return node satisfies never;
-  }
 }
 
 function formulaAdditivity(declared: Additivity, tree: FormulaNode | null, diagnostics: Diagnostic[]): Additivity {

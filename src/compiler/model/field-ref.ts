@@ -37,4 +37,15 @@ export function parseFieldRef(text: string, pointer = '/expression'): FieldRef |
   return { kind: 'payload', root, path };
 }
 
-export const isDiagnostic = (result: FieldRef | Diagnostic): result is Diagnostic => 'severity' in result;
+const isDiagnostic = (result: FieldRef | Diagnostic): result is Diagnostic => 'severity' in result;
+
+/** Stands in for a place that could not be read; such a member is quarantined. */
+const NOWHERE: FieldRef = { kind: 'payload', root: 'data_payload', path: [] };
+
+/** As {@link parseFieldRef}, with what is wrong among the `diagnostics`. */
+export function readField(text: string, pointer: string, diagnostics: Diagnostic[]): FieldRef {
+  const field = parseFieldRef(text, pointer);
+  if (!isDiagnostic(field)) return field;
+  diagnostics.push(field);
+  return NOWHERE;
+}

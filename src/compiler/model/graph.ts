@@ -83,12 +83,13 @@ function sizeFaults({ nodes, depth }: Expansion): Diagnostic[] {
 
 /** Size of the member's formula with those that it names written out. */
 function expand(member: Member, known: ReadonlyMap<string, Expansion>): Expansion {
-  if (member.kind !== 'formula' || member.tree === null) return { nodes: 1, depth: 0 };
-  const nodes = countNodes(member.tree, (key) => known.get(key)?.nodes ?? 1);
+  const tree = member.kind === 'formula' || member.kind === 'dimension' ? member.tree : null;
+  if (tree == null) return { nodes: 1, depth: 0 };
+  const nodes = countNodes(tree, (key) => known.get(key)?.nodes ?? 1);
   return {
     nodes: Math.min(nodes, MOST_PARTS + 1),
     // A formula within a formula is wrapped once more.
-    depth: nesting(member.tree, (key) => (known.get(key)?.depth ?? 0) + 1),
+    depth: nesting(tree, (key) => (known.get(key)?.depth ?? 0) + 1),
   };
 }
 

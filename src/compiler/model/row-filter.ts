@@ -41,11 +41,9 @@ export function checkRowFilter(
   const mistakes = new Mistakes();
   const { time_zone: timeZone, week_start: weekStart } = rows.settings;
   const context = { now: new Date(0), timeZone, weekStart, fiscalYearStart: rows.settings.fiscal_year_start ?? 1 };
-  // As a list of one, so that pointers begin alike.
   const planner = new FilterPlanner(new MemberResolver(rows, mistakes), context, mistakes);
-  const planned: { readonly filters?: readonly CubeFilter[]; readonly onRows?: readonly CubeFilter[] } = planner.plan([
-    read,
-  ]);
+  // As a list of one, so that pointers begin alike.
+  const { onRows } = planner.plan([read]);
   if (mistakes.any) {
     for (const { code, message, pointer: at = '', suggestions } of mistakes.problem().errors) {
       // A list in the definition was read as an `and`.
@@ -54,7 +52,7 @@ export function checkRowFilter(
     }
     return { filter: null, named: [] };
   }
-  const filter = rowFilter({ and: planned.onRows ?? planned.filters ?? [] });
+  const filter = rowFilter({ and: onRows });
   const known = new Set(rows.members.map(({ key }) => key));
   return { filter, named: [...membersOf(filter)].filter((key) => known.has(key)) };
 }

@@ -91,7 +91,10 @@ export interface MemberDefinition {
   readonly data_type: DataType;
   /** For a plain metric; null for a dimension and for a formula. */
   readonly aggregation: Aggregation | null;
-  /** For a calculated metric: an expression over other metrics' keys or aliases, e.g. `revenue / spend`. */
+  /**
+   * For a calculated metric: an expression over other metrics' keys or aliases, e.g. `revenue / spend`. For a computed
+   * dimension: one over the fields of a row, by the keys of dimensions, plain metrics and base columns.
+   */
   readonly formula: string | null;
   /**
    * Where the value is, when it is not the payload field named like the key: a dotted path into the payload
@@ -171,7 +174,12 @@ interface MemberBase {
 }
 export interface DimensionMember extends MemberBase {
   readonly kind: 'dimension';
+  /** The row itself where the value is computed. */
   readonly field: FieldRef;
+  /** How the value is computed from other fields of the row; absent where it is read as it stands. */
+  readonly formula?: string;
+  /** Present with `formula`; null only when the member is quarantined because the formula could not be read. */
+  readonly tree?: FormulaNode | null;
 }
 export interface SimpleMetricMember extends MemberBase {
   readonly kind: 'simple';

@@ -92,6 +92,172 @@ const FILTERED: Readonly<Record<keyof typeof FILTERS, number | null>> = {
   nested: 8 + 64,
 };
 
+const grouped = (
+  scenario: string,
+  dimension: string,
+  metric: string,
+  rows: ConformanceCase['rows'],
+  request: Partial<ConformanceCase['request']> = {},
+): ConformanceCase => ({
+  name: `${metric} of ${scenario} by ${dimension}${request.time_zone ? ` in ${request.time_zone}` : ''}`,
+  request: ask(scenario, {
+    metrics: [metric],
+    dimensions: [dimension],
+    order: [{ member: dimension, direction: 'asc' }],
+    ...request,
+  }),
+  rows,
+});
+const zone = (time_zone: string): Partial<ConformanceCase['request']> => ({ time_zone });
+
+/** Spends of `filtered`: 1 Ünïcode 日本, 2 O'Brien, 4 100% _sure_, 8 100 per cent, 16 apple, 32 Banana, 64 none. */
+export const COMPUTED_CASES: readonly ConformanceCase[] = [
+  grouped('filtered', 'band', 'spend', [
+    ['high', '112.00'],
+    ['low', '3.00'],
+    ['middle', '12.00'],
+  ]),
+  grouped('filtered', 'is_big', 'spend', [
+    [false, '15.00'],
+    [true, '112.00'],
+  ]),
+  grouped('filtered', 'is_small', 'spend', [
+    [false, '112.00'],
+    [true, '15.00'],
+  ]),
+  grouped('filtered', 'shouted', 'spend', [
+    ['100 PER CENT/filtered', '8.00'],
+    ['100% _SURE_/filtered', '4.00'],
+    ['APPLE/filtered', '16.00'],
+    ['BANANA/filtered', '32.00'],
+    ['NONE/filtered', '64.00'],
+    [`O'BRIEN "Q" \\ BACK/filtered`, '2.00'],
+    ['ÜNÏCODE 日本/filtered', '1.00'],
+  ]),
+  // Positions 1, 2, 3, 10, 10 and none; bids 1.5, 2, 2.000000001, -1, 10, no number, none.
+  grouped('filtered', 'half', 'spend', [
+    [2, '1.00'],
+    [3, '2.00'],
+    [3.500000001, '4.00'],
+    [4, '8.00'],
+    [15, '16.00'],
+    [null, '96.00'],
+  ]),
+  grouped('filtered', 'tens', 'spend', [
+    [0, '15.00'],
+    [10, '16.00'],
+    [30, '32.00'],
+    [60, '64.00'],
+  ]),
+  grouped('thirds', 'price_now', 'rows', [
+    ['0.00', 1],
+    ['1.50', 1],
+    [null, 1],
+  ]),
+  grouped('filtered', 'same', 'spend', [
+    [false, '46.00'],
+    [true, '17.00'],
+    [null, '64.00'],
+  ]),
+  grouped('stock', 'by_customer', 'clicks', [
+    ['Bert', 1],
+    ['aaaaaaaa-0000-4000-8000-000000000001', 12],
+    ['nobody', 7],
+  ]),
+  {
+    name: 'filtered by computed dimensions, and by metrics that are',
+    request: ask('filtered', {
+      metrics: ['spend', 'spend_high'],
+      dimensions: [],
+      filters: [
+        { member: 'band', operator: 'notEquals', values: ['middle'] },
+        { member: 'tens', operator: 'lt', values: [60] },
+        { member: 'is_small', operator: 'set' },
+      ],
+    }),
+    rows: [['51.00', 48]],
+  },
+  grouped('clock', 'hour_of_day', 'clicks', [
+    [0, 2],
+    [1, 4],
+    [23, 9],
+  ]),
+  grouped(
+    'clock',
+    'hour_of_day',
+    'clicks',
+    [
+      [0, 9],
+      [1, 2],
+      [3, 4],
+    ],
+    zone('Europe/Berlin'),
+  ),
+  // Monday the 5th begins in Berlin half an hour after 23:00 UTC; 1970-01-01 was a Thursday.
+  grouped(
+    'clock',
+    'day_of_week',
+    'clicks',
+    [
+      [1, 3],
+      [4, 8],
+      [7, 4],
+    ],
+    zone('Europe/Berlin'),
+  ),
+  grouped(
+    'clock',
+    'on_day',
+    'clicks',
+    [
+      ['1969-12-31', 8],
+      ['2026-01-04', 3],
+      ['2026-03-28', 4],
+    ],
+    zone('America/New_York'),
+  ),
+  grouped(
+    'clock',
+    'part_of_week',
+    'clicks',
+    [
+      ['week', 8],
+      ['weekend', 7],
+    ],
+    zone('America/New_York'),
+  ),
+  { ...total('parts of the clock in a metric’s filter', 'clock', { clicks_at_night: 2 }) },
+  {
+    ...total('parts of the clock in a metric’s filter in another zone', 'clock', { clicks_at_night: 9 }),
+    request: ask('clock', { metrics: ['clicks_at_night'], time_zone: 'Europe/Berlin' }),
+  },
+  // A Thursday, a Saturday, 31 February (the 3rd of March, a Tuesday), nothing, a Monday.
+  grouped('days', 'landed_on', 'clicks', [
+    [1, 16],
+    [2, 4],
+    [4, 1],
+    [6, 2],
+    [null, 8],
+  ]),
+  grouped('days', 'landed_in', 'clicks', [
+    [112, 16],
+    [200001, 2],
+    [202402, 1],
+    [202602, 4],
+    [null, 8],
+  ]),
+  grouped('days', 'landed_then', 'clicks', [
+    [1, 2],
+    [29, 1],
+    [31, 20],
+    [null, 8],
+  ]),
+  grouped('days', 'landed_late', 'clicks', [
+    ['early', 26],
+    ['late', 5],
+  ]),
+];
+
 export const FILTER_CASES: readonly ConformanceCase[] = [
   ...Object.entries(FILTERED).map(([key, value]) =>
     total(`only the rows of ${key}`, 'filtered', { [`spend_${key}`]: value, spend: '127.00' }),

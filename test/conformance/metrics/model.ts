@@ -57,6 +57,32 @@ export const FILTERS: Readonly<Record<string, unknown>> = {
   nested: { or: [{ and: [on('position', 'gte', 2), on('bid', 'lt', 0)] }, on('device', 'notSet')] },
 };
 
+const computed = (
+  metric_key: string,
+  formula: string,
+  data_type: MemberDefinition['data_type'] = 'string',
+): MemberDefinition => define({ metric_key, metric_type: 'dimension', formula, data_type, additivity: 'additive' });
+
+const COMPUTED: readonly MemberDefinition[] = [
+  computed('band', 'if(spend >= 16, "high", if(spend >= 4, "middle", "low"))'),
+  computed('is_big', 'spend > 8', 'boolean'),
+  computed('is_small', 'not is_big', 'boolean'),
+  computed('shouted', 'concat(upper(coalesce(device, "none")), "/", lower(channel))'),
+  computed('half', 'position / 2 + bid', 'float'),
+  computed('tens', 'floor(spend / 10) * 10', 'integer'),
+  computed('price_now', 'spend * 1.5', 'currency'),
+  computed('hour_of_day', 'hour(recorded_at)', 'integer'),
+  computed('day_of_week', 'weekday(recorded_at)', 'integer'),
+  computed('on_day', 'date(recorded_at)', 'date'),
+  computed('part_of_week', 'if(weekday(recorded_at) >= 6, "weekend", "week")'),
+  computed('landed_on', 'weekday(landed)', 'integer'),
+  computed('landed_in', 'year(landed) * 100 + month(landed)', 'integer'),
+  computed('landed_then', 'day(landed)', 'integer'),
+  computed('landed_late', 'if(landed >= "2024-02-29" and landed != "2026-01-01", "late", "early")'),
+  computed('same', 'device == "apple" or device > "É"', 'boolean'),
+  computed('by_customer', `if(customer_id == "${BERT}", "Bert", coalesce(customer_id, "nobody"))`),
+];
+
 export const KIND_DEFINITIONS: readonly MemberDefinition[] = [
   ...DEFINITIONS,
   ...AGGREGATED.map(([aggregation, expression, data_type]) =>
@@ -87,6 +113,17 @@ export const KIND_DEFINITIONS: readonly MemberDefinition[] = [
     expression: '*',
     data_type: 'integer',
     filter: on('customer_id', 'equals', BERT),
+  }),
+  ...COMPUTED,
+  spendWhere('spend_high', on('band', 'equals', 'high')),
+  spendWhere('spend_weekend', on('part_of_week', 'equals', 'weekend')),
+  define({
+    metric_key: 'clicks_at_night',
+    additivity: 'additive',
+    aggregation: 'sum',
+    expression: 'clicks',
+    data_type: 'integer',
+    filter: on('hour_of_day', 'lt', 1),
   }),
   define({ metric_key: 'share_of_a', formula: 'a_count / clicks' }),
 ];

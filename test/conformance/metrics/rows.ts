@@ -55,6 +55,16 @@ const GIVEN: readonly Given[] = [
   }),
   at('2026-01-05', 'edge', { clicks: 9007199254740991 }),
   at('2026-01-05', 'edge', { clicks: 9007199254740989 }),
+  // Around midnight and a change of clocks: Berlin is an hour ahead, New York five behind.
+  at('2026-01-04T23:30:00Z', 'clock', { clicks: 1 }),
+  at('2026-01-05T00:00:00Z', 'clock', { clicks: 2 }),
+  at('2026-03-29T01:30:00Z', 'clock', { clicks: 4 }),
+  at('1969-12-31T23:59:59Z', 'clock', { clicks: 8 }),
+  at('2026-01-05', 'days', { landed: '2024-02-29', clicks: 1 }),
+  at('2026-01-05', 'days', { landed: '2000-01-01T10:00', clicks: 2 }),
+  at('2026-01-05', 'days', { landed: '2026-02-31', clicks: 4 }),
+  at('2026-01-05', 'days', { landed: 'no day', clicks: 8 }),
+  at('2026-01-05', 'days', { landed: '0001-12-31', clicks: 16 }),
   ...HOSTILE.map((device, index) => at('2026-01-05', 'hostile', { device, spend: 2 ** index, clicks: 1 })),
 ];
 
