@@ -11,9 +11,12 @@ export class HttpAdapter extends FastifyAdapter {
   constructor(options: FastifyServerOptions) {
     super(options);
     const logger = new Logger('Request');
-    this.getInstance().setErrorHandler((error, _request, reply) =>
-      sendProblem(reply as never, toProblem(error, logger)),
-    );
+    this.getInstance().setErrorHandler((error, _request, reply) => {
+      // Fastify would close the connection while the body still comes in, and many a client then never reads the answer.
+      // Kept open, the rest is read and thrown away.
+      void reply.removeHeader('connection');
+      sendProblem(reply as never, toProblem(error, logger));
+    });
   }
 
   /** Nest would set its own, but only after the routes are there, when Fastify no longer heeds it. */
