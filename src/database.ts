@@ -1,6 +1,8 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { InitialSchema1795219200000 } from '../migrations/1795219200000-initial-schema.js';
 import { DefinitionHistory1795305600000 } from '../migrations/1795305600000-definition-history.js';
+import { DataVersion1795392000000 } from '../migrations/1795392000000-data-version.js';
+import { MetricKinds1795478400000 } from '../migrations/1795478400000-metric-kinds.js';
 import { ApiKey } from './access/api-key.entity.js';
 import { Membership } from './access/membership.entity.js';
 import { Organization } from './access/organization.entity.js';
@@ -33,7 +35,12 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     Occurrence,
     Delivery,
   ],
-  migrations: [InitialSchema1795219200000, DefinitionHistory1795305600000],
+  migrations: [
+    InitialSchema1795219200000,
+    DefinitionHistory1795305600000,
+    DataVersion1795392000000,
+    MetricKinds1795478400000,
+  ],
   migrationsTableName: 'schema_migrations',
   synchronize: false,
   logging: false,

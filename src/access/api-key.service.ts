@@ -3,12 +3,13 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { customAlphabet } from 'nanoid';
 import { DataSource, type EntityManager } from 'typeorm';
+import { CoalescedRead } from '../cache/coalesced-read.js';
+import { prepared } from '../common/prepared-query.js';
 import { Problem } from '../common/problem.js';
 import { newId } from '../common/uuid.js';
 import { API_KEY_FORM } from '../config/config.js';
 import { ApiKey } from './api-key.entity.js';
 import type { Identity, Role } from './identity.js';
-import { Organization } from './organization.entity.js';
 
 const newPublicId = customAlphabet('0123456789abcdefghijklmnopqrstuvwxyz', 12);
 const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('hex');
@@ -22,9 +23,29 @@ export interface NewKey {
   readonly key?: string;
 }
 
+/** A key with its organisation. */
+interface KeyRow extends Pick<ApiKey, 'public_id' | 'secret_hash' | 'role' | 'user_id' | 'expires_at' | 'revoked_at'> {
+  readonly organization_id: string;
+  readonly organization_slug: string;
+}
+
+const FIND_KEYS = {
+  name: 'api_keys_by_public_id',
+  text: `SELECT key.public_id, key.secret_hash, key.role, key.user_id, key.expires_at, key.revoked_at,
+    key.organization_id, organizations.slug AS organization_slug
+    FROM api_keys AS key JOIN organizations ON organizations.id = key.organization_id
+    WHERE key.public_id = ANY ($1::text[])`,
+};
+
 /** Makes API keys and finds out who a key belongs to. */
 @Injectable()
 export class ApiKeyService {
+  /** Read anew for each request, so that a revoked key is refused at once. */
+  private readonly keys = new CoalescedRead<KeyRow>(async (publicIds) => {
+    const rows = await prepared<KeyRow>(this.database, FIND_KEYS, [publicIds]);
+    return new Map(rows.map((row) => [row.public_id, row]));
+  });
+
   constructor(@InjectDataSource() private readonly database: DataSource) {}
 
   /** @returns the whole key, which can't be read again */
@@ -57,14 +78,13 @@ export class ApiKeyService {
     );
     const [, publicId, secret] = API_KEY_FORM.exec(/^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? '') ?? [];
     if (!publicId || !secret) throw refused;
-    const key = await this.database.manager.findOneBy(ApiKey, { public_id: publicId });
+    const key = await this.keys.read(publicId);
     const given = Buffer.from(hashSecret(secret), 'hex');
     if (!key || !timingSafeEqual(given, Buffer.from(key.secret_hash, 'hex'))) throw refused;
     if (key.revoked_at || (key.expires_at && key.expires_at.getTime() <= Date.now())) throw refused;
-    const organization = await this.database.manager.findOneByOrFail(Organization, { id: key.organization_id });
     return Object.freeze({
-      organizationId: organization.id,
-      organizationSlug: organization.slug,
+      organizationId: key.organization_id,
+      organizationSlug: key.organization_slug,
       userId: key.user_id,
       role: key.role,
       keyId: key.public_id,

@@ -70,5 +70,9 @@ export function sendProblem(reply: FastifyReply, problem: Problem): void {
     reply.raw.destroy();
     return;
   }
-  void reply.status(problem.status).type('application/problem+json; charset=utf-8').send(problemBody(problem));
+  void reply
+    .status(problem.status)
+    .headers(problem.headers)
+    .type('application/problem+json; charset=utf-8')
+    .send(problemBody(problem));
 }

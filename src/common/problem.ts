@@ -25,6 +25,8 @@ export class Problem extends Error {
     /** What is wrong, where, and what to do. Never holds SQL, a path, a host or a secret. */
     readonly detail: string,
     readonly errors: readonly ProblemItem[] = [],
+    /** Headers of the HTTP answer, e.g. `retry-after`. */
+    readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(detail);
     this.name = 'Problem';

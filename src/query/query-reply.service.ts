@@ -28,32 +28,45 @@ export class QueryReply {
     options: ReplyOptions = {},
   ): Promise<void> {
     const format = options.format ?? formatFromAccept(request.headers.accept);
-    const gone = new AbortController();
-    reply.raw.once('close', () => {
-      if (!reply.raw.writableFinished) gone.abort();
-    });
+    const asker = { policy: identity.role, signal: goneSignal(reply) };
     reply.header('vary', 'Accept').type(MEDIA_TYPES[format]);
     if (format === 'json') {
-      await reply.send(
-        await this.queries.run(identity.organizationId, wanted, {
-          explain: options.explain ?? false,
-          signal: gone.signal,
-        }),
-      );
+      const explain = options.explain ?? false;
+      await reply.send(await this.queries.runText(identity.organizationId, wanted, { ...asker, explain }));
       return;
     }
-    const result = await this.queries.open(identity.organizationId, wanted, { signal: gone.signal });
+    const result = await this.queries.open(identity.organizationId, wanted, asker);
+    const rows = await begun(presentedRows(result));
     reply.header('x-snapshot', result.snapshot);
     if (options.filename) {
       const name = options.filename.replaceAll(/[^A-Za-z0-9]+/g, '-').replaceAll(/^-|-$/g, '') || 'report';
       reply.header('content-disposition', `attachment; filename="${name}.${format}"`);
     }
-    const lines =
-      format === 'csv'
-        ? csvLines(result.plan.columns, presentedRows(result))
-        : ndjsonLines(result.plan.columns, presentedRows(result));
+    const lines = format === 'csv' ? csvLines(result.plan.columns, rows) : ndjsonLines(result.plan.columns, rows);
     await reply.send(Readable.from(lines, { objectMode: true }));
   }
+}
+
+/** Aborts when the other side is gone before it has the whole answer. */
+export function goneSignal(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}
+
+/** The same items, after the first one is there: what fails before it can still be said with a status. */
+async function begun<T>(items: AsyncGenerator<T>): Promise<AsyncGenerator<T>> {
+  const first = await items.next();
+  return (async function* () {
+    try {
+      if (!first.done) yield first.value;
+      yield* items;
+    } finally {
+      await items.return(undefined);
+    }
+  })();
 }
 
 /** Rows of a result, one by one, as presented values in the order of the columns. */

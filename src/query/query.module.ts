@@ -1,14 +1,33 @@
-import { Module } from '@nestjs/common';
+import { Logger, Module } from '@nestjs/common';
+import { RedisResults } from '../cache/redis-results.js';
+import { ResultCache } from '../cache/result-cache.js';
+import { APP_CONFIG, type AppConfig } from '../config/config.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
+import { CACHE_LIMITS } from './limits.js';
+import { OrganizationStates } from './organization-state.js';
+import { QueryPlans } from './plans.service.js';
 import { QueryReply } from './query-reply.service.js';
 import { QueryController } from './query.controller.js';
 import { QueryResolver } from './query.resolver.js';
 import { QueryService } from './query.service.js';
 
+function openCache({ redisUrl }: AppConfig): ResultCache {
+  const logger = new Logger('Cache');
+  const lost = (error: Error): void => logger.warn(`Redis is lost; results are kept in memory only: ${error.message}`);
+  return new ResultCache(CACHE_LIMITS, redisUrl === null ? null : new RedisResults(redisUrl, lost));
+}
+
 @Module({
   imports: [MetricsModule],
   controllers: [QueryController],
-  providers: [QueryService, QueryReply, QueryResolver],
+  providers: [
+    { provide: ResultCache, inject: [APP_CONFIG], useFactory: openCache },
+    OrganizationStates,
+    QueryPlans,
+    QueryService,
+    QueryReply,
+    QueryResolver,
+  ],
   exports: [QueryService, QueryReply],
 })
 export class QueryModule {}

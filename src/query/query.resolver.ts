@@ -1,8 +1,10 @@
-import { Args, Query, Resolver } from '@nestjs/graphql';
+import { Args, Context, Query, Resolver } from '@nestjs/graphql';
+import type { FastifyReply } from 'fastify';
 import { GraphQLJSON } from 'graphql-scalars';
 import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
 import { QueryResultDto } from './query.dto.js';
+import { goneSignal } from './query-reply.service.js';
 import { QueryService } from './query.service.js';
 import { readReportRequest } from './request.js';
 
@@ -22,8 +24,14 @@ export class QueryResolver {
       description: 'metrics, dimensions, filters, date_range, time_grain, …',
     })
     request: unknown,
-    @Args('explain', { type: () => Boolean, nullable: true, description: 'Adds `meta.sql`.' }) explain?: boolean,
+    @Args('explain', { type: () => Boolean, nullable: true, description: 'Adds `meta.sql`.' })
+    explain: boolean | undefined,
+    @Context() { reply }: { readonly reply: FastifyReply },
   ): Promise<QueryResultDto> {
-    return this.queries.run(identity.organizationId, readReportRequest(request), { explain: explain ?? false });
+    return this.queries.run(identity.organizationId, readReportRequest(request), {
+      explain: explain ?? false,
+      policy: identity.role,
+      signal: goneSignal(reply),
+    });
   }
 }

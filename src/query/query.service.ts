@@ -1,26 +1,38 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
-import { presentRow, type PresentedValue } from '../compiler/query/present.js';
-import { planQuery } from '../compiler/query/plan.js';
+import { ResultCache, type CachedResult } from '../cache/result-cache.js';
+import { SingleFlight } from '../cache/single-flight.js';
+import type { PresentedValue } from '../compiler/query/present.js';
 import type { PlannedColumn, QueryPlan, ReportRequest, Statement } from '../compiler/query/types.js';
+import { queryCancelled } from '../engine/engine-error.js';
 import { ENGINE } from '../engine/engine.tokens.js';
 import type { Engine, EngineValue } from '../engine/engine.js';
-import { DataSourceEntity } from '../ingestion/data-source.entity.js';
-import { CompiledModelService } from '../metrics/compiled-model.service.js';
-import { ModelService } from '../metrics/model.service.js';
+import { Admission } from './admission.js';
+import {
+  besideText,
+  isSeveral,
+  LastRow,
+  refuseByChecks,
+  type BesideRows,
+  type EngineBatches,
+  type Subtotal,
+} from './beside-rows.js';
+import { DEFAULT_JSON_ROWS, LANES, MAX_JSON_ROWS, type LaneName } from './limits.js';
+import { OrganizationStates, type OrganizationState } from './organization-state.js';
+import { QueryPlans, type PlannedRequest } from './plans.service.js';
 import type { ResultMetaDto } from './query.dto.js';
-
-/** Rows of a JSON answer when the request sets no limit. */
-export const DEFAULT_JSON_ROWS = 10_000;
-/** Most rows that a JSON answer may hold; CSV and NDJSON are streamed and have no such bound. */
-export const MAX_JSON_ROWS = 500_000;
-const MAX_SECONDS = 60;
-const MAX_EXPORT_SECONDS = 600;
+import { rowsText } from './rows-text.js';
 
 export interface RunOptions {
   readonly explain?: boolean;
+  /** Aborted when nobody waits for the answer any more; the engine then stops, too. */
   readonly signal?: AbortSignal;
+  /**
+   * Names what the asker may see beside other things: answers are shared only under the same policy. The whole
+   * organisation when absent.
+   */
+  readonly policy?: string;
+  /** Whose turn at the engine it takes; `interactive` for an answer, `export` for a stream. */
+  readonly lane?: LaneName;
 }
 
 /** A whole answer: the body of a JSON result. */
@@ -28,10 +40,14 @@ export interface QueryAnswer {
   readonly columns: readonly PlannedColumn[];
   readonly rows: readonly Readonly<Record<string, PresentedValue>>[];
   readonly totals: Readonly<Record<string, PresentedValue>> | null;
+  /** One for each that the request asks for. */
+  readonly subtotals?: readonly Subtotal[];
+  /** Asks for the page after this one; absent on the last. */
+  readonly next_cursor?: string;
   readonly meta: ResultMetaDto;
 }
 
-/** An answer whose rows are still to be read, once. */
+/** An answer whose rows are still to be read, once. Nothing runs before the first row is asked for. */
 export interface OpenResult {
   readonly plan: QueryPlan;
   readonly snapshot: string;
@@ -41,121 +57,197 @@ export interface OpenResult {
   readonly end: { truncated: boolean; engineMs: number };
 }
 
-/** The one path of a report request: model → plan → engine → presented values. Every door goes through here. */
+interface Outcome {
+  readonly planned: PlannedRequest;
+  readonly result: CachedResult;
+  /** Milliseconds in the engine; null when the result came from the cache. */
+  readonly engineMs: number | null;
+}
+type Fetched = Pick<Outcome, 'result'> & { readonly engineMs: number };
+type Batches = AsyncGenerator<readonly (readonly EngineValue[])[]>;
+
+/** A request on its way to the engine. */
+interface FetchJob {
+  readonly organizationId: string;
+  readonly plan: QueryPlan;
+  /** Under which the result is cached, by the state of the organisation. */
+  readonly keyAt: (state: OrganizationState) => string;
+  readonly lane: LaneName;
+  readonly signal: AbortSignal;
+}
+
+const WHOLE_ORGANIZATION = 'organization';
+
+/**
+ * The one path of a report request: model → plan → cache → engine → presented values. Every door goes through here.
+ *
+ * A result is cached under the version that the organisation's data had before the engine read it, and only if it had
+ * the same version afterwards and no import was making rows visible at either moment; so what stands under a version is
+ * what the data was in that version. A request reads the version after it has come in, and while an import makes rows
+ * visible it looks at no cache at all: an answer is never older than any import that was acknowledged before.
+ */
 @Injectable()
 export class QueryService {
+  private readonly flights = new SingleFlight<Fetched>();
+  private readonly admission = new Admission();
+
   constructor(
-    @InjectDataSource() private readonly database: DataSource,
     @Inject(ENGINE) private readonly engine: Engine,
-    private readonly models: ModelService,
-    private readonly compiled: CompiledModelService,
+    private readonly plans: QueryPlans,
+    private readonly states: OrganizationStates,
+    private readonly cache: ResultCache,
   ) {}
 
   /** Proves that a request could run, without running it. @throws Problem as {@link run} would */
   async check(organizationId: string, request: ReportRequest): Promise<void> {
-    await this.plan(organizationId, request);
+    await this.plans.plan(organizationId, request);
   }
 
   /** The whole answer at once. @throws Problem for unknown members, bad ranges, engine limits, … */
   async run(organizationId: string, request: ReportRequest, options: RunOptions = {}): Promise<QueryAnswer> {
-    const limit = Math.min(request.limit ?? DEFAULT_JSON_ROWS, MAX_JSON_ROWS);
-    const result = await this.open(organizationId, { ...request, limit }, options);
-    const { plan } = result;
-    const totals = plan.totals ? await this.totals(organizationId, plan, plan.totals, options.signal) : null;
-    const rows: Record<string, PresentedValue>[] = [];
-    for await (const batch of result.batches) for (const row of batch) rows.push(presentRow(row, plan.columns));
+    const outcome = await this.outcome(organizationId, request, options);
+    const { result, planned } = outcome;
     return {
-      columns: plan.columns,
-      rows,
-      totals,
-      meta: await this.meta(organizationId, result, options.explain ?? false),
+      columns: planned.plan.columns,
+      rows: JSON.parse(result.rows.toString('utf8')) as QueryAnswer['rows'],
+      ...(JSON.parse(result.totals ?? '{"totals":null}') as BesideRows),
+      meta: metaOf(outcome, options),
     };
   }
 
-  /** Plans a request and starts it; the rows are streamed. A limit in the request is kept, none means all rows. */
-  async open(organizationId: string, request: ReportRequest, options: RunOptions = {}): Promise<OpenResult> {
-    const { plan, snapshot } = await this.plan(organizationId, request);
-    const end = { truncated: false, engineMs: 0 };
-    const started = performance.now();
-    const { batches } = await this.engine.query({
-      ...plan.statement,
-      organization_id: organizationId,
-      max_seconds: plan.limit === null ? MAX_EXPORT_SECONDS : MAX_SECONDS,
-      ...(options.signal ? { signal: options.signal } : {}),
-    });
-    async function* bounded(): AsyncGenerator<readonly (readonly EngineValue[])[]> {
-      let left = plan.limit ?? Number.POSITIVE_INFINITY;
-      for await (const batch of batches) {
-        if (batch.length > left) end.truncated = true;
-        const kept = batch.length > left ? batch.slice(0, left) : batch;
-        left -= kept.length;
-        end.engineMs = Math.round(performance.now() - started);
-        if (kept.length > 0) yield kept;
-      }
-      end.engineMs = Math.max(end.engineMs, Math.round(performance.now() - started));
-    }
-    return { plan, snapshot, batches: bounded(), end };
+  /** The same as {@link run}, as JSON text in UTF-8. */
+  async runText(organizationId: string, request: ReportRequest, options: RunOptions = {}): Promise<Buffer> {
+    const outcome = await this.outcome(organizationId, request, options);
+    const { result, planned } = outcome;
+    const meta = JSON.stringify(metaOf(outcome, options));
+    return Buffer.concat([
+      Buffer.from(`{"columns":${planned.columnsText},"rows":`, 'utf8'),
+      result.rows,
+      Buffer.from(`,${(result.totals ?? '{"totals":null}').slice(1, -1)},"meta":${meta}}`, 'utf8'),
+    ]);
   }
 
-  /** The metrics over all matching rows, by key. */
-  async totals(
+  /** Plans a request whose rows will be streamed. A limit in the request is kept, none means all rows. */
+  async open(organizationId: string, request: ReportRequest, options: RunOptions = {}): Promise<OpenResult> {
+    const { planned } = await this.plans.plan(organizationId, request);
+    const end = { truncated: false, engineMs: 0 };
+    const batches = this.batchesInTurn(organizationId, planned.plan, end, options);
+    return { plan: planned.plan, snapshot: planned.snapshot, batches, end };
+  }
+
+  private async outcome(organizationId: string, request: ReportRequest, options: RunOptions): Promise<Outcome> {
+    const limit = Math.min(request.limit ?? DEFAULT_JSON_ROWS, MAX_JSON_ROWS);
+    const { planned, state } = await this.plans.plan(organizationId, { ...request, limit });
+    const { lane = 'interactive', policy = WHOLE_ORGANIZATION, signal } = options;
+    const keyAt = ({ data_version }: OrganizationState): string =>
+      [organizationId, policy, planned.snapshot, data_version, planned.digest].join(':');
+    if (!state.is_changing) {
+      const known = await this.cache.get(keyAt(state));
+      if (known) return { planned, result: known, engineMs: null };
+    }
+    try {
+      const flight = `${keyAt(state)}:${lane}:${state.is_changing}`;
+      const fetched = await this.flights.run(flight, signal, (stop) =>
+        this.fetch({ organizationId, plan: planned.plan, keyAt, lane, signal: stop }, state),
+      );
+      return { planned, ...fetched };
+    } catch (error) {
+      throw signal?.aborted ? queryCancelled() : error;
+    }
+  }
+
+  /** Asks the engine; a second time when the data changed between rows and totals, so that they are of one moment. */
+  private async fetch(job: FetchJob, before: OrganizationState, isRepeated = false): Promise<Fetched> {
+    const { organizationId, plan, lane, signal } = job;
+    const end = { truncated: false, engineMs: 0 };
+    const leave = await this.admission.enter(organizationId, lane, signal);
+    let rows: Buffer;
+    let totals: string | null;
+    try {
+      const ask = async (statement: Statement): Promise<EngineBatches> =>
+        (await this.ask(organizationId, statement, lane, signal)).batches;
+      await refuseByChecks(plan, ask);
+      const last = new LastRow();
+      rows = await rowsText(last.of(this.batches(organizationId, plan, end, lane, signal)), plan.columns);
+      totals = await besideText(plan, end.truncated ? last.row : null, ask);
+    } finally {
+      leave();
+    }
+    const result = { rows, totals, truncated: end.truncated, dataAsOf: before.data_as_of };
+    const after = await this.states.read(organizationId);
+    const isOne = !before.is_changing && !after.is_changing && before.data_version === after.data_version;
+    if (isOne) this.cache.set(job.keyAt(before), result);
+    else if (isSeveral(plan) && !isRepeated && !after.is_changing) return this.fetch(job, after, true);
+    return { result, engineMs: end.engineMs };
+  }
+
+  private async *batchesInTurn(
     organizationId: string,
     plan: QueryPlan,
+    end: OpenResult['end'],
+    { lane = 'export', signal }: RunOptions,
+  ): Batches {
+    const leave = await this.admission.enter(organizationId, lane, signal);
+    try {
+      await refuseByChecks(
+        plan,
+        async (statement) => (await this.ask(organizationId, statement, lane, signal)).batches,
+      );
+      yield* this.batches(organizationId, plan, end, lane, signal);
+    } finally {
+      leave();
+    }
+  }
+
+  private async *batches(
+    organizationId: string,
+    plan: QueryPlan,
+    end: OpenResult['end'],
+    lane: LaneName,
+    signal: AbortSignal | undefined,
+  ): Batches {
+    const started = performance.now();
+    const { batches } = await this.ask(organizationId, plan.statement, lane, signal);
+    let left = plan.limit ?? Number.POSITIVE_INFINITY;
+    for await (const batch of batches) {
+      if (batch.length > left) end.truncated = true;
+      const kept = batch.length > left ? batch.slice(0, left) : batch;
+      left -= kept.length;
+      end.engineMs = Math.round(performance.now() - started);
+      if (kept.length > 0) yield kept;
+    }
+    end.engineMs = Math.max(end.engineMs, Math.round(performance.now() - started));
+  }
+
+  private ask(
+    organizationId: string,
     statement: Statement,
-    signal?: AbortSignal,
-  ): Promise<Record<string, PresentedValue>> {
-    const { batches } = await this.engine.query({
+    lane: LaneName,
+    signal: AbortSignal | undefined,
+  ): ReturnType<Engine['query']> {
+    return this.engine.query({
       ...statement,
       organization_id: organizationId,
-      max_seconds: MAX_SECONDS,
+      max_seconds: LANES[lane].seconds,
       ...(signal ? { signal } : {}),
     });
-    const metrics = plan.columns.filter((column) => column.role === 'metric');
-    let totals: Record<string, PresentedValue> = Object.fromEntries(metrics.map((column) => [column.name, null]));
-    for await (const batch of batches) {
-      for (const row of batch) totals = presentRow(row, metrics);
-    }
-    return totals;
   }
+}
 
-  /** What to tell beside the rows; after they have been read. */
-  async meta(organizationId: string, result: OpenResult, explain: boolean): Promise<ResultMetaDto> {
-    const { plan, snapshot, end } = result;
-    return {
-      snapshot,
-      data_as_of: await this.dataAsOf(organizationId),
-      date_range: plan.range,
-      time_zone: plan.time_zone,
-      truncated: end.truncated,
-      cached: false,
-      aliases: plan.aliases,
-      warnings: plan.warnings,
-      engine_ms: end.engineMs,
-      ...(explain ? { sql: plan.statement.sql } : {}),
-    };
-  }
-
-  /** Data source → latest instant for which it has rows. */
-  async dataAsOf(organizationId: string): Promise<Record<string, string>> {
-    const sources = await this.database.manager.find(DataSourceEntity, {
-      where: { organization_id: organizationId },
-      order: { data_source: 'ASC' },
-    });
-    return Object.fromEntries(sources.map((source) => [source.data_source, source.latest_recorded_at.toISOString()]));
-  }
-
-  private async plan(organizationId: string, request: ReportRequest): Promise<{ plan: QueryPlan; snapshot: string }> {
-    const { snapshot } = await this.models.live(organizationId);
-    const compiled = this.compiled.get(snapshot, this.engine.dialect);
-    const plan = await planQuery({
-      snapshot,
-      compiled,
-      request,
-      dialect: this.engine.dialect,
-      organizationId,
-      now: new Date(),
-      maxRows: null,
-    });
-    return { plan, snapshot: snapshot.hash };
-  }
+/** What to tell beside the rows. */
+function metaOf({ planned, result, engineMs }: Outcome, { explain }: RunOptions): ResultMetaDto {
+  const { plan, snapshot } = planned;
+  return {
+    snapshot,
+    data_as_of: result.dataAsOf,
+    date_range: plan.range,
+    ...(plan.compare === null ? {} : { compare: plan.compare }),
+    time_zone: plan.time_zone,
+    truncated: result.truncated,
+    cached: engineMs === null,
+    aliases: plan.aliases,
+    warnings: plan.warnings,
+    engine_ms: engineMs ?? 0,
+    ...(explain ? { sql: plan.statement.sql } : {}),
+  };
 }

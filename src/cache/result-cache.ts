@@ -1,0 +1,69 @@
+import { LRUCache } from 'lru-cache';
+
+/** Rows of an answer as they were when the data had one known version. */
+export interface CachedResult {
+  /** The JSON text of the list of rows, in UTF-8. */
+  readonly rows: Buffer;
+  /** The JSON text of an object with what stands beside the rows: totals, subtotals, next_cursor. */
+  readonly totals: string | null;
+  readonly truncated: boolean;
+  /** Data source → latest instant for which it had rows, at the same moment. */
+  readonly dataAsOf: Readonly<Record<string, string>>;
+}
+
+/** Where several processes keep results. It may lose any of them, and fails by finding nothing. */
+export interface SharedResults {
+  get(key: string): Promise<CachedResult | null>;
+  set(key: string, result: CachedResult): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ResultCacheLimits {
+  /** Bytes that all results of this process may hold together. */
+  readonly bytes: number;
+  /** Bytes above which a result is not kept. */
+  readonly resultBytes: number;
+}
+
+/** Characters of a key and objects around a result, roughly. */
+const OVERHEAD = 1_000;
+
+/**
+ * Results by a key that names all they depend on, so that none is ever out of date; old ones make room for new ones. In
+ * the memory of this process, bounded in bytes, and behind it in a store that processes share, if there is one.
+ */
+export class ResultCache {
+  private readonly results: LRUCache<string, CachedResult>;
+
+  constructor(
+    private readonly limits: ResultCacheLimits,
+    private readonly shared: SharedResults | null,
+  ) {
+    this.results = new LRUCache({ maxSize: limits.bytes });
+  }
+
+  async get(key: string): Promise<CachedResult | null> {
+    const known = this.results.get(key);
+    if (known) return known;
+    const found = (await this.shared?.get(key)) ?? null;
+    if (found) this.remember(key, found);
+    return found;
+  }
+
+  /** Keeps a result; the shared store takes it on its own time. */
+  set(key: string, result: CachedResult): void {
+    if (sizeOf(result) > this.limits.resultBytes) return;
+    this.remember(key, result);
+    void this.shared?.set(key, result);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.shared?.close();
+  }
+
+  private remember(key: string, result: CachedResult): void {
+    this.results.set(key, result, { size: sizeOf(result) + OVERHEAD });
+  }
+}
+
+const sizeOf = ({ rows, totals }: CachedResult): number => rows.length + 2 * (totals?.length ?? 0);

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { planQuery } from '../compiler/query/plan.js';
+import type { QueryPlan, ReportRequest } from '../compiler/query/types.js';
+import { ENGINE } from '../engine/engine.tokens.js';
+import type { Engine } from '../engine/engine.js';
+import { CompiledModelService } from '../metrics/compiled-model.service.js';
+import { LibraryService } from '../metrics/library.service.js';
+import { ModelService } from '../metrics/model.service.js';
+import { MOST_PLAN_TEXT } from './limits.js';
+import { OrganizationStates, type OrganizationState } from './organization-state.js';
+
+/** A planned request, with what is the same each time that it is answered. */
+export interface PlannedRequest {
+  readonly plan: QueryPlan;
+  /** Hash of the snapshot that gave the definitions. */
+  readonly snapshot: string;
+  /** SHA-256 over all that the rows depend on beside the organisation and its data. */
+  readonly digest: string;
+  /** The JSON text of `plan.columns`. */
+  readonly columnsText: string;
+}
+
+/** From a request to the statement that answers it, on the organisation's live model. */
+@Injectable()
+export class QueryPlans {
+  private readonly plans = new LRUCache<string, PlannedRequest>({ maxSize: MOST_PLAN_TEXT });
+
+  constructor(
+    @Inject(ENGINE) private readonly engine: Engine,
+    private readonly states: OrganizationStates,
+    private readonly models: ModelService,
+    private readonly library: LibraryService,
+    private readonly compiled: CompiledModelService,
+  ) {}
+
+  /** @throws Problem for whatever is wrong with the request */
+  async plan(
+    organizationId: string,
+    request: ReportRequest,
+  ): Promise<{ planned: PlannedRequest; state: OrganizationState }> {
+    const state = await this.states.read(organizationId);
+    // A relative range means instants of the current second, so that plans can be kept for as long.
+    const now = new Date(Math.floor(Date.now() / 1_000) * 1_000);
+    const about = JSON.stringify([organizationId, now.getTime(), request]);
+    const known = this.isLive(state) ? this.plans.get(`${state.snapshot_hash}${about}`) : undefined;
+    return { planned: known ?? (await this.planAnew(organizationId, request, now, about)), state };
+  }
+
+  private isLive({ snapshot_hash, library_hash }: OrganizationState): boolean {
+    return snapshot_hash !== null && library_hash === this.library.hash;
+  }
+
+  private async planAnew(
+    organizationId: string,
+    request: ReportRequest,
+    now: Date,
+    about: string,
+  ): Promise<PlannedRequest> {
+    const { snapshot } = await this.models.live(organizationId);
+    const { dialect } = this.engine;
+    const compiled = await this.compiled.get(snapshot, dialect);
+    const input = { snapshot, compiled, request, dialect, organizationId, now, maxRows: null };
+    const plan = await planQuery(input).catch((refusal: unknown) =>
+      this.models.explain(organizationId, request, refusal),
+    );
+    const dependsOn = JSON.stringify([dialect, plan]);
+    const planned = {
+      plan,
+      snapshot: snapshot.hash,
+      digest: createHash('sha256').update(dependsOn).digest('hex'),
+      columnsText: JSON.stringify(plan.columns),
+    };
+    this.plans.set(`${snapshot.hash}${about}`, planned, { size: about.length + dependsOn.length });
+    return planned;
+  }
+}

@@ -1,0 +1,76 @@
+/** How much of the engine one organisation gets, and that who leaves gives it back. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
+import { LANES } from '../../src/query/limits.js';
+import { HeldEngine } from '../support/held-engine.js';
+import { TestServer } from '../support/server.js';
+
+describe('limits of an organisation', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tributary-limits-'));
+  let postgres: EmbeddedPostgres;
+  let engine: HeldEngine;
+  let server: TestServer;
+
+  beforeAll(async () => {
+    postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres') });
+    server = await TestServer.start({ env: { DATABASE_URL: postgres.url, ANALYTICS_URL: postgres.url } });
+    engine = await HeldEngine.open(postgres.url);
+    await server.rows([
+      {
+        external_id: 'a',
+        recorded_at: '2026-01-05T00:00:00Z',
+        data_source: 'meta_ads',
+        source_category: 'external_marketing',
+        data_payload: { spend: '10.50' },
+      },
+    ]);
+  }, 240_000);
+  afterAll(async () => {
+    await engine?.close();
+    await server?.stop();
+    await postgres?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }, 60_000);
+
+  const send = (limit: number, accept: string, signal: AbortSignal): Promise<Response> =>
+    server.fetch('/api/query', {
+      method: 'POST',
+      body: JSON.stringify({ metrics: ['spend'], dimensions: ['data_source'], limit }),
+      headers: { 'content-type': 'application/json', accept },
+      signal,
+    });
+
+  it.each(['application/json', 'text/csv'])('stops the engine when who asked for %s is gone', async (accept) => {
+    const gone = new AbortController();
+    await engine.hold();
+    const sent = send(1, accept, gone.signal).catch(() => 'gone');
+    await engine.untilHeld(1);
+    gone.abort();
+    expect(await sent).toBe('gone');
+    await engine.untilHeld(0);
+    await engine.release();
+    const back = await send(1, accept, new AbortController().signal);
+    expect(await back.text()).toContain('10.50');
+  });
+
+  it('runs so many queries, keeps so many waiting, and refuses the next with a word when to come back', async () => {
+    const { running, waiting } = LANES.interactive;
+    const gone = new AbortController();
+    await engine.hold();
+    const sent = Array.from({ length: running + waiting }, (_, index) =>
+      send(100 + index, 'application/json', gone.signal).then((response) => response.status),
+    );
+    await engine.untilHeld(running);
+    // Those that wait are not seen in the engine; one that is refused shows that all have come.
+    let refused: Response;
+    do refused = await send(99, 'application/json', AbortSignal.timeout(200)).catch(() => new Response());
+    while (refused.status !== 429);
+    expect(refused.headers.get('retry-after')).toBe('5');
+    expect(await refused.json()).toMatchObject({ code: 'too_many_queries', status: 429 });
+    expect(await engine.held()).toHaveLength(running);
+    await engine.release();
+    expect(await Promise.all(sent)).toEqual(Array.from({ length: running + waiting }, () => 200));
+  });
+});
