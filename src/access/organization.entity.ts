@@ -13,6 +13,8 @@ export class Organization {
   @Column('text') time_zone!: string;
   /** ISO weekday on which a week starts: 1 = Monday … 7 = Sunday. */
   @Column('integer') week_start!: number;
+  /** Month in which the fiscal year starts, 1–12; quarters and years are counted from it. */
+  @Column('integer', { default: 1 }) fiscal_year_start!: number;
   @CreateDateColumn({ type: 'timestamptz' }) created_at!: Date;
   @UpdateDateColumn({ type: 'timestamptz' }) updated_at!: Date;
 }

@@ -82,6 +82,8 @@ export class ModelService {
         currency: organization.currency,
         time_zone: organization.time_zone,
         week_start: organization.week_start,
+        // Left out for calendar years: such models keep their hash.
+        ...(organization.fiscal_year_start === 1 ? {} : { fiscal_year_start: organization.fiscal_year_start }),
       },
     };
   }
