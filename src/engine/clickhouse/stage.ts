@@ -13,7 +13,7 @@ import type { ClickHouseTransport } from './transport.js';
 /** Text handed to one INSERT; while it is parsed on native threads the next one is built. */
 const FLUSH_CHARACTERS = 8 * 1024 * 1024;
 /** Ids that one statement holds in memory; a larger stage is worked through in slices of its ids. */
-const SLICE_ROWS = 2_000_000;
+const SLICE_ROWS = 400_000;
 /** What one statement of a commit may hold before it goes to disk. */
 const BOUNDED =
   'max_bytes_before_external_group_by = 300000000, max_bytes_before_external_sort = 300000000, max_threads = 2, ' +
