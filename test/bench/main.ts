@@ -24,6 +24,11 @@ async function runApart(name: string): Promise<boolean> {
     env: { ...process.env, [ONE]: name },
     stdio: 'inherit',
   });
+  const stop = (): void => {
+    child.once('exit', () => process.exit(130));
+    child.kill('SIGTERM');
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
   const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
   if (code !== 0) progress(`${name} failed (${code})`);
   return code === 0;
@@ -31,6 +36,8 @@ async function runApart(name: string): Promise<boolean> {
 
 const one = process.env[ONE];
 if (one) {
+  // Ends by way of “exit”, where servers that were started are stopped.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(130));
   await BENCHES[one]?.();
 } else {
   const wanted = process.argv.slice(2);

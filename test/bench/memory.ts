@@ -1,7 +1,5 @@
 /** Memory of the server while one long file streams in: flat means that it does not grow with the file. */
-import { execFile } from 'node:child_process';
 import { Readable } from 'node:stream';
-import { promisify } from 'node:util';
 import { progress, report, withFolder } from './report.js';
 import { rowChunks } from './rows.js';
 import { ServerProcess } from './server.js';
@@ -10,11 +8,6 @@ const BYTES = process.env.BENCH_LARGE === '1' ? 1_000_000_000 : 200_000_000;
 /** Until here caches and pools fill up; after it nothing should grow. */
 const WARM_SHARE = 0.2;
 const SAMPLE_MS = 200;
-
-async function residentMegabytes(pid: number): Promise<number> {
-  const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(pid)]);
-  return Number(stdout.trim()) / 1_024;
-}
 
 export const benchMemory = (): Promise<void> => withFolder(streamInto);
 
@@ -28,12 +21,12 @@ async function streamInto(dataDir: string): Promise<void> {
       yield chunk;
     }
   }
-  const idle = await residentMegabytes(server.pid);
+  const idle = server.residentMegabytes();
   const peak = { warm: 0, streaming: 0, settling: 0 };
   let over = false;
   const watching = (async () => {
     while (!over) {
-      const megabytes = await residentMegabytes(server.pid);
+      const megabytes = server.residentMegabytes();
       const phase = sent < BYTES * WARM_SHARE ? 'warm' : sent < BYTES ? 'streaming' : 'settling';
       peak[phase] = Math.max(peak[phase], megabytes);
       await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));

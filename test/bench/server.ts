@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -34,6 +34,9 @@ export class ServerProcess {
       env: { ...process.env, ...settings(dataDir) },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    const orphan = (): void => void child.kill('SIGTERM');
+    process.once('exit', orphan);
+    child.once('exit', () => process.off('exit', orphan));
     let printed = '';
     const base = await new Promise<string>((resolve, reject) => {
       const read = (chunk: Buffer): void => {
@@ -49,8 +52,19 @@ export class ServerProcess {
     return new ServerProcess(child, base, (performance.now() - started) / 1_000);
   }
 
-  get pid(): number {
-    return this.child.pid ?? 0;
+  /** Memory that the process holds now. */
+  residentMegabytes(): number {
+    return Number(this.ask('rss')) / 1_024;
+  }
+
+  /** Processor time that the process has used so far, in whole seconds. */
+  processorSeconds(): number {
+    const [, days = '0', clock = ''] = /^(?:(\d+)-)?(.+)$/.exec(this.ask('time')) ?? [];
+    return clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0) + Number(days) * 86_400;
+  }
+
+  private ask(column: 'rss' | 'time'): string {
+    return execFileSync('ps', ['-o', `${column}=`, '-p', String(this.child.pid)], { encoding: 'utf8' }).trim();
   }
 
   /** Sends rows and waits for the answer. @throws Error unless all of them were loaded */
