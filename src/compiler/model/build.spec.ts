@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { buildModel, dependants, resolveMember } from './build.js';
 import { parseFieldRef } from './field-ref.js';
 import { canonicalJson, diagnosticsFor, snapshotOf } from './snapshot.js';
-import type { Member, MemberDefinition, Model, WindowDefinition } from './types.js';
+import type { ConversionDefinition, Member, MemberDefinition, Model, WindowDefinition } from './types.js';
 
 const settings = { currency: 'USD', time_zone: 'UTC', week_start: 1 };
 
@@ -322,6 +322,60 @@ describe('a metric’s own filter', () => {
   it('that names a broken dimension breaks the metric', () => {
     const model = build(dimension('os', { expression: "a'b" }), where({ member: 'os', operator: 'set' }));
     expect(member(model, 'leads').status).toBe('quarantined');
+  });
+});
+
+describe('conversions', () => {
+  const conversion = (given: unknown, more: Partial<MemberDefinition> = {}): MemberDefinition =>
+    definition('c', { aggregation: null, data_type: 'float', conversion: given as ConversionDefinition, ...more });
+  const from = { member: 'device', operator: 'equals', values: ['mobile'] };
+  const to = { member: 'data_source', operator: 'set' };
+
+  it('are read and wait until they can be asked for', () => {
+    const found = member(build(conversion({ from, to, days: 30, output: 'rate' })), 'c');
+    expect(found).toMatchObject({
+      kind: 'conversion',
+      status: 'quarantined',
+      unit: '%',
+      depends_on: ['device'],
+      conversion: { from, to: { member: 'data_source', operator: 'set', values: [] }, days: 30, output: 'rate' },
+    });
+    expect(found.diagnostics.map(({ code }) => code)).toEqual(['not_supported_yet']);
+  });
+
+  it.each<[string, MemberDefinition, string[]]>([
+    ['no object', conversion([]), ['error invalid_conversion /conversion']],
+    [
+      'other fields',
+      conversion({ from, to, days: 366, output: 'ratio', within: 1 }),
+      [
+        'error invalid_conversion /conversion/within',
+        'error invalid_conversion /conversion/days',
+        'error invalid_conversion /conversion/output',
+      ],
+    ],
+    [
+      'conditions on metrics',
+      conversion({ from: { member: 'clicks', operator: 'gt', values: [1] }, days: 1, output: 'rate' }),
+      ['error metric_in_filter /conversion/from/member', 'error invalid_filter /conversion/to'],
+    ],
+    [
+      'a formula beside it',
+      conversion({ from, to, days: 1, output: 'count' }, { data_type: 'integer', formula: 'clicks' }),
+      ['error conflicting_parts /formula'],
+    ],
+  ])('refuse %s', (_what, subject, expected) => {
+    expect(said(build(subject), 'c')).toEqual([...expected, 'error not_supported_yet /conversion']);
+  });
+
+  it('stand in no formula and no window', () => {
+    const model = build(
+      conversion({ from, to, days: 1, output: 'rate' }),
+      formula('f', 'c * 2'),
+      definition('w', { aggregation: null, window: { kind: 'cumulative', metric: 'c' } }),
+    );
+    expect(member(model, 'f').diagnostics).toMatchObject([{ code: 'conversion_in_formula' }]);
+    expect(said(model, 'w')).toContain('error window_of_conversion /window/metric');
   });
 });
 

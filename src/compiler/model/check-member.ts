@@ -4,6 +4,7 @@ import { parseFormula } from '../formula/parse.js';
 import type { FormulaScope } from '../formula/parse.js';
 import type { FormulaNode } from '../formula/types.js';
 import { readField } from './field-ref.js';
+import { checkConversion } from './check-conversion.js';
 import { checkDimension } from './check-dimension.js';
 import { checkWindow } from './check-window.js';
 import { typeDoubt } from './formula-type.js';
@@ -64,6 +65,10 @@ export function checkMember(named: NamedDefinition, context: CheckContext): Memb
   if (definition.window != null) {
     const read = checkWindow(definition, definition.window, names, diagnostics);
     return { kind: 'window', ...base, ...read, ...end() };
+  }
+  if (definition.conversion != null) {
+    const read = checkConversion(definition, definition.conversion, context, diagnostics);
+    return { kind: 'conversion', ...base, ...read, ...end() };
   }
   if (definition.formula !== null) {
     const { tree, depends_on } = checkFormula(definition, definition.formula, formulas, diagnostics);

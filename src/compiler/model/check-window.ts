@@ -140,6 +140,10 @@ class WindowReader {
       const message = `${name} is a window itself, and a window of a window is not possible yet. Name the metric behind it.`;
       return this.fail('window_of_window', '/metric', message);
     }
+    if (definition.conversion != null) {
+      const message = `${name} is a conversion, and a window of a conversion is not possible yet.`;
+      return this.fail('window_of_conversion', '/metric', message);
+    }
     this.base = definition;
     return definition.metric_key;
   }
