@@ -188,15 +188,19 @@ class StrictUtf16 implements Decoder {
 class MarkingUtf8 implements Decoder {
   private carry: Buffer[] = [];
   private carried = 0;
+  /** Inside a line of such a length that it is rejected anyway: it goes on unchecked, in the pieces in which it comes. */
+  private tooLong = false;
 
   write(chunk: Buffer): string {
     const cut = Math.max(chunk.lastIndexOf(0x0a), chunk.lastIndexOf(0x0d)) + 1;
     if (cut === 0) {
+      if (this.tooLong) return lossy(chunk);
       this.carry.push(chunk);
       this.carried += chunk.length;
-      // A line of this length is rejected anyway, so it may go on unchecked.
-      return this.carried > MAX_LINE_LENGTH * 4 ? this.flush(Buffer.alloc(0), lossy) : '';
+      this.tooLong = this.carried > MAX_LINE_LENGTH * 4;
+      return this.tooLong ? this.flush(Buffer.alloc(0), lossy) : '';
     }
+    this.tooLong = false;
     const text = this.flush(chunk.subarray(0, cut), markLines);
     if (cut < chunk.length) {
       this.carry.push(Buffer.from(chunk.subarray(cut)));
