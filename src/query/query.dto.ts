@@ -2,7 +2,7 @@ import { Field, Int, ObjectType } from '@nestjs/graphql';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { GraphQLJSON } from 'graphql-scalars';
 import { Described } from '../common/described.js';
-import { TIME_GRAINS } from '../compiler/query/types.js';
+import { COMPARISONS, FILLS, TIME_GRAINS } from '../compiler/query/types.js';
 
 /** For the OpenAPI document; the body itself is read by `readReportRequest`. */
 export class QueryRequestDto {
@@ -53,6 +53,33 @@ export class QueryRequestDto {
     example: true,
   })
   totals?: boolean;
+  @ApiPropertyOptional({
+    enum: COMPARISONS,
+    description: 'Adds `<metric>__previous` and `<metric>__change` to each metric. Needs a date range.',
+    example: 'previous_period',
+  })
+  compare?: string;
+  @ApiPropertyOptional({
+    enum: FILLS,
+    description: 'What stands in time buckets without rows: nothing, 0 for what adds up, or null.',
+    example: 'none',
+  })
+  fill?: string;
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: true,
+    description:
+      'Only the first values of a dimension, by a metric; the rest is one row, marked true in `<dimension>__other`.',
+  })
+  top?: unknown;
+  @ApiPropertyOptional({
+    type: 'array',
+    items: { oneOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] },
+    description: 'Selected dimensions: for each, the metrics grouped by the dimensions up to and including it.',
+  })
+  subtotals?: unknown[];
+  @ApiPropertyOptional({ description: '`next_cursor` of the page before; the request must be the same otherwise.' })
+  cursor?: string;
 }
 
 @ObjectType('ResultColumn', { description: 'A column of a result.' })
@@ -82,6 +109,13 @@ export class ResultMetaDto {
     schema: { type: 'object' },
   })
   date_range!: { from: string; to: string } | null;
+  @Described({
+    description: 'Mode of the comparison, and the instants [from, to) that the twins are from.',
+    type: () => GraphQLJSON,
+    optional: true,
+    schema: { type: 'object' },
+  })
+  compare?: unknown;
   @Described({ description: 'Zone of the time buckets.', type: () => String }) time_zone!: string;
   @Described({ description: 'True when there were more rows than these.', type: () => Boolean }) truncated!: boolean;
   @Described({ description: 'True when the answer came from the cache.', type: () => Boolean }) cached!: boolean;
@@ -117,5 +151,14 @@ export class QueryResultDto {
   @Field(() => GraphQLJSON, { nullable: true, description: 'Metrics over all matching rows; null unless asked for.' })
   @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, example: { spend: '120.50' } })
   totals!: Readonly<Record<string, unknown>> | null;
+  @Described({
+    description: 'For each subtotal asked for, the columns that it is by, and its rows.',
+    type: () => GraphQLJSON,
+    optional: true,
+    schema: { type: 'array', items: { type: 'object' } },
+  })
+  subtotals?: readonly unknown[];
+  @Described({ description: 'Asks for the next page; absent on the last.', type: () => String, optional: true })
+  next_cursor?: string;
   @Described({ description: 'How the answer came to be.', type: () => ResultMetaDto }) meta!: ResultMetaDto;
 }

@@ -5,11 +5,15 @@
 import { badRequest, type ProblemItem } from '../common/problem.js';
 import { nearestNames } from '../common/nearest.js';
 import {
+  COMPARISONS,
+  FILLS,
   FILTER_OPERATORS,
   NAMED_RANGES,
   RELATIVE_UNITS,
   TIME_GRAINS,
+  type Comparison,
   type DateRange,
+  type Fill,
   type Filter,
   type FilterOperator,
   type NamedRange,
@@ -17,6 +21,7 @@ import {
   type RelativeUnit,
   type ReportRequest,
   type TimeGrain,
+  type Top,
 } from '../compiler/query/types.js';
 
 type Json = Record<string, unknown>;
@@ -160,6 +165,32 @@ export class ShapeReader {
     });
   }
 
+  top(value: unknown, pointer: string): Top | undefined {
+    if (!isObject(value))
+      return this.fail('wrong_type', pointer, `Expected { limit, by, dimension, other }, got ${describe(value)}.`);
+    this.onlyKeys(value, ['limit', 'by', 'dimension', 'other'], pointer);
+    const limit = this.integer(value.limit, `${pointer}/limit`, 1, 1_000);
+    const by = this.text(value.by, `${pointer}/by`, 'the key of a metric');
+    const dimension =
+      value.dimension == null ? undefined : this.text(value.dimension, `${pointer}/dimension`, 'a selected dimension');
+    const other = value.other == null ? true : this.boolean(value.other, `${pointer}/other`);
+    if (limit === undefined || by === undefined || other === undefined) return undefined;
+    return { limit, by, other, ...(dimension === undefined ? {} : { dimension }) };
+  }
+
+  subtotals(value: unknown, pointer: string): (string | string[])[] {
+    if (!Array.isArray(value)) {
+      this.fail('wrong_type', pointer, `Expected a list of selected dimensions, got ${describe(value)}.`);
+      return [];
+    }
+    return value.flatMap((item: unknown, index): (string | string[])[] => {
+      const at = `${pointer}/${index}`;
+      if (Array.isArray(item)) return [this.names(item, at)];
+      const name = this.text(item, at, 'a selected dimension, or a list of them');
+      return name === undefined ? [] : [name];
+    });
+  }
+
   /** The parts of a request that are the same in a query and in a saved view. */
   requestParts(body: Json): ReportRequest {
     const given = (key: string): boolean => body[key] !== undefined && body[key] !== null;
@@ -183,6 +214,11 @@ export class ShapeReader {
       limit: given('limit') ? (this.integer(body.limit, '/limit', 1, 10_000_000) ?? null) : null,
       offset: given('offset') ? (this.integer(body.offset, '/offset', 0, 100_000_000) ?? null) : null,
       totals: given('totals') ? (this.boolean(body.totals, '/totals') ?? false) : false,
+      ...(given('compare') ? { compare: this.oneOf<Comparison>(body.compare, COMPARISONS, '/compare') ?? null } : {}),
+      ...(given('fill') ? { fill: this.oneOf<Fill>(body.fill, FILLS, '/fill') ?? null } : {}),
+      ...(given('top') ? { top: this.top(body.top, '/top') ?? null } : {}),
+      ...(given('subtotals') ? { subtotals: this.subtotals(body.subtotals, '/subtotals') } : {}),
+      ...(given('cursor') ? { cursor: this.text(body.cursor, '/cursor', 'the next_cursor of a page') ?? null } : {}),
     };
   }
 
@@ -206,6 +242,11 @@ export const REQUEST_FIELDS = [
   'limit',
   'offset',
   'totals',
+  'compare',
+  'fill',
+  'top',
+  'subtotals',
+  'cursor',
 ] as const;
 
 /**

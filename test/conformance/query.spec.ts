@@ -4,13 +4,14 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Decimal } from 'decimal.js';
 import { packageRoot } from '../../src/common/package-root.js';
 import { compileModel, type CompiledModel } from '../../src/compiler/cube/compile.js';
 import { buildModel } from '../../src/compiler/model/build.js';
 import type { ModelSettings } from '../../src/compiler/model/types.js';
 import { planQuery } from '../../src/compiler/query/plan.js';
 import { presentValue, type PresentedValue } from '../../src/compiler/query/present.js';
-import type { QueryPlan, ReportRequest, Statement } from '../../src/compiler/query/types.js';
+import type { Filter, QueryPlan, ReportRequest, Statement } from '../../src/compiler/query/types.js';
 import { LibraryService } from '../../src/metrics/library.service.js';
 import { expectedText } from '../golden/expected.js';
 import { GOLDEN_NOW, GOLDEN_REQUESTS, goldenModel } from '../golden/model.js';
@@ -25,6 +26,7 @@ import { TOP_CASES } from './cases/top.js';
 import { WINDOW_CASES } from './cases/windows.js';
 import { conformanceModel, TYPED_FIELDS } from './model.js';
 import { ORGANIZATION, OTHER_ORGANIZATION, OTHER_ROWS, ROWS } from './rows.js';
+import { randomFrom, randomRequest } from './random-requests.js';
 import { clickhouseStore, load, postgresStore, run, type Store } from './stores.js';
 
 const NOW = '2026-02-15T12:00:00Z';
@@ -35,7 +37,7 @@ const ENGINES: readonly (readonly [string, () => Promise<Store>])[] = [
   ['Postgres', postgresStore],
 ];
 
-describe.each(ENGINES)('%s', (_, open) => {
+describe.each(ENGINES)('%s', (engineName, open) => {
   let store: Store;
   let base: { fileName: string; content: string }[];
   const compiled = new Map<string, Promise<CompiledModel>>();
@@ -167,6 +169,63 @@ describe.each(ENGINES)('%s', (_, open) => {
       const actual = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
       expect(actual).toBe(await expectedText(`${name}.ndjson`, actual));
     });
+  });
+
+  describe('what must hold for any request', () => {
+    /** Planning and running takes ClickHouse longer than Postgres. */
+    const COUNT = engineName === 'ClickHouse' ? 40 : 200;
+    const rowsOf = async (request: ReportRequest): Promise<PresentedValue[][]> => {
+      const planned = await plan(request);
+      return answer(planned.statement, planned.columns);
+    };
+    /** The sum of a column, as decimal text. */
+    const sum = (rows: readonly (readonly PresentedValue[])[], index: number): string =>
+      rows.reduce((total, row) => total.plus(String(row[index] ?? 0)), new Decimal(0)).toFixed();
+
+    it('a filter and its opposite are the whole, and totals are the query without dimensions', async () => {
+      const random = randomFrom(7);
+      for (let count = 0; count < COUNT; count += 1) {
+        const { request, split } = randomRequest(random);
+        const own = request.filters as readonly Filter[];
+        const whole = await plan({ ...request, totals: true });
+        const metrics = whole.columns.filter(({ role }) => role === 'metric');
+        const first = whole.columns.findIndex(({ role }) => role === 'metric');
+        const rows = await answer(whole.statement, whole.columns);
+        const totals = (await answer(whole.totals ?? whole.statement, metrics))[0] ?? [];
+        // The first metric adds up; its sum over rows, twins included, is the total that the engine computes.
+        expect([request, sum(rows, first)]).toEqual([request, sum([totals], 0)]);
+        if (request.compare) expect([request, sum(rows, first + 1)]).toEqual([request, sum([totals], 1)]);
+        const { time_grain: _, fill: __, top: ___, ...plain } = request;
+        const [without] = await rowsOf({ ...plain, dimensions: [] });
+        expect([request, totals]).toEqual([request, without]);
+        const parts = [];
+        for (const part of split) parts.push(...(await rowsOf({ ...request, filters: [...own, part] })));
+        expect([request, split, sum(parts, first)]).toEqual([request, split, sum(rows, first)]);
+      }
+    }, 120_000);
+
+    it('pages one after the other are the whole, in order', async () => {
+      const random = randomFrom(11);
+      for (let count = 0; count < COUNT / 3; count += 1) {
+        const { request } = randomRequest(random);
+        const ordered = random() < 0.5;
+        const asked: ReportRequest = ordered
+          ? { ...request, order: [{ member: request.metrics[0] ?? '', direction: random() < 0.5 ? 'asc' : 'desc' }] }
+          : request;
+        const whole = await rowsOf(asked);
+        const limit = 1 + Math.floor(random() * 5);
+        const paged: PresentedValue[][] = [];
+        let cursor: string | null = null;
+        do {
+          const planned: QueryPlan = await plan({ ...asked, limit, cursor });
+          const raw = await run(store.engine, ORGANIZATION, planned.statement);
+          paged.push(...(await answer(planned.statement, planned.columns)).slice(0, limit));
+          cursor = raw.length > limit ? (planned.cursorAfter?.(raw[limit - 1] ?? []) ?? null) : null;
+        } while (cursor !== null && paged.length < 40);
+        expect([asked, paged]).toEqual([asked, whole.slice(0, paged.length)]);
+        if (cursor === null) expect(paged).toHaveLength(whole.length);
+      }
+    }, 120_000);
   });
 
   it('runs every member of the standard library', async () => {

@@ -5,6 +5,7 @@ import { FORMULA_DIALECTS } from '../dialect/formula-dialect.js';
 import type { TimeWindow } from '../dialect/ordinal-sql.js';
 import { timeAxis, type Bucket } from './axis.js';
 import { isClockGrain } from './columns.js';
+import { afterSql } from './cursor.js';
 import { comparedRange, type Earlier } from './compared-range.js';
 import { embedded, sql, statementOf } from './fragment.js';
 import { Frames, type FrameTime, type TopRows } from './frames.js';
@@ -60,6 +61,7 @@ export async function layeredStatement(report: Report): Promise<Statement> {
     order: report.order,
     limit: report.limit === null ? null : report.limit + 1,
     offset: report.offset,
+    after: report.after === null ? null : afterSql(report.after, report.order, columns, dialect),
   });
   return statementOf(fragment, dialect);
 }

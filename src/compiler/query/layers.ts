@@ -43,6 +43,8 @@ export interface LayerInput {
   readonly order: readonly OrderPosition[];
   readonly limit: number | null;
   readonly offset: number;
+  /** A further condition on the answer's columns `r.c1`, …; null for none. */
+  readonly after: Fragment | null;
 }
 
 export async function layeredSql(input: LayerInput): Promise<Fragment> {
@@ -70,6 +72,7 @@ export async function layeredSql(input: LayerInput): Promise<Fragment> {
     ...(limit === null ? [] : [` LIMIT ${limit}`]),
     ...(offset === 0 ? [] : [` OFFSET ${offset}`]),
   ].join('');
+  if (input.after !== null) kept.push(input.after);
   const where = kept.length === 0 ? sql`` : sql` WHERE ${joined(kept, ' AND ')}`;
   return sql`SELECT ${names.join(', ')} FROM (${rows}) AS r${where}${tail}`;
 }

@@ -6,19 +6,27 @@ import type { DialectName } from '../dialect/types.js';
 import type { Snapshot } from '../model/types.js';
 import { additivityChecks, nonAdditiveMistakes, nonAdditiveWarnings } from './additivity.js';
 import { plannedColumns } from './columns.js';
+import { cursorMaker } from './cursor.js';
 import { gapCheck } from './checks.js';
 import { earlierOf, layeredStatement } from './layered-plan.js';
 import { Mistakes } from './mistakes.js';
 import { readReport, type ReadReport } from './read-report.js';
 import { needsLayers, windowOf, type Report } from './report.js';
 import type { Instants } from './time-range.js';
-import type { PlannedSubtotal, QueryPlan, ReportRequest, Statement } from './types.js';
+import {
+  MOST_SUBTOTAL_ROWS,
+  type PlannedSubtotal,
+  type QueryPlan,
+  type ReportRequest,
+  type Statement,
+} from './types.js';
 
 export { isClockGrain } from './columns.js';
 export { MEMBER_LIMIT } from './read-report.js';
 
 export interface PlanInput {
-  readonly snapshot: Pick<Snapshot, 'model'>;
+  /** Its hash is what a cursor belongs to. */
+  readonly snapshot: Pick<Snapshot, 'model'> & Partial<Pick<Snapshot, 'hash'>>;
   readonly compiled: CompiledModel;
   readonly request: ReportRequest;
   readonly dialect: DialectName;
@@ -34,14 +42,15 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** @throws Problem 422 with every mistake of the request, each with its JSON pointer. */
 export async function planQuery(input: PlanInput): Promise<QueryPlan> {
   const { request, compiled, dialect, organizationId } = input;
-  const { model } = input.snapshot;
+  const { model, hash = '' } = input.snapshot;
   if (!UUID.test(organizationId)) throw new Error('A query needs an organisation.');
   if (compiled.dialect !== dialect) throw new Error(`The model was compiled for ${compiled.dialect}.`);
-  const read = readReport({ ...input, model });
+  const read = readReport({ ...input, model, snapshot: hash });
   const { report } = read;
 
   const mistakes = new Mistakes();
-  for (const { code, message, pointer } of nonAdditiveMistakes(report, request)) mistakes.add(code, message, pointer ?? '/metrics');
+  for (const { code, message, pointer } of nonAdditiveMistakes(report, request))
+    mistakes.add(code, message, pointer ?? '/metrics');
   if (mistakes.any) throw mistakes.problem();
 
   const warnings = [...nonAdditiveWarnings(report, request), ...timeWarnings(read)];
@@ -56,6 +65,7 @@ export async function planQuery(input: PlanInput): Promise<QueryPlan> {
     subtotals: refused ? [] : await Promise.all(read.subtotals.map((by) => subtotalOf(report, by))),
     checks: [...(gaps === null ? [] : [gaps]), ...(await additivityChecks(report, request))],
     limit: report.limit,
+    cursorAfter: cursorMaker({ request, organizationId, snapshot: hash }, read.now, report.order),
     range: report.range === null ? null : written(report.range),
     compare:
       report.compare === null || earlier === null ? null : { mode: report.compare, range: written(earlier.range) },
@@ -99,7 +109,7 @@ function groupedBy(report: Report, by: readonly string[]): Report {
   const keys = columns.filter(({ role }) => role !== 'metric');
   const order = keys.map((_, index) => ({ position: index + 1, descending: false }));
   const fill = grain === null ? 'none' : report.fill;
-  return { ...report, dimensions, grain, top, fill, columns, order, offset: 0 };
+  return { ...report, dimensions, grain, top, fill, columns, order, offset: 0, after: null, limit: MOST_SUBTOTAL_ROWS };
 }
 
 const totalsOf = (report: Report): Promise<Statement> => statementOf({ ...groupedBy(report, []), limit: null });

@@ -8,6 +8,7 @@ import { bucketsIn, MOST_BUCKETS } from './axis.js';
 import { BaseQueries } from './base-query.js';
 import { checkNames, otherName, plannedColumns } from './columns.js';
 import { spanOf } from './compared-range.js';
+import { readCursor } from './cursor.js';
 import { FilterPlanner } from './conditions.js';
 import { Mistakes } from './mistakes.js';
 import { rowOrder } from './order.js';
@@ -27,11 +28,15 @@ export interface ReportInput {
   readonly organizationId: string;
   readonly now: Date;
   readonly maxRows: number | null;
+  /** Hash of the definitions, which a cursor belongs to. */
+  readonly snapshot: string;
 }
 
 export interface ReadReport {
   readonly report: Report;
   readonly timeZone: string;
+  /** What relative ranges were counted from; a cursor brings its own. */
+  readonly now: Date;
   readonly aliases: Readonly<Record<string, string>>;
   /** Whether a row filter is on the time itself. */
   readonly filtersTime: boolean;
@@ -40,16 +45,11 @@ export interface ReadReport {
 }
 
 /** @throws Problem 422 with every mistake of the request, each with its JSON pointer. */
-export function readReport({
-  model,
-  compiled,
-  request,
-  dialect,
-  organizationId,
-  now,
-  maxRows,
-}: ReportInput): ReadReport {
+export function readReport(input: ReportInput): ReadReport {
+  const { model, compiled, request, dialect, organizationId, maxRows } = input;
   const mistakes = new Mistakes();
+  const cursor = request.cursor == null ? undefined : readCursor(request.cursor, input, mistakes);
+  const now = cursor?.now ?? input.now;
   const resolver = new MemberResolver(model, mistakes);
   const metrics = select(request.metrics, 'metric', resolver, mistakes);
   const grain = checkedGrain(request, mistakes);
@@ -96,6 +96,8 @@ export function readReport({
   const offset = request.offset ?? 0;
   if (!Number.isInteger(offset) || offset < 0)
     mistakes.add('bad_limit', '“offset” is a whole number from 0.', '/offset');
+  if (request.cursor != null && offset > 0)
+    mistakes.add('bad_cursor', 'A cursor says where the page begins; leave out “offset”.', '/offset');
   const subtotals = checkedSubtotals(request, { dimensions, grain }, resolver, mistakes);
   if (mistakes.any) throw mistakes.problem();
   const queries = new BaseQueries({ compiled, organizationId, timeZone, ...calendar, rowFilters: onRows });
@@ -103,8 +105,10 @@ export function readReport({
     report: {
       ...{ model, dialect, queries, calendar, now: at, metrics, dimensions, grain, range, span },
       ...{ groupFilters: onGroups, filterMetrics, compare, fill, top, columns, order, limit, offset },
+      after: cursor?.values ?? null,
     },
     timeZone,
+    now,
     aliases: resolver.aliases,
     filtersTime: onTime,
     subtotals,

@@ -5,6 +5,7 @@ import type { Model, WindowMetricMember } from '../model/types.js';
 import type { BaseQueries } from './base-query.js';
 import type { CalendarSettings } from './calendar.js';
 import type { Span } from './compared-range.js';
+import type { Cursor } from './cursor.js';
 import type { OrderPosition } from './order.js';
 import type { Resolved } from './resolve.js';
 import type { Instants } from './time-range.js';
@@ -39,6 +40,8 @@ export interface Report {
   readonly order: readonly OrderPosition[];
   readonly limit: number | null;
   readonly offset: number;
+  /** Values of the order's columns in the last row of the page before; null on the first page. */
+  readonly after: Cursor['values'] | null;
 }
 
 export const windowOf = ({ member }: Resolved): WindowMetricMember['window'] | null =>
@@ -46,6 +49,7 @@ export const windowOf = ({ member }: Resolved): WindowMetricMember['window'] | n
 
 /** Whether the grouped query alone can't answer it. */
 export const needsLayers = (report: Report): boolean =>
+  report.after !== null ||
   report.compare !== null ||
   report.fill !== 'none' ||
   report.top !== null ||

@@ -141,6 +141,9 @@ export interface Statement {
   readonly params: readonly (string | number | boolean | null)[];
 }
 
+/** A subtotal with more rows is refused: it fetches one more. */
+export const MOST_SUBTOTAL_ROWS = 10_000;
+
 /** The metrics again, by fewer columns. */
 export interface PlannedSubtotal {
   /** Names of the columns that it groups by. */
@@ -167,6 +170,11 @@ export interface QueryPlan {
   /** The same metrics without dimensions; null unless asked for. Selects the metric columns only, in order. */
   readonly totals: Statement | null;
   readonly limit: number | null;
+  /**
+   * The cursor of the page after a row, which is as the engine handed it out; null where there is one row at most. A
+   * function, so that the instant of planning, which it holds, is no part of what the answer depends on.
+   */
+  readonly cursorAfter: ((row: readonly (string | number | boolean | null)[]) => string) | null;
   /** The instants `[from, to)` that the range meant, as ISO 8601 UTC; null for all time. */
   readonly range: { readonly from: string; readonly to: string } | null;
   /** What the twins are from; null without a comparison. */

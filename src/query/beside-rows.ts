@@ -1,0 +1,74 @@
+/** What an answer holds beside its rows: totals, subtotals, the cursor of the next page; and checks that come before. */
+import { presentRow, type PresentedValue } from '../compiler/query/present.js';
+import { MOST_SUBTOTAL_ROWS, type PlannedColumn, type QueryPlan, type Statement } from '../compiler/query/types.js';
+import { unprocessable } from '../common/problem.js';
+import type { EngineValue } from '../engine/engine.js';
+
+export type EngineBatches = AsyncIterable<readonly (readonly EngineValue[])[]>;
+type Ask = (statement: Statement) => Promise<EngineBatches>;
+type Row = Readonly<Record<string, PresentedValue>>;
+
+/** The metrics grouped by the columns in `by`. */
+export interface Subtotal {
+  readonly by: readonly string[];
+  readonly rows: readonly Row[];
+}
+export interface BesideRows {
+  readonly totals: Row | null;
+  readonly subtotals?: readonly Subtotal[];
+  readonly next_cursor?: string;
+}
+
+/** Whether the answer is put together from several statements. */
+export const isSeveral = ({ totals, subtotals, checks }: QueryPlan): boolean =>
+  totals !== null || subtotals.length + checks.length > 0;
+
+/** @throws Problem 422 where a check finds that the answer would be wrong or too large */
+export async function refuseByChecks({ checks }: QueryPlan, ask: Ask): Promise<void> {
+  for (const { statement, most, problem } of checks) {
+    for await (const batch of await ask(statement))
+      for (const row of batch)
+        if (Number(row[0] ?? 0) > most) throw unprocessable(problem.code, problem.message, [problem]);
+  }
+}
+
+/** The last row of those that go through. */
+export class LastRow {
+  row: readonly EngineValue[] | null = null;
+
+  async *of(batches: EngineBatches): EngineBatches {
+    for await (const batch of batches) {
+      this.row = batch.at(-1) ?? this.row;
+      yield batch;
+    }
+  }
+}
+
+/** {@link BesideRows} as JSON text. @param last the last row where there are more, else null */
+export async function besideText(plan: QueryPlan, last: readonly EngineValue[] | null, ask: Ask): Promise<string> {
+  const metrics = plan.columns.filter(({ role }) => role === 'metric');
+  const none = Object.fromEntries(metrics.map(({ name }) => [name, null]));
+  const totals = plan.totals === null ? null : ((await rowsOf(plan.totals, metrics, ask)).at(-1) ?? none);
+  const subtotals: Subtotal[] = [];
+  for (const { by, columns, statement } of plan.subtotals)
+    subtotals.push({ by, rows: bounded(await rowsOf(statement, columns, ask), by) });
+  const cursor = last === null ? undefined : plan.cursorAfter?.(last);
+  const beside: BesideRows = {
+    totals,
+    ...(subtotals.length > 0 ? { subtotals } : {}),
+    ...(cursor === undefined ? {} : { next_cursor: cursor }),
+  };
+  return JSON.stringify(beside);
+}
+
+function bounded(rows: Row[], by: readonly string[]): Row[] {
+  if (rows.length <= MOST_SUBTOTAL_ROWS) return rows;
+  const message = `The subtotal by ${by.join(', ')} has more than ${MOST_SUBTOTAL_ROWS} rows; ask for it as a query of its own.`;
+  throw unprocessable('too_many_subtotals', message, [{ code: 'too_many_subtotals', message, pointer: '/subtotals' }]);
+}
+
+async function rowsOf(statement: Statement, columns: readonly PlannedColumn[], ask: Ask): Promise<Row[]> {
+  const rows: Row[] = [];
+  for await (const batch of await ask(statement)) for (const row of batch) rows.push(presentRow(row, columns));
+  return rows;
+}
