@@ -67,6 +67,26 @@ function importsRealFiles(start: () => Promise<TestServer>, stop: (server: TestS
   });
   afterAll(() => stop(server));
 
+  it('takes a file with CR line ends and dates from before 1970', async () => {
+    const mapping = { data_source: 'airlines', source_category: 'external_operational', recorded_at: 'ds' };
+    const read = { read: 144, rejected: 0 };
+    const first = await server.upload('csv', 'air-passengers.csv', fixture('air-passengers.csv'), mapping);
+    expect(first).toMatchObject({ status: 201, body: { ...read, loaded: 144 } });
+    const again = await server.upload('csv', 'air-passengers.csv', fixture('air-passengers.csv'), mapping);
+    expect(again).toMatchObject({ status: 201, body: { ...read, unchanged: 144 } });
+    const definition = { metric_key: 'y', display_label: 'Passengers', metric_type: 'metric', data_type: 'integer' };
+    expect(await server.json('/api/marketing/metrics', definition)).toMatchObject({ status: 201 });
+    const { body } = await server.json<Rows>('/api/query', {
+      metrics: ['y'],
+      time_grain: 'yearly',
+      date_range: { from: '1949-01-01', to: '1960-12-31' },
+      filters: [{ member: 'data_source', operator: 'equals', values: ['airlines'] }],
+    });
+    expect(body.rows).toHaveLength(12);
+    expect(body.rows.at(0)).toEqual({ recorded_at: '1949-01-01', y: 1520 });
+    expect(body.rows.at(-1)).toEqual({ recorded_at: '1960-01-01', y: 5714 });
+  });
+
   it('takes every CDNOW purchase, to the cent, and nothing the second time', async () => {
     const first = await server.upload('csv', 'cdnow-master.txt', fixture('cdnow-master.txt'), CDNOW);
     expect(first).toMatchObject({
@@ -158,6 +178,7 @@ function importsRealFiles(start: () => Promise<TestServer>, stop: (server: TestS
       '/api/integrations/sources',
     );
     expect(sources.body.data.map(({ data_source, latest_recorded_at }) => [data_source, latest_recorded_at])).toEqual([
+      ['airlines', '1960-12-01T00:00:00.000Z'],
       ['cdnow', '1998-06-30T00:00:00.000Z'],
       ['meta_ads', '2026-05-03T00:00:00.000Z'],
       ['robyn', '2019-11-11T00:00:00.000Z'],

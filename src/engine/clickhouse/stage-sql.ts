@@ -25,11 +25,11 @@ const matching = ({ organizationId, stage, slice }: StageSql): string => `
 const places = (sql: StageSql): string =>
   sql.merged
     ? `(
-  SELECT id, data_source AS source, toDate(recorded_at) AS day, recorded_at AS at, content_hash AS hash, version AS newest
+  SELECT id, data_source AS source, toDate32(recorded_at) AS day, recorded_at AS at, content_hash AS hash, version AS newest
   ${matching(sql)} AND is_deleted = 0
 )`
     : `(
-  SELECT id, data_source AS source, toDate(recorded_at) AS day, argMax(recorded_at, version) AS at,
+  SELECT id, data_source AS source, toDate32(recorded_at) AS day, argMax(recorded_at, version) AS at,
     argMax(content_hash, version) AS hash, max(version) AS newest
   ${matching(sql)} GROUP BY id, source, day HAVING argMax(is_deleted, version) = 0
 )`;
@@ -42,12 +42,12 @@ const present = (sql: StageSql): string =>
 const last = ({ stage, slice, distinct }: StageSql): string =>
   distinct
     ? `(
-  SELECT id, version AS line, content_hash AS hash, data_source AS source, toDate(recorded_at) AS day
+  SELECT id, version AS line, content_hash AS hash, data_source AS source, toDate32(recorded_at) AS day
   FROM ${stage} WHERE ${slice}
 )`
     : `(
   SELECT id, max(version) AS line, argMax(content_hash, version) AS hash, argMax(data_source, version) AS source,
-    toDate(argMax(recorded_at, version)) AS day
+    toDate32(argMax(recorded_at, version)) AS day
   FROM ${stage} WHERE ${slice} GROUP BY id
 )`;
 

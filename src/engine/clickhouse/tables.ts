@@ -6,7 +6,7 @@ export const STATE_TABLE = 'engine_state';
 /** Every table whose rows belong to an organisation; each gets the engine's tenant filter on each SELECT. */
 export const TENANT_TABLES = [DATA_TABLE] as const;
 
-const SORTING_KEY = '(organization_id, data_source, toDate(recorded_at), id)';
+const SORTING_KEY = '(organization_id, data_source, toDate32(recorded_at), id)';
 
 /** Type of `data_payload`, spelt as `system.columns` spells it, so that the two can be compared. */
 export function payloadType(fields: readonly TypedField[]): string {

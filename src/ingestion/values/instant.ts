@@ -5,7 +5,7 @@ import { DateTime, IANAZone } from 'luxon';
 
 const ISO =
   /^(\d{4})-?(\d{2})-?(\d{2})(?:[T ](\d{2}):?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?\s*(Z|z|UTC|[+-]\d{2}(?::?\d{2})?)?)?$/;
-const EARLIEST = Date.UTC(1970, 0, 1);
+const EARLIEST = Date.UTC(1900, 0, 1);
 const LATEST = Date.UTC(2200, 0, 1);
 
 export type InstantReading =
@@ -95,6 +95,6 @@ function offsetMinutes(offset: string): number | null {
 }
 
 function inRange(time: number): InstantReading {
-  if (time < EARLIEST || time >= LATEST) return unreadable('is outside of 1970-01-01 … 2199-12-31');
+  if (time < EARLIEST || time >= LATEST) return unreadable('is outside of 1900-01-01 … 2199-12-31');
   return { kind: 'instant', iso: new Date(time).toISOString() };
 }
