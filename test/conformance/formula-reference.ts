@@ -2,9 +2,9 @@
 import { Decimal } from 'decimal.js';
 import { roundDigits } from '../../src/compiler/formula/convert.js';
 import { plainNumber } from '../../src/compiler/formula/numbers.js';
-import type { BinaryOperator, FormulaNode } from '../../src/compiler/formula/types.js';
+import type { BinaryOperator, FormulaFunction, FormulaNode } from '../../src/compiler/formula/types.js';
 
-const Exact = Decimal.clone({ precision: 400, rounding: Decimal.ROUND_HALF_UP, toExpNeg: -200, toExpPos: 200 });
+export const Exact = Decimal.clone({ precision: 400, rounding: Decimal.ROUND_HALF_UP, toExpNeg: -200, toExpPos: 200 });
 
 export type Value = Decimal | boolean | string | null;
 
@@ -19,7 +19,8 @@ const within = (value: Decimal, limit: Decimal.Value): Decimal => {
 
 function float(value: number): Decimal | null {
   if (!(Math.abs(value) < 1e29)) return null;
-  return new Exact(value.toPrecision(12)).toDecimalPlaces(12);
+  // All digits of the float, and then to the even neighbour of a tie, as C's printf does; toPrecision(12) would not.
+  return new Exact(value.toPrecision(60)).toSignificantDigits(12, Decimal.ROUND_HALF_EVEN).toDecimalPlaces(12);
 }
 const toFloat = (value: Decimal): number => value.times(1e18).toNumber() / 1e18;
 
@@ -42,7 +43,7 @@ export function evaluate(node: FormulaNode, row: ReadonlyMap<string, string | nu
     }
     case 'binary':
       return node.operator === '^'
-        ? power(node.left, node.right, row)
+        ? powerOf(node.left, node.right, row)
         : binary(node.operator, evaluate(node.left, row), evaluate(node.right, row));
     case 'call':
       return call(node, row);
@@ -54,7 +55,7 @@ export function resultText(value: Value): string | null {
   return value instanceof Decimal ? value.toDecimalPlaces(9).toFixed().replace(/^-0$/, '0') : null;
 }
 
-function binary(operator: Exclude<BinaryOperator, '^'>, left: Value, right: Value): Value {
+export function binary(operator: Exclude<BinaryOperator, '^'>, left: Value, right: Value): Value {
   if (operator === 'and')
     return left === false || right === false ? false : left === null || right === null ? null : true;
   if (operator === 'or') return left === true || right === true ? true : left === null || right === null ? null : false;
@@ -93,11 +94,13 @@ function compare(operator: BinaryOperator, order: number): boolean {
   }
 }
 
-function power(baseNode: FormulaNode, exponentNode: FormulaNode, row: ReadonlyMap<string, string | null>): Value {
-  const base = evaluate(baseNode, row);
-  const exponent = evaluate(exponentNode, row);
+/** `exponent` as a formula writes it: a whole one is multiplied out. */
+export function powerValue(base: Value, exponent: Value): Value {
   if (!(base instanceof Decimal) || !(exponent instanceof Decimal)) return null;
-  const whole = roundDigits(exponentNode);
+  return power(base, exponent, exponent.isInteger() && exponent.abs().lt(100) ? exponent.toNumber() : undefined);
+}
+
+function power(base: Decimal, exponent: Decimal, whole: number | undefined): Value {
   if (whole === undefined || Math.abs(whole) > 12) return float(toFloat(base) ** toFloat(exponent));
   const steps = Math.abs(whole);
   let result: Decimal = new Exact(1);
@@ -107,29 +110,44 @@ function power(baseNode: FormulaNode, exponentNode: FormulaNode, row: ReadonlyMa
   return result.isZero() ? null : cut(new Exact(1).div(result));
 }
 
+function powerOf(baseNode: FormulaNode, exponentNode: FormulaNode, row: ReadonlyMap<string, string | null>): Value {
+  const base = evaluate(baseNode, row);
+  const exponent = evaluate(exponentNode, row);
+  if (!(base instanceof Decimal) || !(exponent instanceof Decimal)) return null;
+  return power(base, exponent, roundDigits(exponentNode));
+}
+
 function call(node: FormulaNode & { node: 'call' }, row: ReadonlyMap<string, string | null>): Value {
   const [first, second, third] = node.args;
   if (!first) throw new Error('A call has arguments.');
-  if (node.name === 'pow' && second) return power(first, second, row);
+  if (node.name === 'pow' && second) return powerOf(first, second, row);
   if (node.name === 'if' && second && third) {
     // Both are evaluated, as an engine may, so that what is out of bounds is noticed.
     const [then, otherwise] = [evaluate(second, row), evaluate(third, row)];
     return evaluate(first, row) === true ? then : otherwise;
   }
-  const values = node.args.map((arg) => evaluate(arg, row));
+  return functionValue(
+    node.name,
+    node.args.map((arg) => evaluate(arg, row)),
+  );
+}
+
+export type FunctionName = Exclude<FormulaFunction, 'if' | 'pow'>;
+
+export function functionValue(name: FormulaFunction, values: readonly Value[]): Value {
   const [value, other] = values;
-  if (node.name === 'coalesce') return values.find((each) => each !== null) ?? null;
+  if (name === 'coalesce') return values.find((each) => each !== null) ?? null;
   if (!(value instanceof Decimal)) return null;
-  switch (node.name) {
+  switch (name) {
     case 'nullif':
       return other instanceof Decimal && value.eq(other) ? null : value;
     case 'min':
     case 'max': {
       const all = values.filter((each) => each instanceof Decimal);
-      return all.length < values.length ? null : Exact[node.name](...all);
+      return all.length < values.length ? null : Exact[name](...all);
     }
     case 'round': {
-      const unit = new Exact(10).pow(second ? (roundDigits(second) ?? 0) : 0);
+      const unit = new Exact(10).pow(other instanceof Decimal ? other : 0);
       return value.times(unit).round().div(unit);
     }
     case 'abs':
@@ -145,6 +163,6 @@ function call(node: FormulaNode & { node: 'call' }, row: ReadonlyMap<string, str
     case 'exp':
       return float(Math.exp(toFloat(value)));
     default:
-      throw new Error(`no reference for ${node.name}`);
+      throw new Error(`no reference for ${name}`);
   }
 }

@@ -7,6 +7,7 @@ import type { FormulaNode } from '../../src/compiler/formula/types.js';
 import type { DataType } from '../../src/compiler/model/types.js';
 import { onClickhouse, onPostgres } from './formula-engines.js';
 import type { Rows } from './formula-engines.js';
+import { evaluateByMathjs } from './formula-mathjs.js';
 import { evaluate, OutOfBounds, resultText } from './formula-reference.js';
 
 const TYPES: Readonly<Record<string, DataType>> = {
@@ -158,7 +159,10 @@ const formulas: fc.Arbitrary<string> = fc.letrec<{ number: string; money: string
   const call = (name: string, ...args: fc.Arbitrary<string>[]): fc.Arbitrary<string> =>
     fc.tuple(...args).map((texts) => `${name}(${texts.join(', ')})`);
   const between = (left: fc.Arbitrary<string>, signs: string[], right: fc.Arbitrary<string>): fc.Arbitrary<string> =>
-    fc.tuple(left, fc.constantFrom(...signs), right).map(([a, sign, b]) => `(${a} ${sign} ${b})`);
+    fc
+      .tuple(left, fc.constantFrom(...signs), right, fc.integer({ min: 0, max: 3 }))
+      // Now and then without parentheses, so that precedence decides; exponents stay literals.
+      .map(([a, sign, b, bare]) => (bare === 0 && sign !== '^' ? `${a} ${sign} ${b}` : `(${a} ${sign} ${b})`));
   const digits = fc.constantFrom('-2', '-1', '0', '1', '3', '9', '12');
   const literal = fc.constantFrom(
     '0',
@@ -250,7 +254,7 @@ describe('formulas on both engines', () => {
     }).toEqual({ clickhouse: value, postgres: value });
   });
 
-  it('give the same digits as each other and as exact arithmetic', () => {
+  it('give the same digits as each other, as exact arithmetic and as mathjs reads them', () => {
     expect(random.length).toBeGreaterThan(300);
     const differences: unknown[] = [];
     let compared = 0;
@@ -259,15 +263,17 @@ describe('formulas on both engines', () => {
         const clickhouse = valueAt(answers.clickhouse, index, group);
         const postgres = valueAt(answers.postgres, index, group);
         let expected: string | null;
+        let byMathjs: string | null;
         try {
           expected = plain(resultText(evaluate(tree, rowOf(group))));
+          byMathjs = plain(resultText(evaluateByMathjs(texts[index] ?? '', rowOf(group))));
           compared++;
         } catch (error) {
           if (!(error instanceof OutOfBounds)) throw error;
-          expected = clickhouse;
+          expected = byMathjs = clickhouse;
         }
-        if (clickhouse !== postgres || clickhouse !== expected) {
-          differences.push({ formula: texts[index], group, clickhouse, postgres, expected });
+        if (clickhouse !== postgres || clickhouse !== expected || expected !== byMathjs) {
+          differences.push({ formula: texts[index], group, clickhouse, postgres, expected, byMathjs });
         }
       }
     }

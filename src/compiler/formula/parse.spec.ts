@@ -215,6 +215,41 @@ describe('parseFormula refuses', () => {
     }
   });
 
+  it('a megabyte of anything, before a parser sees it', () => {
+    for (const piece of ['(', '-', 'a', '1', '"', 'a+', 'if(', '__proto__.', '9^', '\\', '\ud83d', ' ', '?', '[[']) {
+      const text = piece.repeat(Math.ceil(1_048_576 / piece.length));
+      const { tree, diagnostics } = parse(text);
+      expect([tree, diagnostics.length, diagnostics[0]?.code]).toEqual([null, 1, 'formula_too_long']);
+      expect(diagnostics[0]?.message.length).toBeLessThan(200);
+    }
+  });
+
+  it('hostile text after a bounded number of look-ups', () => {
+    // Names are all that is looked up outside the text; their number bounds the work beyond one pass over it.
+    const looked = (text: string): number => {
+      let times = 0;
+      const counting: FormulaScope = {
+        resolve: (name) => (times++, scope.resolve(name)),
+        *names() {
+          times++;
+          yield* scope.names();
+        },
+      };
+      expect(parseFormula(text, counting).tree).toBeNull();
+      return times;
+    };
+    expect(looked('x+'.repeat(2_000))).toBe(0);
+    expect(looked('('.repeat(4_000))).toBe(0);
+    expect(looked(`${'f('.repeat(64)}`)).toBe(0);
+    expect(looked(Array(250).fill('nothing').join('+'))).toBeLessThanOrEqual(500);
+  });
+
+  it('huge powers and numbers without calculating them', () => {
+    expect(errorOf('9 ^ 9 ^ 9 ^ 1e300')).toEqual(['number_out_of_range', '1e300']);
+    expect(parse('(9 ^ 9) ^ (9 ^ 9)').diagnostics).toEqual([]);
+    expect(errorOf('round(1, 9 ^ 9)')).toEqual(['invalid_argument', '9 ^ 9']);
+  });
+
   it('what passes the limits', () => {
     expect(errorOf('('.repeat(10_000) + '1' + ')'.repeat(10_000))[0]).toBe('formula_too_long');
     expect(errorOf('clicks '.repeat(150_000))[0]).toBe('formula_too_long');

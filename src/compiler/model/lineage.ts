@@ -1,11 +1,16 @@
 import type { Model } from './types.js';
 
-/** Keys of all members behind `key`, however deep, sorted; without `key` itself. */
+/**
+ * Keys of all members behind `key`, however deep, sorted; without `key` itself. What is behind a dimension that chooses
+ * or groups rows is no part of a metric's number, so it is left out.
+ */
 export function memberLineage(model: Model, key: string): string[] {
   const byKey = new Map(model.members.map((member) => [member.key, member]));
   const seen = new Set<string>();
   const visit = (name: string): void => {
-    for (const dependency of byKey.get(name)?.depends_on ?? []) {
+    const member = byKey.get(name);
+    if (member?.kind === 'dimension' && name !== key) return;
+    for (const dependency of member?.depends_on ?? []) {
       if (seen.has(dependency)) continue;
       seen.add(dependency);
       visit(dependency);
