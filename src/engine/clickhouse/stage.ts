@@ -126,10 +126,15 @@ export class ClickHouseStage implements Stage {
     );
     // Tombstones get this version, rows get it plus their line: above all that is there, and rows above tombstones.
     const version = BigInt(String(newest?.[0])) + 1n;
-    for (const slice of await this.slices(rows, distinct)) {
-      // Decimals as text, integers as numbers, should the stage be older than the table's typed fields.
-      const settings = `SETTINGS ${BOUNDED}, output_format_json_quote_64bit_integers = 0`;
+    const slices = await this.slices(rows, distinct);
+    // Decimals as text, integers as numbers, should the stage be older than the table's typed fields.
+    const settings = `SETTINGS ${BOUNDED}, output_format_json_quote_64bit_integers = 0`;
+    for (const slice of slices) {
       await this.transport.command(`INSERT INTO ${this.delta} ${winners(slice, version)} ${settings}`);
+    }
+    // A row that moved has changed; only after a crash can an unchanged one stand in two places.
+    const mayHaveMoved = (await this.count(this.delta)) > 0 || slices.some((slice) => !slice.merged);
+    for (const slice of mayHaveMoved ? slices : []) {
       await this.transport.command(
         `INSERT INTO ${this.delta} (organization_id, data_source, recorded_at, id, version, is_deleted) ${tombstones(slice, version)} ${settings}`,
       );
