@@ -13,6 +13,7 @@ import {
 } from './definition-change.js';
 import { memberOf, problemItem } from './definition-fault.js';
 import { DefinitionFile, type FileEntry, type FileFinding } from './definition-file.js';
+import { readYaml } from './yaml-content.js';
 
 export interface CheckedFiles {
   /** By file and line. */
@@ -33,7 +34,7 @@ export async function checkFiles(
   const entries = new Map<string, { path: string; file: DefinitionFile; entry: FileEntry }>();
   const deactivated = new Set<string>();
   for (const { path, text } of files) {
-    const file = await DefinitionFile.read(text, standardKeys);
+    const file = await DefinitionFile.read(readYaml(text), standardKeys);
     findings.push(...file.findings.map((finding) => ({ ...finding, path })));
     for (const key of file.deactivated) deactivated.add(key);
     for (const entry of file.entries) {

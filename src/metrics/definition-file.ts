@@ -2,7 +2,7 @@
  * An organisation's own definitions as a YAML file: `version`, `metrics` (the fields of `POST /api/marketing/metrics`),
  * `deactivated` (standard keys that it has switched off). See docs/guides/definitions.md.
  */
-import { LineCounter, isMap, isNode, isScalar, isSeq, parseDocument, stringify, type Document, type Node } from 'yaml';
+import { stringify } from 'yaml';
 import { nearestNames } from '../common/nearest.js';
 import { Problem, badRequest, type ProblemItem } from '../common/problem.js';
 import { validationPipe } from '../common/validation.js';
@@ -10,6 +10,7 @@ import type { MemberDefinition } from '../compiler/model/types.js';
 import { DEFAULT_SOURCE_TABLES, definitionOf, rowOf } from './definition.js';
 import { CreateMetricDto } from './metric.dto.js';
 import type { OwnDefinitions } from './model-snapshot.entity.js';
+import { pointerStep, type YamlContent } from './yaml-content.js';
 
 /** Something to say about a place in a file. Lines and columns are counted from 1. */
 export interface FileFinding extends ProblemItem {
@@ -37,10 +38,7 @@ export class DefinitionFile {
   private readonly read: FileEntry[] = [];
   private off: string[] = [];
 
-  private constructor(
-    private readonly document: Document.Parsed | null,
-    private readonly lines: LineCounter,
-  ) {}
+  private constructor(private readonly yaml: YamlContent) {}
 
   /** Entries whose form is right, in the order of the file. */
   get entries(): readonly FileEntry[] {
@@ -54,17 +52,9 @@ export class DefinitionFile {
   }
 
   /** @param standardKeys keys of the standard library, which `deactivated` may name */
-  static async read(text: string, standardKeys: ReadonlySet<string>): Promise<DefinitionFile> {
-    const lines = new LineCounter();
-    let document: Document.Parsed | null = null;
-    try {
-      document = parseDocument(text, { lineCounter: lines, schema: 'core', prettyErrors: false });
-    } catch (thrown) {
-      // Nesting that no definition has, deeper than the parser's stack.
-      if (!(thrown instanceof RangeError)) throw thrown;
-    }
-    const file = new DefinitionFile(document, lines);
-    await file.readDocument(standardKeys);
+  static async read(yaml: YamlContent, standardKeys: ReadonlySet<string>): Promise<DefinitionFile> {
+    const file = new DefinitionFile(yaml);
+    await file.readContent(standardKeys);
     return file;
   }
 
@@ -79,21 +69,12 @@ export class DefinitionFile {
     this.found.push(this.at({ code, message, pointer, ...(suggestions.length > 0 ? { suggestions } : {}) }));
   }
 
-  private async readDocument(standardKeys: ReadonlySet<string>): Promise<void> {
-    const { document } = this;
-    if (!document) return this.fail('invalid_yaml', '', 'The file is nested too deeply.');
-    for (const { message, pos } of document.errors) {
-      const { line, col } = this.lines.linePos(pos[0]);
-      const place = { pointer: '', line, column: col, metric_key: null };
-      this.found.push({ code: 'invalid_yaml', message, severity: 'error', ...place });
+  private async readContent(standardKeys: ReadonlySet<string>): Promise<void> {
+    const { content, mistakes } = this.yaml;
+    for (const mistake of mistakes) {
+      this.found.push({ code: 'invalid_yaml', severity: 'error', pointer: '', metric_key: null, ...mistake });
     }
-    if (document.errors.length > 0) return;
-    let content: unknown;
-    try {
-      content = document.toJS({ maxAliasCount: 100 });
-    } catch (thrown) {
-      return this.fail('invalid_yaml', '', thrown instanceof Error ? thrown.message : 'The file can’t be read.');
-    }
+    if (mistakes.length > 0) return;
     if (!isObject(content))
       return this.fail('wrong_type', '', 'Expected `version`, `metrics` and `deactivated` at the top.');
     for (const name of Object.keys(content)) {
@@ -101,7 +82,7 @@ export class DefinitionFile {
       const near = nearestNames(name, PROPERTIES);
       this.fail(
         'unknown_field',
-        `/${escape(name)}`,
+        `/${pointerStep(name)}`,
         `There is no field “${name.slice(0, 80)}”; known: ${PROPERTIES.join(', ')}.`,
         near,
       );
@@ -127,6 +108,8 @@ export class DefinitionFile {
   private async readMetrics(list: readonly unknown[]): Promise<void> {
     const seen = new Set<string>();
     for (const [index, value] of list.entries()) {
+      // Others get a turn: checking thousands of entries takes a while.
+      if (index % 50 === 49) await new Promise((turn) => setImmediate(turn));
       const pointer = `/metrics/${index}`;
       if (!isObject(value)) {
         this.fail('wrong_type', pointer, 'Expected the fields of a metric or dimension.');
@@ -166,41 +149,27 @@ export class DefinitionFile {
 
   /** Line and column of what a pointer names, or of the nearest thing around it that is there. */
   private place(pointer: string, range?: readonly [number, number]): [number, number] {
-    let node: Node | null = this.document?.contents ?? null;
-    let whole = true;
-    for (const step of pointer.split('/').slice(1)) {
-      const next = childOf(node, step);
-      whole &&= next !== null;
-      if (!next) break;
-      node = next;
+    for (let near = pointer; ; near = near.slice(0, near.lastIndexOf('/'))) {
+      const place = this.yaml.places[near];
+      if (place) {
+        const into = near === pointer && range && place.text !== null ? place.text + range[0] : 0;
+        return [place.line, place.column + into];
+      }
+      if (near === '') return [1, 1];
     }
-    const { line, col } = this.lines.linePos(node?.range?.[0] ?? 0);
-    return [Math.max(line, 1), Math.max(col, 1) + (whole && range ? charactersInto(node, range[0]) : 0)];
   }
 
   private keyAt(pointer: string): string | null {
-    const entry = /^\/metrics\/(\d+)/.exec(pointer)?.[1];
-    const key = entry === undefined ? undefined : this.document?.getIn(['metrics', Number(entry), 'metric_key']);
-    return typeof key === 'string' ? key : null;
+    const index = /^\/metrics\/(\d+)/.exec(pointer)?.[1];
+    const { content } = this.yaml;
+    const list = isObject(content) && Array.isArray(content.metrics) ? (content.metrics as unknown[]) : [];
+    const entry = list[Number(index ?? -1)];
+    return isObject(entry) && typeof entry.metric_key === 'string' ? entry.metric_key : null;
   }
-}
-
-function childOf(node: Node | null, step: string): Node | null {
-  const child = isMap(node) ? node.get(unescape(step), true) : isSeq(node) ? node.get(Number(step), true) : null;
-  return isNode(child) ? child : null;
-}
-
-/** How far right of a text's beginning its character at `offset` stands; 0 where it may be on another line. */
-function charactersInto(node: Node | null, offset: number): number {
-  if (!isScalar(node)) return 0;
-  if (node.type === 'PLAIN') return offset;
-  return node.type === 'QUOTE_SINGLE' || node.type === 'QUOTE_DOUBLE' ? offset + 1 : 0;
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-const escape = (step: string): string => step.replaceAll('~', '~0').replaceAll('/', '~1');
-const unescape = (step: string): string => step.replaceAll('~1', '/').replaceAll('~0', '~');
 
 /** The problem that refuses a file. @param findings at least one error */
 export function fileProblem(findings: readonly FileFinding[], of: (items: readonly ProblemItem[]) => Problem): Problem {
@@ -228,5 +197,18 @@ function written({ id: _id, ...definition }: OwnDefinitions['metrics'][number]):
     value == null ||
     (name === 'source_tables' && plainTables) ||
     (name === 'alias_keys' && definition.alias_keys.length === 0);
-  return Object.fromEntries(Object.entries(definition).filter(([name, value]) => !left(name, value)));
+  return Object.fromEntries(
+    Object.entries(definition).flatMap(([name, value]) => (left(name, value) ? [] : [[name, readable(value)]])),
+  );
+}
+
+/** The order in which people write conditions and windows; the database keeps none. */
+const FIRST = ['kind', 'metric', 'member', 'operator', 'values', 'count', 'unit', 'output', 'from', 'to', 'days'];
+const rank = (name: string): number => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
+
+function readable(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(readable);
+  if (!isObject(value)) return value;
+  const sorted = Object.entries(value).sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  return Object.fromEntries(sorted.map(([name, part]) => [name, readable(part)]));
 }

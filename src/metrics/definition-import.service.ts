@@ -16,6 +16,7 @@ import { LibraryService } from './library.service.js';
 import type { OwnDefinitions } from './model-snapshot.entity.js';
 import { ModelService } from './model.service.js';
 import { standardId } from './standard-id.js';
+import { readYamlInThread } from './yaml-thread.js';
 
 export interface ImportOptions {
   readonly mode: ImportMode;
@@ -44,7 +45,8 @@ export class DefinitionImportService {
    */
   async import(identity: Identity, text: string, { mode, dryRun }: ImportOptions): Promise<DefinitionImportDto> {
     const { library } = this.libraryService;
-    const file = await DefinitionFile.read(text, new Set(library.members.map(({ metric_key: key }) => key)));
+    const standardKeys = new Set(library.members.map(({ metric_key: key }) => key));
+    const file = await DefinitionFile.read(await readYamlInThread(text), standardKeys);
     if (file.findings.length > 0) throw fileProblem(file.findings, invalidFile);
     let stored: StoredDefinitions | undefined;
     const decide = (current: StoredDefinitions) => {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, In, type EntityManager } from 'typeorm';
 import type { Identity } from '../access/identity.js';
-import { conflict } from '../common/problem.js';
+import { badRequest, conflict } from '../common/problem.js';
 import type { Snapshot } from '../compiler/model/types.js';
 import { ReportView } from '../reports/report-view.entity.js';
 import { requestOf } from '../reports/view-request.js';
@@ -100,6 +100,7 @@ export class DefinitionWriter {
     const change = { ...wanted, upserts: wanted.upserts.filter((row) => !equalRows(row, current.get(row.id))) };
     const inputs: ModelInputs = { ...stored, ...applyChange(stored, change) };
     refuseDuplicates(activeRows(inputs));
+    refuseUnstorable(change.upserts);
     return { before, after: this.models.build(inputs), inputs, change };
   }
 }
@@ -114,6 +115,20 @@ function refuseDuplicates(rows: readonly MetricRow[]): void {
     }
     seen.add(key);
   }
+}
+
+/** Postgres keeps no text with the character zero or with half a character. */
+function refuseUnstorable(rows: readonly MetricRow[]): void {
+  const unstorable = (value: unknown): boolean => {
+    if (typeof value === 'string') return value.includes('\0') || /\p{Surrogate}/u.test(value);
+    return typeof value === 'object' && value !== null && Object.entries(value).flat().some(unstorable);
+  };
+  const row = rows.find((each) => unstorable(definitionOf(each)));
+  if (!row) return;
+  throw badRequest(
+    'invalid_text',
+    `The definition of ${row.metric_key} holds a character that is none (U+0000, or half of one); leave it out.`,
+  );
 }
 
 /** Postgres takes 65,535 parameters in one statement. */

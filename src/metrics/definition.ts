@@ -41,7 +41,7 @@ const ADDS_UP: ReadonlySet<Aggregation> = new Set<Aggregation>(['sum', 'count'])
 
 /** The row of a definition, with what a user may leave out filled in. */
 export function rowOf(id: string, organizationId: string, given: GivenDefinition): MetricRow {
-  const { filter, window, conversion } = given as Partial<MemberDefinition>;
+  const { filter, window, conversion } = given;
   const calculated = given.formula != null || window != null || conversion != null;
   const aggregation = given.aggregation ?? (given.metric_type === 'metric' && !calculated ? 'sum' : null);
   const addsUp = given.metric_type === 'dimension' || (aggregation !== null && ADDS_UP.has(aggregation));

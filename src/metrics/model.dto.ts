@@ -27,8 +27,29 @@ export class ModelMemberDto {
   diagnostics!: readonly DiagnosticDto[];
   @Described({ description: 'Aggregation of a plain metric.', type: () => String, optional: true }) aggregation!:
     string | null;
-  @Described({ description: 'Formula of a calculated metric.', type: () => String, optional: true }) formula!:
+  @Described({ description: 'Formula of what is calculated.', type: () => String, optional: true }) formula!:
     string | null;
+  @Described({
+    description: 'Conditions on the rows that count, of a plain metric.',
+    type: () => GraphQLJSON,
+    schema: { type: 'object' },
+    optional: true,
+  })
+  filter!: unknown;
+  @Described({
+    description: 'Window of a metric over time or beside its peers.',
+    type: () => GraphQLJSON,
+    schema: { type: 'object' },
+    optional: true,
+  })
+  window!: unknown;
+  @Described({
+    description: 'Events of a conversion.',
+    type: () => GraphQLJSON,
+    schema: { type: 'object' },
+    optional: true,
+  })
+  conversion!: unknown;
   @Described({ description: 'All metrics behind it, however deep.', type: () => [String] }) lineage!: readonly string[];
 }
 

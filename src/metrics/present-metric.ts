@@ -51,6 +51,9 @@ export class MetricPresenter {
     return {
       id,
       ...definition,
+      filter: definition.filter ?? null,
+      window: definition.window ?? null,
+      conversion: definition.conversion ?? null,
       source_tables: [...definition.source_tables],
       alias_keys: [...definition.alias_keys],
       is_active: true,
@@ -77,6 +80,9 @@ export const presentMember = (model: Model, member: Member): ModelMemberDto => (
   status: member.status,
   diagnostics: member.diagnostics,
   aggregation: member.kind === 'simple' ? member.aggregation : null,
-  formula: member.kind === 'formula' ? member.formula : null,
+  formula: 'formula' in member ? (member.formula ?? null) : null,
+  filter: 'filter' in member ? (member.filter ?? null) : null,
+  window: member.kind === 'window' ? member.window : null,
+  conversion: member.kind === 'conversion' ? member.conversion : null,
   lineage: memberLineage(model, member.key),
 });

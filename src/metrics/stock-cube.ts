@@ -1,6 +1,7 @@
 import { isUuid } from '../common/uuid.js';
 import type { CompileInput } from '../compiler/cube/compile.js';
 import { cubeSchema, type CubeFile } from '../compiler/cube/generate.js';
+import { inZone } from '../compiler/dialect/request-zone.js';
 import type { DialectName } from '../compiler/dialect/types.js';
 import type { Member, Model } from '../compiler/model/types.js';
 import { DATA_TABLE as CLICKHOUSE_TABLE } from '../engine/clickhouse/tables.js';
@@ -25,7 +26,11 @@ export function stockCubeFiles({
   if (!base.some(({ content }) => content.includes(TABLE))) throw new Error('The base cube reads no table.');
   return [
     ...base.map(({ fileName, content }) => ({ fileName, content: content.replace(TABLE, () => rows) })),
-    ...cubeSchema(model, dialect, typed).files,
+    // Stock Cube compiles a model once for all requests, so that parts of instants are in the organisation's zone.
+    ...cubeSchema(model, dialect, typed).files.map(({ fileName, content }) => ({
+      fileName,
+      content: inZone(content, model.settings.time_zone),
+    })),
   ];
 }
 
