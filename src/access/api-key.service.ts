@@ -10,6 +10,7 @@ import { newId } from '../common/uuid.js';
 import { API_KEY_FORM } from '../config/config.js';
 import { ApiKey } from './api-key.entity.js';
 import type { Identity, Role } from './identity.js';
+import { STATE_COLUMN, type OrganizationState } from './organization-state.js';
 
 const newPublicId = customAlphabet('0123456789abcdefghijklmnopqrstuvwxyz', 12);
 const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('hex');
@@ -23,19 +24,23 @@ export interface NewKey {
   readonly key?: string;
 }
 
-/** A key with its organisation. */
+/** A key with its organisation and what requests of it have to know. */
 interface KeyRow extends Pick<ApiKey, 'public_id' | 'secret_hash' | 'role' | 'user_id' | 'expires_at' | 'revoked_at'> {
   readonly organization_id: string;
   readonly organization_slug: string;
+  readonly state: OrganizationState;
 }
 
 const FIND_KEYS = {
   name: 'api_keys_by_public_id',
   text: `SELECT key.public_id, key.secret_hash, key.role, key.user_id, key.expires_at, key.revoked_at,
-    key.organization_id, organizations.slug AS organization_slug
-    FROM api_keys AS key JOIN organizations ON organizations.id = key.organization_id
+    key.organization_id, organization.slug AS organization_slug, ${STATE_COLUMN}
+    FROM api_keys AS key JOIN organizations AS organization ON organization.id = key.organization_id
     WHERE key.public_id = ANY ($1::text[])`,
 };
+
+const refused = (): Problem =>
+  new Problem(401, 'unauthenticated', 'Send a valid API key: Authorization: Bearer trb_<id>_<secret>.');
 
 /** Makes API keys and finds out who a key belongs to. */
 @Injectable()
@@ -71,23 +76,19 @@ export class ApiKeyService {
    * @throws Problem 401 without saying which part was wrong
    */
   async authenticate(authorization: string | undefined): Promise<Identity> {
-    const refused = new Problem(
-      401,
-      'unauthenticated',
-      'Send a valid API key: Authorization: Bearer trb_<id>_<secret>.',
-    );
     const [, publicId, secret] = API_KEY_FORM.exec(/^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? '') ?? [];
-    if (!publicId || !secret) throw refused;
+    if (!publicId || !secret) throw refused();
     const key = await this.keys.read(publicId);
     const given = Buffer.from(hashSecret(secret), 'hex');
-    if (!key || !timingSafeEqual(given, Buffer.from(key.secret_hash, 'hex'))) throw refused;
-    if (key.revoked_at || (key.expires_at && key.expires_at.getTime() <= Date.now())) throw refused;
+    if (!key || !timingSafeEqual(given, Buffer.from(key.secret_hash, 'hex'))) throw refused();
+    if (key.revoked_at || (key.expires_at && key.expires_at.getTime() <= Date.now())) throw refused();
     return Object.freeze({
       organizationId: key.organization_id,
       organizationSlug: key.organization_slug,
       userId: key.user_id,
       role: key.role,
       keyId: key.public_id,
+      state: key.state,
     });
   }
 }

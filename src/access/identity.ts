@@ -2,6 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { GqlExecutionContext } from '@nestjs/graphql';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../common/problem.js';
+import type { OrganizationState } from './organization-state.js';
 
 /** The FSD's roles, from most to least. */
 export const ROLES = ['organization_admin', 'marketing_manager', 'campaign_manager', 'analyst', 'viewer'] as const;
@@ -16,6 +17,8 @@ export interface Identity {
   readonly role: Role;
   /** Public id of the API key that was shown. */
   readonly keyId: string;
+  /** What the organisation was when the key was looked up, which is after the request came in. */
+  readonly state?: OrganizationState;
 }
 
 export type RequestWithIdentity = FastifyRequest & { identity?: Identity };

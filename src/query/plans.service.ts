@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import type { OrganizationState } from '../access/organization-state.js';
 import { planQuery } from '../compiler/query/plan.js';
 import type { QueryPlan, ReportRequest } from '../compiler/query/types.js';
 import { ENGINE } from '../engine/engine.tokens.js';
@@ -9,7 +10,7 @@ import { CompiledModelService } from '../metrics/compiled-model.service.js';
 import { LibraryService } from '../metrics/library.service.js';
 import { ModelService } from '../metrics/model.service.js';
 import { MOST_PLAN_TEXT } from './limits.js';
-import { OrganizationStates, type OrganizationState } from './organization-state.js';
+import { OrganizationStates } from './organization-state.js';
 
 /** A planned request, with what is the same each time that it is answered. */
 export interface PlannedRequest {
@@ -35,17 +36,21 @@ export class QueryPlans {
     private readonly compiled: CompiledModelService,
   ) {}
 
-  /** @throws Problem for whatever is wrong with the request */
+  /**
+   * @param known the organisation's state, if it was read after the request had come in
+   * @throws Problem for whatever is wrong with the request
+   */
   async plan(
     organizationId: string,
     request: ReportRequest,
+    known?: OrganizationState,
   ): Promise<{ planned: PlannedRequest; state: OrganizationState }> {
-    const state = await this.states.read(organizationId);
+    const state = known ?? (await this.states.read(organizationId));
     // A relative range means instants of the current second, so that plans can be kept for as long.
     const now = new Date(Math.floor(Date.now() / 1_000) * 1_000);
     const about = JSON.stringify([organizationId, now.getTime(), request]);
-    const known = this.isLive(state) ? this.plans.get(`${state.snapshot_hash}${about}`) : undefined;
-    return { planned: known ?? (await this.planAnew(organizationId, request, now, about)), state };
+    const kept = this.isLive(state) ? this.plans.get(`${state.snapshot_hash}${about}`) : undefined;
+    return { planned: kept ?? (await this.planAnew(organizationId, request, now, about)), state };
   }
 
   private isLive({ snapshot_hash, library_hash }: OrganizationState): boolean {

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { OrganizationState } from '../access/organization-state.js';
 import { ResultCache, type CachedResult } from '../cache/result-cache.js';
 import { SingleFlight } from '../cache/single-flight.js';
 import type { PresentedValue } from '../compiler/query/present.js';
@@ -8,16 +9,16 @@ import { ENGINE } from '../engine/engine.tokens.js';
 import type { Engine, EngineValue } from '../engine/engine.js';
 import { Admission } from './admission.js';
 import {
+  besideOf,
   besideText,
   isSeveral,
   LastRow,
   refuseByChecks,
-  type BesideRows,
   type EngineBatches,
   type Subtotal,
 } from './beside-rows.js';
 import { DEFAULT_JSON_ROWS, LANES, MAX_JSON_ROWS, type LaneName } from './limits.js';
-import { OrganizationStates, type OrganizationState } from './organization-state.js';
+import { OrganizationStates } from './organization-state.js';
 import { QueryPlans, type PlannedRequest } from './plans.service.js';
 import type { ResultMetaDto } from './query.dto.js';
 import { rowsText } from './rows-text.js';
@@ -31,6 +32,8 @@ export interface RunOptions {
    * organisation when absent.
    */
   readonly policy?: string;
+  /** The organisation's state, if it was read after the request had come in; saves reading it again. */
+  readonly state?: OrganizationState | undefined;
   /** Whose turn at the engine it takes; `interactive` for an answer, `export` for a stream. */
   readonly lane?: LaneName;
 }
@@ -77,6 +80,7 @@ interface FetchJob {
 }
 
 const WHOLE_ORGANIZATION = 'organization';
+const NOTHING_BESIDE = '{"totals":null}';
 
 /**
  * The one path of a report request: model → plan → cache → engine → presented values. Every door goes through here.
@@ -110,7 +114,7 @@ export class QueryService {
     return {
       columns: planned.plan.columns,
       rows: JSON.parse(result.rows.toString('utf8')) as QueryAnswer['rows'],
-      ...(JSON.parse(result.totals ?? '{"totals":null}') as BesideRows),
+      ...besideOf(result.totals ?? NOTHING_BESIDE, planned.plan),
       meta: metaOf(outcome, options),
     };
   }
@@ -120,16 +124,17 @@ export class QueryService {
     const outcome = await this.outcome(organizationId, request, options);
     const { result, planned } = outcome;
     const meta = JSON.stringify(metaOf(outcome, options));
+    const beside = JSON.stringify(besideOf(result.totals ?? NOTHING_BESIDE, planned.plan)).slice(1, -1);
     return Buffer.concat([
       Buffer.from(`{"columns":${planned.columnsText},"rows":`, 'utf8'),
       result.rows,
-      Buffer.from(`,${(result.totals ?? '{"totals":null}').slice(1, -1)},"meta":${meta}}`, 'utf8'),
+      Buffer.from(`,${beside},"meta":${meta}}`, 'utf8'),
     ]);
   }
 
   /** Plans a request whose rows will be streamed. A limit in the request is kept, none means all rows. */
   async open(organizationId: string, request: ReportRequest, options: RunOptions = {}): Promise<OpenResult> {
-    const { planned } = await this.plans.plan(organizationId, request);
+    const { planned } = await this.plans.plan(organizationId, request, options.state);
     const end = { truncated: false, engineMs: 0 };
     const batches = this.batchesInTurn(organizationId, planned.plan, end, options);
     return { plan: planned.plan, snapshot: planned.snapshot, batches, end };
@@ -137,7 +142,7 @@ export class QueryService {
 
   private async outcome(organizationId: string, request: ReportRequest, options: RunOptions): Promise<Outcome> {
     const limit = Math.min(request.limit ?? DEFAULT_JSON_ROWS, MAX_JSON_ROWS);
-    const { planned, state } = await this.plans.plan(organizationId, { ...request, limit });
+    const { planned, state } = await this.plans.plan(organizationId, { ...request, limit }, options.state);
     const { lane = 'interactive', policy = WHOLE_ORGANIZATION, signal } = options;
     const keyAt = ({ data_version }: OrganizationState): string =>
       [organizationId, policy, planned.snapshot, data_version, planned.digest].join(':');

@@ -12,6 +12,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   compile: async () => (await import('./compile.js')).benchCompile(),
   ready: async () => (await import('./ready.js')).benchReady(),
   query: async () => (await import('./query.js')).benchQuery(),
+  cached: async () => (await import('./cached.js')).benchCached(),
   import: async () => (await import('./import.js')).benchImport(),
   memory: async () => (await import('./memory.js')).benchMemory(),
 };

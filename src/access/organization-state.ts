@@ -1,0 +1,38 @@
+/** What the answer to a request depends on beside the request, all of one moment. */
+export interface OrganizationState {
+  /** Hash of the live snapshot; null before the first publication. */
+  readonly snapshot_hash: string | null;
+  /** Hash of the standard library behind it. */
+  readonly library_hash: string | null;
+  /** Changes whenever analytic rows have changed. */
+  readonly data_version: string;
+  /** True while an import makes rows visible: the rows may be those before or after it. */
+  readonly is_changing: boolean;
+  /** Data source → latest instant for which it has rows. */
+  readonly data_as_of: Readonly<Record<string, string>>;
+}
+
+/** Selects the {@link OrganizationState} of the row `organization` as `state`. */
+export const STATE_COLUMN = `(
+  SELECT json_build_object(
+    'snapshot_hash', live.snapshot_hash,
+    'library_hash', live.library_hash,
+    'data_version', organization.data_version::text,
+    'is_changing', EXISTS (
+      SELECT FROM imports WHERE imports.organization_id = organization.id AND imports.state = 'committing'
+    ),
+    'data_as_of', coalesce((
+      SELECT json_object_agg(
+        data_source,
+        to_char(latest_recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+        ORDER BY data_source
+      )
+      FROM data_sources WHERE data_sources.organization_id = organization.id
+    ), '{}')
+  )
+  FROM (SELECT) AS one
+  LEFT JOIN LATERAL (
+    SELECT snapshot_hash, library_hash FROM model_publications
+    WHERE model_publications.organization_id = organization.id ORDER BY id DESC LIMIT 1
+  ) AS live ON true
+) AS state`;
