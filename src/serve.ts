@@ -7,6 +7,8 @@ import { SetupService } from './setup/setup.service.js';
 import { openStores, type Stores } from './stores.js';
 import { welcome } from './setup/welcome.js';
 
+// Whoever read our output may be gone (`npm start | head`); that must not keep the server from running or stopping.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const complain = (text: string): void => void process.stderr.write(`${text}\n`);
 

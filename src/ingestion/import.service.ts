@@ -12,6 +12,7 @@ import type { ImportEntity, ImportWarning } from './import.entity.js';
 import { NO_MAPPING, parseMapping } from './mapping.js';
 import { openSource, type PresetName } from './presets/presets.js';
 import { ProcessLock } from './process-lock.js';
+import { Tidying } from './tidying.js';
 import { Staging } from './staging.js';
 import { STANDARD_FIELDS, type FieldType } from './standard-fields.js';
 
@@ -55,6 +56,7 @@ export class ImportService implements OnApplicationShutdown {
   private readonly store: ImportStore;
   private readonly lock: ImportLock;
   private readonly process: ProcessLock;
+  private readonly tidying: Tidying;
   private timer: NodeJS.Timeout | null = null;
 
   constructor(
@@ -65,6 +67,7 @@ export class ImportService implements OnApplicationShutdown {
     this.store = new ImportStore(database);
     this.lock = new ImportLock(database);
     this.process = new ProcessLock(database);
+    this.tidying = new Tidying(engine, this.logger);
   }
 
   /**
@@ -108,7 +111,9 @@ export class ImportService implements OnApplicationShutdown {
       await staging?.settle();
       throw await this.giveUp(id, stage, error, staging?.counts);
     }
-    return answerOf(await this.store.get(organizationId, id));
+    const answer = answerOf(await this.store.get(organizationId, id));
+    if (answer.replaced > 0) this.tidying.due();
+    return answer;
   }
 
   /**
@@ -124,6 +129,7 @@ export class ImportService implements OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     if (this.timer) clearInterval(this.timer);
+    await this.tidying.stop();
     await this.process.release();
   }
 

@@ -5,8 +5,8 @@ import type { ImportWarning } from './import.entity.js';
 import type { ReadCounts, Reject } from './import-store.js';
 import { IGNORED, type IgnoredCode, type RowSink } from './row-source.js';
 
-/** Rows that are sent to the engine at once; measured, larger ones are no faster and hold more memory. */
-const BATCH_ROWS = 20_000;
+/** Rows that are handed to the stage at once, which gathers them; few, so that they die young in the heap. */
+const BATCH_ROWS = 1_000;
 /** Characters after which a batch is sent although it has fewer rows. */
 const BATCH_LENGTH = 16 * 1024 * 1024;
 /** Batches that may be on their way at once; reading waits for the engine beyond that. */

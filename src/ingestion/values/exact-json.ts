@@ -5,8 +5,11 @@
 import { parseLiteral } from './decimal.js';
 import type { PayloadValue } from './payload.js';
 
-/** A cheap look that may err only towards "yes", e.g. on a text that has such a number in it. */
-const MAYBE_INEXACT = /[:,[\s]-?\d+(?:[.eE]|\d{15})/;
+/**
+ * A cheap look that may err only towards "yes". A number in a row follows a key or stands in a list; the colons of a time
+ * (`T00:00:00.000Z`), which every row has, must not look like one.
+ */
+const MAYBE_INEXACT = /(?:"\s*:|[,[])\s*-?\d+(?:[.eE]|\d{15})/;
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const EXACT_INTEGER = /^-?\d{1,15}$/;
 const MARK = '\u0001';
