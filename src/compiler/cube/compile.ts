@@ -3,7 +3,7 @@
  * asynchronous and take and give plain data, so that they can move to a worker as they are.
  */
 import { prepareCompiler } from '@cubejs-backend/schema-compiler';
-import { REQUEST_ZONE } from '../dialect/formula-dialect.js';
+import { inZone } from '../dialect/request-zone.js';
 import type { DialectName } from '../dialect/types.js';
 import type { TypedFields } from '../dialect/field-sql.js';
 import type { Model } from '../model/types.js';
@@ -76,14 +76,6 @@ function transpileOnce(compiler: Transpiling, generated: CubeSchema): void {
     if (transpiled) transpiledBases.set(key, transpiled);
     return transpiled;
   };
-}
-
-const ZONE = /^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/;
-
-/** Computed dimensions take parts of instants on the clock of the request's zone. */
-function inZone(sql: string, timeZone: string): string {
-  if (!ZONE.test(timeZone)) throw new Error('Unchecked time zone.');
-  return sql.replaceAll(`'${REQUEST_ZONE}'`, `'${timeZone}'`);
 }
 
 /** Generates the organisation's cube and compiles it together with the base cubes. */

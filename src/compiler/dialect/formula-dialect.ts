@@ -4,6 +4,7 @@
  */
 import { bucketSql } from './bucket-sql.js';
 import { constantSql } from './constant-sql.js';
+import { REQUEST_ZONE } from './request-zone.js';
 import type { DialectName } from './types.js';
 
 /** Functions that go through binary floating point. */
@@ -52,8 +53,6 @@ export interface FormulaDialect {
 /** Results of float functions are below this in magnitude. */
 const FLOAT_LIMIT = '1e29';
 
-/** Stands for the request's time zone in the SQL of a model, which is written once for all requests. */
-export const REQUEST_ZONE = 'Request/Time_Zone';
 const HOUR = { bucket: 'hour', timeZone: REQUEST_ZONE, weekStart: 1, fiscalYearStart: 1 } as const;
 
 /**
