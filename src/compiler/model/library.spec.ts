@@ -28,6 +28,23 @@ const STANDARD_KEYS = [
   ...['attributed_revenue', 'attributed_conversions', 'attributed_roas'],
 ];
 
+describe('an entry', () => {
+  const read = (lines: string) =>
+    parseLibrary([`members:\n  - { key: x, label: X, category: external, description: An X., ${lines} }\n`]).members[0];
+
+  it('may choose its rows, and look at other metrics', () => {
+    const filter = { member: 'device', operator: 'equals', values: ['mobile'] };
+    expect(read(`data_type: integer, aggregation: sum, filter: ${JSON.stringify(filter)}`)).toMatchObject({ filter });
+    const window = { kind: 'rolling', metric: 'spend', count: 7, unit: 'day' };
+    expect(read(`data_type: currency, window: ${JSON.stringify(window)}`)).toMatchObject({
+      window,
+      aggregation: null,
+      additivity: 'non_additive',
+    });
+    expect(read('data_type: integer, aggregation: sum')).not.toHaveProperty('filter');
+  });
+});
+
 describe('the standard library', () => {
   it('has every standard metric, valid and labelled', () => {
     const valid = new Map(model.members.filter(({ status }) => status === 'valid').map((each) => [each.key, each]));

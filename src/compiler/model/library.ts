@@ -35,7 +35,7 @@ const FIELD_PROPERTIES = new Set([
 ]);
 const MEMBER_PROPERTIES = new Set([
   ...['key', 'label', 'description', 'category', 'metric_type', 'data_type', 'aggregation', 'formula'],
-  ...['expression', 'weight', 'additivity', 'unit', 'aliases'],
+  ...['expression', 'weight', 'filter', 'window', 'conversion', 'additivity', 'unit', 'aliases'],
 ]);
 
 /**
@@ -123,6 +123,11 @@ class EntryReader {
     return found;
   }
 
+  /** As it stands; whoever builds the model reads it. */
+  given(property: string): unknown {
+    return this.entry[property] ?? undefined;
+  }
+
   list(property: string): readonly string[] {
     const value = this.entry[property] ?? [];
     if (!Array.isArray(value) || !value.every((each) => typeof each === 'string')) {
@@ -155,11 +160,17 @@ function toDefinition(reader: EntryReader, { key, type, dataType, category, aggr
     formula,
     expression: reader.optional('expression'),
     weight: reader.optional('weight'),
+    ...givenParts(reader),
     additivity: reader.oneOf('additivity', ADDITIVITIES, addsUp ? 'additive' : 'non_additive'),
     unit: reader.optional('unit'),
     alias_keys: reader.list('aliases'),
     source_tables: ['unified_marketing_data'],
   };
+}
+
+function givenParts(reader: EntryReader): Pick<MemberDefinition, 'filter' | 'window' | 'conversion'> {
+  const parts = (['filter', 'window', 'conversion'] as const).map((part) => [part, reader.given(part)] as const);
+  return Object.fromEntries(parts.filter(([, value]) => value !== undefined));
 }
 
 /** A field with numbers is a metric, summed unless it says otherwise; any other is a dimension. */
