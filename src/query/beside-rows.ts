@@ -44,7 +44,19 @@ export class LastRow {
   }
 }
 
-/** {@link BesideRows} as JSON text. @param last the last row where there are more, else null */
+/** What is the same for every request with the same rows; a cursor is not: it belongs to one request. */
+interface KeptBeside extends Omit<BesideRows, 'next_cursor'> {
+  readonly last_row?: readonly EngineValue[];
+}
+
+/** What stands beside kept rows, for the request of this plan. @param kept what {@link besideText} gave */
+export function besideOf(kept: string, plan: QueryPlan): BesideRows {
+  const { last_row: last, ...beside } = JSON.parse(kept) as KeptBeside;
+  const cursor = last === undefined ? undefined : plan.cursorAfter?.(last);
+  return cursor === undefined ? beside : { ...beside, next_cursor: cursor };
+}
+
+/** What is kept with the rows, as JSON text. @param last the last row where there are more, else null */
 export async function besideText(plan: QueryPlan, last: readonly EngineValue[] | null, ask: Ask): Promise<string> {
   const metrics = plan.columns.filter(({ role }) => role === 'metric');
   const none = Object.fromEntries(metrics.map(({ name }) => [name, null]));
@@ -52,11 +64,10 @@ export async function besideText(plan: QueryPlan, last: readonly EngineValue[] |
   const subtotals: Subtotal[] = [];
   for (const { by, columns, statement } of plan.subtotals)
     subtotals.push({ by, rows: bounded(await rowsOf(statement, columns, ask), by) });
-  const cursor = last === null ? undefined : plan.cursorAfter?.(last);
-  const beside: BesideRows = {
+  const beside: KeptBeside = {
     totals,
     ...(subtotals.length > 0 ? { subtotals } : {}),
-    ...(cursor === undefined ? {} : { next_cursor: cursor }),
+    ...(last === null ? {} : { last_row: last }),
   };
   return JSON.stringify(beside);
 }
