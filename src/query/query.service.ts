@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { OrganizationState } from '../access/organization-state.js';
 import { ResultCache, type CachedResult } from '../cache/result-cache.js';
 import { SingleFlight } from '../cache/single-flight.js';
 import type { PresentedValue } from '../compiler/query/present.js';
@@ -17,7 +18,7 @@ import {
   type Subtotal,
 } from './beside-rows.js';
 import { DEFAULT_JSON_ROWS, LANES, MAX_JSON_ROWS, type LaneName } from './limits.js';
-import { OrganizationStates, type OrganizationState } from './organization-state.js';
+import { OrganizationStates } from './organization-state.js';
 import { QueryPlans, type PlannedRequest } from './plans.service.js';
 import type { ResultMetaDto } from './query.dto.js';
 import { rowsText } from './rows-text.js';
@@ -31,6 +32,8 @@ export interface RunOptions {
    * organisation when absent.
    */
   readonly policy?: string;
+  /** The organisation's state, if it was read after the request had come in; saves reading it again. */
+  readonly state?: OrganizationState | undefined;
   /** Whose turn at the engine it takes; `interactive` for an answer, `export` for a stream. */
   readonly lane?: LaneName;
 }
@@ -131,7 +134,7 @@ export class QueryService {
 
   /** Plans a request whose rows will be streamed. A limit in the request is kept, none means all rows. */
   async open(organizationId: string, request: ReportRequest, options: RunOptions = {}): Promise<OpenResult> {
-    const { planned } = await this.plans.plan(organizationId, request);
+    const { planned } = await this.plans.plan(organizationId, request, options.state);
     const end = { truncated: false, engineMs: 0 };
     const batches = this.batchesInTurn(organizationId, planned.plan, end, options);
     return { plan: planned.plan, snapshot: planned.snapshot, batches, end };
@@ -139,7 +142,7 @@ export class QueryService {
 
   private async outcome(organizationId: string, request: ReportRequest, options: RunOptions): Promise<Outcome> {
     const limit = Math.min(request.limit ?? DEFAULT_JSON_ROWS, MAX_JSON_ROWS);
-    const { planned, state } = await this.plans.plan(organizationId, { ...request, limit });
+    const { planned, state } = await this.plans.plan(organizationId, { ...request, limit }, options.state);
     const { lane = 'interactive', policy = WHOLE_ORGANIZATION, signal } = options;
     const keyAt = ({ data_version }: OrganizationState): string =>
       [organizationId, policy, planned.snapshot, data_version, planned.digest].join(':');
