@@ -37,7 +37,9 @@ export function visibleStandard(stored: StoredDefinitions): MemberDefinition[] {
 }
 
 export const ownDefinitions = (stored: StoredDefinitions): OwnDefinitions => ({
-  metrics: activeRows(stored).map((row) => ({ id: row.id, ...definitionOf(row) })),
+  metrics: activeRows(stored)
+    .map((row) => ({ id: row.id, ...definitionOf(row) }))
+    .sort((a, b) => (a.metric_key < b.metric_key ? -1 : 1)),
   deactivated: hiddenStandard(stored),
 });
 

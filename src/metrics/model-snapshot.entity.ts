@@ -17,7 +17,7 @@ export type PublicationReason = (typeof PUBLICATION_REASONS)[number];
 
 /** What an organisation itself had defined when a model was published. */
 export interface OwnDefinitions {
-  /** Active rows, oldest first. */
+  /** Active rows, ordered by key. */
   readonly metrics: readonly (MemberDefinition & { readonly id: string })[];
   /** Keys of the standard library that it had switched off, sorted. */
   readonly deactivated: readonly string[];

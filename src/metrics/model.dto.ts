@@ -108,14 +108,25 @@ export class ModelHistoryDto {
   next_cursor!: string | null;
 }
 
+const ANY_JSON = {
+  nullable: true,
+  oneOf: [
+    { type: 'string' },
+    { type: 'number' },
+    { type: 'boolean' },
+    { type: 'array', items: {} },
+    { type: 'object' },
+  ],
+} as const;
+
 @ObjectType('ModelFieldChange', { description: 'One property that differs.' })
 export class FieldChangeDto {
   @Described({ description: 'Property of the member.', type: () => String, example: 'formula' }) field!: string;
   @Field(() => GraphQLJSON, { nullable: true, description: 'Value before.' })
-  @ApiProperty({ nullable: true, description: 'Value before.', example: 'revenue / spend' })
+  @ApiProperty({ ...ANY_JSON, description: 'Value before.', example: 'revenue / spend' } as never)
   before!: unknown;
   @Field(() => GraphQLJSON, { nullable: true, description: 'Value after.' })
-  @ApiProperty({ nullable: true, description: 'Value after.', example: '(revenue - refunds) / spend' })
+  @ApiProperty({ ...ANY_JSON, description: 'Value after.', example: '(revenue - refunds) / spend' } as never)
   after!: unknown;
 }
 

@@ -433,6 +433,7 @@ metrics:
       const history = await server.json<History>('/api/marketing/model/history?limit=1');
       expect(history.body.data[0]).toMatchObject({ reason: 'import', changes: { added: 2 } });
       expect((await yaml('', FILE)).body).toMatchObject({ created: [], unchanged: ['profit', 'profit_share'] });
+      expect((await server.json<History>('/api/marketing/model/history?limit=1')).body).toEqual(history.body);
       const answer = await server.json<Rows>('/api/query', { metrics: ['profit_share'] });
       expect(answer.body.rows).toEqual([{ profit_share: 0.6 }]);
     });
@@ -479,7 +480,14 @@ metrics:
         status: 400,
         body: { code: 'invalid_file' },
       });
-      for (const broken of ['metrics: [', 'metrics: {}', '5', 'a: &a [*a]', '['.repeat(1_000_000), '- '.repeat(500_000)]) {
+      for (const broken of [
+        'metrics: [',
+        'metrics: {}',
+        '5',
+        'a: &a [*a]',
+        '['.repeat(1_000_000),
+        '- '.repeat(500_000),
+      ]) {
         expect(await yaml('', broken)).toMatchObject({ status: 400, body: { code: 'invalid_file' } });
       }
       expect(await yaml('mode=all', FILE)).toMatchObject({ status: 400 });
