@@ -2,8 +2,10 @@ import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Identity } from '../access/identity.js';
-import type { ReportRequest } from '../compiler/query/types.js';
-import { csvLines, ndjsonLines } from '../reports/render/csv.js';
+import type { PlannedColumn, ReportRequest } from '../compiler/query/types.js';
+import { arrowBytes } from '../reports/render/arrow.js';
+import { csvLines, ndjsonLines, type Rows } from '../reports/render/csv.js';
+import { xlsxBytes } from '../reports/render/xlsx.js';
 import { QueryService, type OpenResult } from './query.service.js';
 import { MEDIA_TYPES, formatFromAccept, type ResultFormat } from './result-format.js';
 import { presentValue, type PresentedValue } from '../compiler/query/present.js';
@@ -42,12 +44,33 @@ export class QueryReply {
     const result = await this.queries.open(identity.organizationId, wanted, asker);
     const rows = await begun(presentedRows(result));
     reply.header('x-snapshot', result.snapshot);
-    if (options.filename) {
-      const name = options.filename.replaceAll(/[^A-Za-z0-9]+/g, '-').replaceAll(/^-|-$/g, '') || 'report';
-      reply.header('content-disposition', `attachment; filename="${name}.${format}"`);
-    }
-    const lines = format === 'csv' ? csvLines(result.plan.columns, rows) : ndjsonLines(result.plan.columns, rows);
-    await reply.send(Readable.from(lines, { objectMode: true }));
+    if (options.filename) reply.header('content-disposition', attachment(options.filename, format));
+    await reply.send(Readable.from(encoded(format, result.plan.columns, rows), { objectMode: true }));
+  }
+}
+
+/** The header that makes a browser save the answer under a name. */
+export function attachment(filename: string, extension: string): string {
+  const name = filename.replaceAll(/[^A-Za-z0-9]+/g, '-').replaceAll(/^-|-$/g, '') || 'report';
+  return `attachment; filename="${name}.${extension}"`;
+}
+
+function encoded(
+  format: Exclude<ResultFormat, 'json'>,
+  columns: readonly PlannedColumn[],
+  rows: Rows,
+): AsyncIterable<string | Uint8Array> {
+  switch (format) {
+    case 'csv':
+      return csvLines(columns, rows);
+    case 'ndjson':
+      return ndjsonLines(columns, rows);
+    case 'xlsx':
+      return xlsxBytes(columns, rows);
+    case 'arrow':
+      return arrowBytes(columns, rows);
+    default:
+      return format satisfies never;
   }
 }
 

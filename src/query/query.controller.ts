@@ -7,8 +7,14 @@ import { Allow } from '../access/permissions.js';
 import { QueryReply } from './query-reply.service.js';
 import { QueryRequestDto, QueryResultDto } from './query.dto.js';
 import { readReportRequest } from './request.js';
+import { RESULT_FORMATS, type ResultFormat } from './result-format.js';
 
-class ExplainQuery {
+class AnswerQuery {
+  @ApiPropertyOptional({ enum: RESULT_FORMATS, description: 'Takes the place of the Accept header.' })
+  @IsOptional()
+  @IsIn(RESULT_FORMATS)
+  format?: ResultFormat;
+
   @ApiPropertyOptional({ enum: ['true', 'false'], description: 'Adds `meta.sql`.' })
   @IsOptional()
   @IsIn(['true', 'false'])
@@ -26,7 +32,10 @@ export class QueryController {
   @Allow('reports:create')
   @ApiOperation({
     summary: 'Ask for numbers by name',
-    description: 'JSON by default; with `Accept: text/csv` or `application/x-ndjson` the same rows are streamed.',
+    description:
+      'JSON by default. As CSV, NDJSON, XLSX or an Arrow IPC stream (`Accept`, or `?format=`) the same rows are streamed, all of them unless there is a limit. ' +
+      'A JSON answer comes from the cache where the data and the definitions are still the same (`meta.cached`). ' +
+      'A query stops when its asker is gone.',
   })
   @ApiBody({ type: QueryRequestDto })
   @ApiResponse({ status: 200, type: QueryResultDto })
@@ -35,13 +44,21 @@ export class QueryController {
     description: '`invalid_request`: every mistake in errors[], each with its JSON pointer.',
   })
   @ApiResponse({ status: 422, description: '`unknown_metric`, `unknown_dimension`, `member_quarantined`, …' })
+  @ApiResponse({
+    status: 429,
+    description: '`too_many_queries`: too many of the organisation run or wait; `Retry-After` says when to come back.',
+  })
+  @ApiResponse({ status: 504, description: '`engine_timeout`: stopped after the time that a query may take.' })
   async query(
     @CurrentIdentity() identity: Identity,
     @Body() body: unknown,
-    @Query() query: ExplainQuery,
+    @Query() query: AnswerQuery,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await this.reply.send(identity, readReportRequest(body), request, reply, { explain: query.explain === 'true' });
+    await this.reply.send(identity, readReportRequest(body), request, reply, {
+      explain: query.explain === 'true',
+      ...(query.format ? { format: query.format } : {}),
+    });
   }
 }

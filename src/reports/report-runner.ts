@@ -30,7 +30,7 @@ export class ReportRunnerService implements ReportRunner {
     const view = await this.find(viewId, organizationId);
     const organization = await this.database.manager.findOneByOrFail(Organization, { id: organizationId });
     const request = { ...requestOf(view), totals: true };
-    const options = signal ? { signal } : {};
+    const options = { lane: 'delivery', ...(signal ? { signal } : {}) } as const;
     const page = await this.queries.run(
       organizationId,
       { ...request, limit: Math.min(view.row_limit ?? PAGE_ROWS, PAGE_ROWS) },

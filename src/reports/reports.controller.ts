@@ -8,15 +8,18 @@ import { PageQuery } from '../common/page.js';
 import { QueryResultDto } from '../query/query.dto.js';
 import { QueryReply } from '../query/query-reply.service.js';
 import { RESULT_FORMATS, type ResultFormat } from '../query/result-format.js';
+import { PAGE_FORMATS, ReportPageReply, isPageFormat, type PageFormat } from './report-page-reply.service.js';
 import { REPORT_VIEW_EXAMPLE, ReportViewDto, ReportViewListDto } from './report-view.dto.js';
 import { ReportViewService } from './report-view.service.js';
 import { requestOf } from './view-request.js';
 
+const VIEW_FORMATS = [...RESULT_FORMATS, ...PAGE_FORMATS] as const;
+
 class DataQuery {
-  @ApiPropertyOptional({ enum: RESULT_FORMATS, description: 'Takes the place of the Accept header.' })
+  @ApiPropertyOptional({ enum: VIEW_FORMATS, description: 'Takes the place of the Accept header.' })
   @IsOptional()
-  @IsIn(RESULT_FORMATS)
-  format?: ResultFormat;
+  @IsIn(VIEW_FORMATS)
+  format?: ResultFormat | PageFormat;
 
   @ApiPropertyOptional({ enum: ['true', 'false'], description: 'Adds `meta.sql`.' })
   @IsOptional()
@@ -36,6 +39,7 @@ export class ReportsController {
   constructor(
     private readonly views: ReportViewService,
     private readonly reply: QueryReply,
+    private readonly pages: ReportPageReply,
   ) {}
 
   @Post()
@@ -88,7 +92,8 @@ export class ReportsController {
   @Allow('reports:read')
   @ApiOperation({
     summary: 'Run a saved report',
-    description: 'JSON by default; CSV and NDJSON are streamed and hold every row.',
+    description:
+      'JSON by default; CSV, NDJSON, XLSX and Arrow are streamed and hold every row; `html` and `pdf` are the page that is mailed.',
   })
   @ApiResponse({ status: 200, type: QueryResultDto })
   async data(
@@ -99,10 +104,12 @@ export class ReportsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const view = await this.views.find(identity, id);
+    const { format } = query;
+    if (format !== undefined && isPageFormat(format)) return this.pages.send(identity, view, format, reply);
     await this.reply.send(identity, requestOf(view), request, reply, {
       explain: query.explain === 'true',
       filename: view.report_name,
-      ...(query.format ? { format: query.format } : {}),
+      ...(format ? { format } : {}),
     });
   }
 }

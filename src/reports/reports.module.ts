@@ -1,7 +1,9 @@
 import { Global, Module } from '@nestjs/common';
+import { DeliveryModule } from '../delivery/delivery.module.js';
 import { REPORT_RUNNER } from '../delivery/report-runner.port.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { QueryModule } from '../query/query.module.js';
+import { ReportPageReply } from './report-page-reply.service.js';
 import { ReportRunnerService } from './report-runner.js';
 import { ReportViewService } from './report-view.service.js';
 import { ReportsController } from './reports.controller.js';
@@ -9,9 +11,14 @@ import { ReportsResolver } from './reports.resolver.js';
 
 @Global()
 @Module({
-  imports: [QueryModule, MetricsModule],
+  imports: [QueryModule, MetricsModule, DeliveryModule],
   controllers: [ReportsController],
-  providers: [ReportViewService, ReportsResolver, { provide: REPORT_RUNNER, useClass: ReportRunnerService }],
+  providers: [
+    ReportViewService,
+    ReportPageReply,
+    ReportsResolver,
+    { provide: REPORT_RUNNER, useClass: ReportRunnerService },
+  ],
   exports: [ReportViewService, REPORT_RUNNER],
 })
 export class ReportsModule {}

@@ -1,0 +1,38 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import type { Identity } from '../access/identity.js';
+import { PdfRenderer } from '../delivery/pdf.js';
+import { REPORT_RUNNER, type ReportRunner } from '../delivery/report-runner.port.js';
+import { attachment, goneSignal } from '../query/query-reply.service.js';
+import { renderReportPage } from './render/report-page.js';
+import type { ReportView } from './report-view.entity.js';
+
+/** Formats in which a report is a page for people, the one that is mailed. */
+export const PAGE_FORMATS = ['html', 'pdf'] as const;
+export type PageFormat = (typeof PAGE_FORMATS)[number];
+export const isPageFormat = (format: string): format is PageFormat =>
+  (PAGE_FORMATS as readonly string[]).includes(format);
+
+/** The page runs no script and loads nothing: its styles, fonts and pictures are in it. */
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:";
+
+/** Writes a report view as a page. */
+@Injectable()
+export class ReportPageReply {
+  constructor(
+    @Inject(REPORT_RUNNER) private readonly runner: ReportRunner,
+    private readonly printer: PdfRenderer,
+  ) {}
+
+  async send(identity: Identity, view: ReportView, format: PageFormat, reply: FastifyReply): Promise<void> {
+    const { document } = await this.runner.run(view.id, identity.organizationId, goneSignal(reply));
+    const html = renderReportPage(document);
+    reply.header('x-snapshot', document.snapshot);
+    if (format === 'html') {
+      await reply.header('content-security-policy', POLICY).type('text/html; charset=utf-8').send(html);
+      return;
+    }
+    const { bytes } = await this.printer.pdf(html);
+    await reply.header('content-disposition', attachment(view.report_name, format)).type('application/pdf').send(bytes);
+  }
+}

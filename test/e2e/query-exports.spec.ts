@@ -1,0 +1,112 @@
+/** One answer in every format: the same rows, whichever door and format. */
+import { inflateRawSync } from 'node:zlib';
+import { tableFromIPC } from 'apache-arrow';
+import { TestServer } from '../support/server.js';
+
+const ROWS = 3_000;
+const REQUEST = {
+  metrics: ['spend', 'clicks'],
+  dimensions: ['campaign_name'],
+  order: [{ member: 'campaign_name', direction: 'asc' }],
+};
+
+describe('exports', () => {
+  let server: TestServer;
+  let names: string[];
+  beforeAll(async () => {
+    server = await TestServer.start();
+    const rows = Array.from({ length: ROWS }, (_, index) => ({
+      external_id: String(index),
+      recorded_at: '2026-01-05T00:00:00Z',
+      data_source: 'meta_ads',
+      source_category: 'external_marketing',
+      campaign_id: `=Campaign ${String(index).padStart(5, '0')}`,
+      data_payload: { spend: `${index}.25`, clicks: index },
+    }));
+    names = rows.map((row) => row.campaign_id);
+    await server.rows(rows);
+  }, 120_000);
+  afterAll(() => server?.stop());
+
+  const send = async (query: string, accept: string): Promise<Response> => {
+    const response = await server.fetch(`/api/query${query}`, {
+      method: 'POST',
+      body: JSON.stringify(REQUEST),
+      headers: { 'content-type': 'application/json', accept },
+    });
+    expect(response.status).toBe(200);
+    return response;
+  };
+
+  it('streams an Arrow table that other tools read', async () => {
+    const type = 'application/vnd.apache.arrow.stream';
+    const response = await send('', type);
+    expect(response.headers.get('content-type')).toBe(type);
+    const table = tableFromIPC(new Uint8Array(await response.arrayBuffer()));
+    expect([...(table.getChild('campaign_name') ?? [])]).toEqual(names);
+    expect([...(table.getChild('clicks') ?? [])].map(Number)).toEqual(names.map((_, index) => index));
+    expect(String(table.schema.fields[1]?.type)).toContain('Decimal');
+  });
+
+  it('streams a workbook, by ?format= as well', async () => {
+    const type = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
+    for (const response of [await send('', type), await send('?format=xlsx', '*/*')]) {
+      expect(response.headers.get('content-type')).toBe(type);
+      const file = Buffer.from(await response.arrayBuffer());
+      expect(file.subarray(0, 4).toString('latin1')).toBe('PK\u0003\u0004');
+      // The first entry is the sheet; its content begins after its name.
+      const sheet = inflateRawSync(file.subarray(30 + file.readUInt16LE(26))).toString('utf8');
+      expect(sheet.match(/<row /g)).toHaveLength(ROWS + 1);
+      expect(sheet).toContain(
+        '<t xml:space="preserve">=Campaign 02999</t></is></c><c r="B3001" s="3"><v>2999.25</v></c><c r="C3001" s="4"><v>2999</v></c></row>',
+      );
+    }
+  });
+
+  it('says which formats there are when it has not the one', async () => {
+    const response = await server.fetch('/api/query', {
+      method: 'POST',
+      body: JSON.stringify(REQUEST),
+      headers: { 'content-type': 'application/json', accept: 'application/pdf' },
+    });
+    expect(response.status).toBe(406);
+    expect(await response.json()).toMatchObject({
+      code: 'not_acceptable',
+      detail: expect.stringContaining('?format='),
+    });
+  });
+
+  it('refuses with a status what fails before the first row', async () => {
+    const response = await server.fetch('/api/query?format=arrow', {
+      method: 'POST',
+      body: JSON.stringify({ metrics: ['spent'], dimensions: [] }),
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({ code: 'unknown_metric' });
+  });
+
+  it('gives a saved report as the page that is mailed, in HTML and PDF', async () => {
+    const view = await server.json<{ id: string }>('/api/reports/views', {
+      report_name: 'Spend by campaign',
+      report_category: 'campaign_performance',
+      ...REQUEST,
+      limit: 5,
+      visibility: 'organization',
+    });
+    const html = await server.fetch(`/api/reports/views/${view.body.id}/data?format=html`);
+    expect(html.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(await html.text()).toContain('=Campaign 00004');
+    const pdf = await server.fetch(`/api/reports/views/${view.body.id}/data?format=pdf`);
+    expect(pdf.headers.get('content-type')).toBe('application/pdf');
+    expect(pdf.headers.get('content-disposition')).toBe('attachment; filename="Spend-by-campaign.pdf"');
+    expect(
+      Buffer.from(await pdf.arrayBuffer())
+        .subarray(0, 5)
+        .toString(),
+    ).toBe('%PDF-');
+    const xlsx = await server.fetch(`/api/reports/views/${view.body.id}/data?format=xlsx`);
+    expect(xlsx.headers.get('content-disposition')).toBe('attachment; filename="Spend-by-campaign.xlsx"');
+    await xlsx.arrayBuffer();
+  }, 90_000);
+});
