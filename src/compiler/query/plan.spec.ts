@@ -28,12 +28,20 @@ const define = (metric_key: string, given: Partial<MemberDefinition> = {}): Memb
   ...given,
 });
 
+const windowed = (metric_key: string, window: NonNullable<MemberDefinition['window']>): MemberDefinition =>
+  define(metric_key, { window, aggregation: null, additivity: 'non_additive' });
+
 const model = buildModel({
   standard: [],
   organization: [
     define('spend', { alias_keys: ['cost'] }),
     define('revenue'),
     define('roas', { formula: 'revenue / spend', data_type: 'float' }),
+    define('reach', { data_type: 'integer', additivity: 'non_additive' }),
+    define('device__other', { formula: 'spend * 2' }),
+    windowed('spend_so_far', { kind: 'cumulative', metric: 'spend' }),
+    windowed('reach_7_days', { kind: 'rolling', metric: 'reach', count: 7, unit: 'day' }),
+    windowed('device_share', { kind: 'share', metric: 'spend', within: ['device'] }),
     define('broken', { formula: 'revenue / spnd' }),
     define('device', { metric_type: 'dimension', data_type: 'string' }),
     define('landed', { metric_type: 'dimension', data_type: 'date' }),
@@ -192,6 +200,115 @@ describe('time', () => {
   ])('refuses %s', async (_, request, code, pointer) => {
     const [error] = (await refusal({ metrics: ['spend'], ...request })).errors;
     expect([error?.code, error?.pointer]).toEqual([code, pointer]);
+  });
+});
+
+describe('comparisons, gaps, windows, top values and subtotals', () => {
+  const year = { from: '2026-01-01', to: '2026-12-31' };
+
+  it.each<[string, Partial<ReportRequest>, string, string]>([
+    ['a comparison with nothing before', { compare: 'previous_period' }, 'date_range_required', '/compare'],
+    [
+      'a comparison of all time',
+      { compare: 'previous_year', date_range: 'all_time' },
+      'date_range_required',
+      '/compare',
+    ],
+    [
+      'a comparison of instants',
+      { compare: 'previous_year', date_range: year, dimensions: ['recorded_at'] },
+      'time_grain_required',
+      '/dimensions',
+    ],
+    [
+      'a window that is compared',
+      { metrics: ['spend_so_far'], compare: 'previous_year', date_range: year },
+      'window_compared',
+      '/metrics/0',
+    ],
+    [
+      'two columns of one name',
+      { metrics: ['device__other'], dimensions: ['device'], top: { limit: 1, by: 'spend' } },
+      'name_taken',
+      '/metrics',
+    ],
+    ['gaps without a grain', { fill: 'zero', date_range: year }, 'time_grain_required', '/fill'],
+    ['gaps without an end', { fill: 'zero', time_grain: 'daily' }, 'date_range_required', '/fill'],
+    [
+      'an endless axis',
+      { fill: 'zero', time_grain: 'fifteen_minutes', date_range: year },
+      'too_many_buckets',
+      '/time_grain',
+    ],
+    [
+      'a window over time without a range',
+      { metrics: ['spend_so_far'], time_grain: 'daily' },
+      'date_range_required',
+      '/date_range',
+    ],
+    ['a share within what is not selected', { metrics: ['device_share'] }, 'dimension_required', '/metrics/0'],
+    ['a window that adds up people', { metrics: ['spend', 'reach_7_days'] }, 'non_additive', '/metrics/1'],
+    ['top values of nothing', { top: { limit: 1, by: 'spend' } }, 'bad_top', '/top/dimension'],
+    ['top values by a window', { dimensions: ['device'], top: { limit: 1, by: 'spend_so_far' } }, 'bad_top', '/top/by'],
+    [
+      'top values by an unknown metric',
+      { dimensions: ['device'], top: { limit: 1, by: 'spent' } },
+      'unknown_metric',
+      '/top/by',
+    ],
+    [
+      'a subtotal by what is not selected',
+      { dimensions: ['device'], subtotals: ['landed'] },
+      'not_selected',
+      '/subtotals/0',
+    ],
+    ['a cursor that is none', { dimensions: ['device'], cursor: 'abc' }, 'bad_cursor', '/cursor'],
+  ])('refuses %s', async (_, request, code, pointer) => {
+    const [error] = (await refusal({ metrics: ['spend'], ...request })).errors;
+    expect([error?.code, error?.pointer]).toEqual([code, pointer]);
+  });
+
+  it('asks the engine first where filling may come to too many cells', async () => {
+    const { checks } = await plan({
+      metrics: ['spend'],
+      dimensions: ['device'],
+      date_range: { from: '2025-01-01', to: '2025-12-31' },
+      time_grain: 'hourly',
+      fill: 'null',
+    });
+    // 8,760 hours, less the one that the clock skips; the one that comes twice is one bucket with its twin.
+    expect(checks.map(({ most, problem }) => [most, problem.code])).toEqual([[114, 'too_many_cells']]);
+  });
+
+  it('filters every statement by the organisation, and puts no user text into any', async () => {
+    const evil = "' OR 1=1 --";
+    const { statement, totals, subtotals, checks } = await plan({
+      metrics: ['spend', 'roas'],
+      dimensions: ['device'],
+      date_range: { from: '2026-01-01', to: '2026-01-31' },
+      time_grain: 'daily',
+      filters: [{ member: 'device', operator: 'notEquals', values: [evil] }],
+      compare: 'previous_year',
+      fill: 'zero',
+      top: { limit: 2, by: 'spend' },
+      subtotals: ['device'],
+      totals: true,
+    });
+    const all = [
+      statement,
+      totals,
+      ...subtotals.map((each) => each.statement),
+      ...checks.map((each) => each.statement),
+    ];
+    expect(all).toHaveLength(4);
+    for (const each of all) {
+      const { sql = '', params = [] } = each ?? {};
+      const reads = sql.split('FROM\n      unified_marketing_data').length - 1;
+      expect(reads).toBeGreaterThan(0);
+      expect(sql.split('`marketing`.organization_id = toUUID(?)').length - 1).toBe(reads);
+      expect(params.filter((value) => value === '11111111-1111-4111-8111-111111111111')).toHaveLength(reads);
+      expect(sql).not.toContain(evil);
+    }
   });
 });
 
