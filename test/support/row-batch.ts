@@ -36,7 +36,9 @@ export function* ndjson(batch: RowBatch): Generator<Buffer> {
 export const piecesOf = (batch: RowBatch): number => Math.ceil(batch.rows / PIECE_ROWS);
 
 /** What the batch adds to each data source once it is stored. */
-export function sumsOf(batch: RowBatch): Record<string, SourceSum> {
+export function sumsOf(batch: RowBatch): Readonly<Record<string, SourceSum>> {
+  const known = summed.get(batch);
+  if (known) return known;
   const rows = new Map<string, number>();
   const cents = new Map<string, number>();
   for (let index = 0; index < batch.rows; index++) {
@@ -44,11 +46,14 @@ export function sumsOf(batch: RowBatch): Record<string, SourceSum> {
     rows.set(source, (rows.get(source) ?? 0) + 1);
     cents.set(source, (cents.get(source) ?? 0) + centsOf(batch.revision, index));
   }
-  return Object.fromEntries(
+  const sums = Object.fromEntries(
     [...rows].map(([source, count]) => [source, { rows: count, spend: decimal(cents.get(source) ?? 0) }]),
   );
+  summed.set(batch, sums);
+  return sums;
 }
 
+const summed = new WeakMap<RowBatch, Readonly<Record<string, SourceSum>>>();
 const sourceOf = (index: number): string => SOURCES[(index % 7) % SOURCES.length] ?? SOURCES[0];
 const centsOf = (revision: number, index: number): number =>
   (index * 7_919 + (index % 2 === 0 ? revision * 13 : 0)) % 1_000_000;
