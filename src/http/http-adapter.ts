@@ -1,7 +1,11 @@
+import type { IncomingMessage } from 'node:http';
 import { Logger } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyServerOptions } from 'fastify';
 import { sendProblem, toProblem } from '../common/problem.filter.js';
+
+/** Longest wait for a refused body to end, before the connection is closed under it. */
+const DRAIN_MS = 10_000;
 
 /**
  * Fastify, with our form of errors also for what fails before a request reaches its controller: a body that is no JSON,
@@ -11,11 +15,13 @@ export class HttpAdapter extends FastifyAdapter {
   constructor(options: FastifyServerOptions) {
     super(options);
     const logger = new Logger('Request');
-    this.getInstance().setErrorHandler((error, _request, reply) => {
-      // Fastify would close the connection while the body still comes in, and many a client then never reads the answer.
-      // Kept open, the rest is read and thrown away.
+    this.getInstance().setErrorHandler(async (error, request, reply) => {
+      // A connection that is closed while the body still comes in is reset, and then many a client never gets to read
+      // the answer. So it is kept open; and where the client wants it closed, the rest is read first and thrown away.
       void reply.removeHeader('connection');
+      if (request.headers.connection?.toLowerCase() === 'close') await drained(request.raw as IncomingMessage);
       sendProblem(reply as never, toProblem(error, logger));
+      return reply;
     });
   }
 
@@ -23,4 +29,17 @@ export class HttpAdapter extends FastifyAdapter {
   override setErrorHandler(): FastifyAdapter['instance'] {
     return this.instance;
   }
+}
+
+/** Resolves once the body has ended, the sender has gone, or the wait is too long. */
+function drained(request: IncomingMessage): Promise<void> {
+  if (request.readableEnded || request.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, DRAIN_MS);
+    const done = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    request.once('end', done).once('close', done).once('error', done).resume();
+  });
 }
