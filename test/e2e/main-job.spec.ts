@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import PostalMime from 'postal-mime';
 import { TestServer } from '../support/server.js';
+import { until } from '../support/until.js';
 
 const META = `Campaign name,Ad set name,Ad name,Amount spent (USD),Impressions,Link clicks,Purchases,Purchases conversion value,Day
 Spring sale,Women 25-34,Video A,"1,200.00",100000,2000,40,"3,600.50",2026-01-05
@@ -166,13 +167,3 @@ describe('the main job', () => {
     expect(attachment('text/csv').toString('utf8')).toContain('\r\n2026-01-05,meta_ads,1200.00,3.000416667\r\n');
   }, 90_000);
 });
-
-/** Asks again until there is an answer. */
-async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
-  for (let left = 240; left > 0; left--) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-  throw new Error('No answer in time');
-}
