@@ -38,7 +38,7 @@ const windowed = (metric_key: string, window: NonNullable<MemberDefinition['wind
   const isFraction = window.kind === 'share' || (window.kind === 'previous' && window.output === 'change');
   const data_type = isFraction
     ? 'float'
-    : window.metric === 'customers'
+    : ['customers', 'items'].includes(window.metric)
       ? 'integer'
       : window.metric === 'roas'
         ? 'float'
@@ -97,6 +97,8 @@ export const DEFINITIONS: readonly MemberDefinition[] = [
     output: 'difference',
   }),
   windowed('spend_growth', { kind: 'previous', metric: 'spend', count: 1, unit: 'period', output: 'change' }),
+  windowed('items_so_far', { kind: 'cumulative', metric: 'items' }),
+  windowed('margin_quarter_to_date', { kind: 'to_date', metric: 'margin', unit: 'quarter' }),
   windowed('spend_share', { kind: 'share', metric: 'spend', within: [] }),
   windowed('customer_share', { kind: 'share', metric: 'customers', within: [] }),
   windowed('daily_spend_share', { kind: 'share', metric: 'spend', within: ['recorded_at'] }),

@@ -204,6 +204,34 @@ describe.each(ENGINES)('%s', (engineName, open) => {
       }
     }, 120_000);
 
+    it('a window at the end of a time axis is the window without one', async () => {
+      const random = randomFrom(5);
+      const metrics = ['spend_so_far', 'spend_30_days', 'customers_60_days', 'roas_month_to_date'].concat([
+        ...['spend_year_to_date', 'items_so_far', 'margin_quarter_to_date'],
+      ]);
+      for (let count = 0; count < COUNT / 4; count += 1) {
+        const day = new Date(Date.UTC(2026, 0, 1 + Math.floor(random() * 60))).toISOString().slice(0, 10);
+        const request: ReportRequest = {
+          metrics,
+          dimensions: ['device', 'data_source'],
+          date_range: { from: '2025-12-20', to: day },
+          time_zone: random() < 0.5 ? 'UTC' : 'America/New_York',
+        };
+        const whole = await rowsOf({ ...request, order: [{ member: 'device', direction: 'asc' }] });
+        const grain = (['daily', 'weekly', 'monthly'] as const)[Math.floor(random() * 3)] ?? 'daily';
+        const rows = await rowsOf({
+          ...request,
+          time_grain: grain,
+          order: [
+            { member: 'recorded_at', direction: 'desc' },
+            { member: 'device', direction: 'asc' },
+          ],
+        });
+        const last = rows.filter(([bucket]) => bucket === rows[0]?.[0]).map(([, ...values]) => values);
+        expect([request, grain, last]).toEqual([request, grain, whole]);
+      }
+    }, 120_000);
+
     it('pages one after the other are the whole, in order', async () => {
       const random = randomFrom(11);
       for (let count = 0; count < COUNT / 3; count += 1) {

@@ -198,7 +198,7 @@ const PERIODS: readonly Given[] = (<const>[
   at,
   source: 'periods',
   ...(customer ? { customer } : {}),
-  payload: { device, spend, is_new: true, ...(revenue ? { revenue } : {}) },
+  payload: { device, spend, is_new: true, items: '0.5', ...(revenue ? { revenue } : {}) },
 }));
 
 export const ROWS: readonly UnifiedRow[] = [

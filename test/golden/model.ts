@@ -119,6 +119,16 @@ export const GOLDEN_REQUESTS: Readonly<Record<string, ReportRequest>> = {
     offset: 1,
     limit: 10,
   },
+  'compared-and-filled': {
+    metrics: ['clicks', 'cost_per_click'],
+    dimensions: [],
+    filters: { member: 'data_source', operator: 'equals', values: ['calendar'] },
+    date_range: { from: '2026-01-01', to: '2026-04-30' },
+    time_grain: 'monthly',
+    compare: 'previous_period',
+    fill: 'zero',
+    totals: true,
+  },
   'quarter-hours': {
     metrics: ['clicks'],
     dimensions: [],

@@ -5,8 +5,8 @@ import type { DialectName } from '../dialect/types.js';
 import type { FormulaNode } from '../formula/types.js';
 import type { SimpleMetricMember } from '../model/types.js';
 import { TIME_KEY } from './base.js';
-import { CubeSql } from './cube-text.js';
-import { measure, partsKey, rounded, type Members } from './measure.js';
+import { CubeSql, type CubeValue } from './cube-text.js';
+import { measure, partsKey, rounded, sumKey, type Members } from './measure.js';
 import type { RowReader } from './row-sql.js';
 
 /** Whether the metric is a calculation, so that it has an exact measure beside the rounded one. */
@@ -42,12 +42,16 @@ export function simpleMeasures(member: SimpleMetricMember, rows: RowReader): Mem
         ? plain(`uniqCombined64(${text()})`)
         : { [key]: measure(member, 'count_distinct', text()) };
     case 'sum': {
-      if (member.additivity === 'additive') return aggregate('sum', (value) => `sum(${value})`);
+      if (member.additivity === 'additive') {
+        const sum = aggregate('sum', (value) => `sum(${value})`);
+        if (member.data_type !== 'integer') return sum;
+        return { ...sum, [sumKey(key)]: hidden(`sum(${number()})`) };
+      }
       const instant = `${source.row}.${TIME_KEY}`;
       const parts = partsSql(member, number(), instant);
       return {
         ...aggregate('number', (value) => `CASE WHEN ${parts} <= 1 THEN sum(${value}) END`),
-        [partsKey(key)]: { sql: new CubeSql(parts), type: 'number', public: false, meta: { kind: 'number' } },
+        [partsKey(key)]: hidden(parts),
       };
     }
     case 'min':
@@ -72,6 +76,13 @@ export function simpleMeasures(member: SimpleMetricMember, rows: RowReader): Mem
       return member.aggregation satisfies never;
   }
 }
+
+const hidden = (sql: string): CubeValue => ({
+  sql: new CubeSql(sql),
+  type: 'number',
+  public: false,
+  meta: { kind: 'number' },
+});
 
 /** How many parts a sum would add up that must not be added: rows, or for what adds up except over time, instants. */
 const partsSql = ({ additivity }: SimpleMetricMember, value: string, instant: string): string =>

@@ -39,6 +39,27 @@ export function placementOf(windows: readonly TimeWindow[]): Placement {
   return { bounds, lowest, highest };
 }
 
+/** Whether no stretch is in several windows. */
+export const isDisjoint = ({ lowest, highest }: Placement): boolean =>
+  lowest.every((low, index) => low >= (highest[index] ?? low));
+
+/** The stretches themselves, as windows that are numbered from 0. */
+export const stretchesOf = ({ bounds }: Placement): Placement => {
+  const numbers = bounds.map((_, index) => index);
+  return { bounds, lowest: numbers, highest: numbers };
+};
+
+/** One row for each window that holds the stretch with the number `stretch`. */
+export function windowsOfStretch({ lowest, highest }: Placement, stretch: string, dialect: DialectName): string {
+  if (dialect === 'clickhouse') {
+    const of = (values: readonly number[]): string =>
+      `arrayElement(${numberList(values, dialect)}, toInt64(${stretch}) + 1)`;
+    return `arrayJoin(range(toUInt32(${of(lowest)}), toUInt32(${of(highest)} + 1)))`;
+  }
+  const of = (values: readonly number[]): string => `(${numberList(values, dialect)})[${stretch} + 1]`;
+  return `generate_series(${of(lowest)}, ${of(highest)})`;
+}
+
 /** One row for each window that holds `instant`, none where there is no window. */
 export function ordinalSql({ bounds, lowest, highest }: Placement, instant: string, dialect: DialectName): string {
   const single = lowest.every((low, index) => low === highest[index] || index === lowest.length - 1);

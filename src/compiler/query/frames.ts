@@ -5,10 +5,11 @@
  */
 import { CUBE } from '../cube/base.js';
 import type { CubeFilter } from '../cube/compile.js';
-import { placementOf, type TimeWindow } from '../dialect/ordinal-sql.js';
+import { isDisjoint, placementOf, type TimeWindow } from '../dialect/ordinal-sql.js';
 import type { DialectName } from '../dialect/types.js';
-import { baseColumn, baseTimeColumn, type BaseQueries, type OpenRange } from './base-query.js';
-import { embedded, sql, type Fragment } from './fragment.js';
+import type { OpenRange } from './base-query.js';
+import { sql, type Fragment } from './fragment.js';
+import type { FrameSources } from './frame-sources.js';
 import { nullOf } from './layer-sql.js';
 import type { Resolved } from './resolve.js';
 import type { Statement, TimeGrain } from './types.js';
@@ -25,6 +26,8 @@ interface Frame extends FrameTime {
   readonly id: string;
   /** 0: rows of the answer; else the number of a total that they are measured against. */
   readonly marker: number;
+  /** Whether it is put together from stretches of time instead of reading rows once for each window. */
+  readonly isMerged: boolean;
   readonly dimensions: readonly Resolved[];
   readonly values: Map<string, Value>;
 }
@@ -48,7 +51,7 @@ export class Frames {
   private valueCount = 0;
 
   constructor(
-    private readonly queries: BaseQueries,
+    private readonly sources: FrameSources,
     private readonly dialect: DialectName,
     private readonly dimensions: readonly Resolved[],
     private readonly timed: boolean,
@@ -64,8 +67,10 @@ export class Frames {
     const dimensions = total?.dimensions ?? this.dimensions;
     const marker = total?.marker ?? 0;
     const range = frame.range === null ? null : [frame.range.from, frame.range.to].map((at) => at && +at);
-    const id = JSON.stringify([marker, frame.time, range, dimensions.map(({ key }) => key)]);
-    const found = this.frames.get(id) ?? { ...frame, id, marker, dimensions, values: new Map<string, Value>() };
+    const isMerged = this.merges(frame, metric);
+    const id = JSON.stringify([marker, frame.time, range, dimensions.map(({ key }) => key), isMerged]);
+    const values = new Map<string, Value>();
+    const found = this.frames.get(id) ?? { ...frame, id, marker, isMerged, dimensions, values };
     this.frames.set(id, found);
     const key = metric?.key ?? '';
     const value = found.values.get(key) ?? { alias: `v${(this.valueCount += 1)}`, metric };
@@ -109,30 +114,16 @@ export class Frames {
     const grouped = frame.time === null && dimensions.length === 0 && (isOther || metrics.length === 0);
     const windows = grouped ? [{ ordinal: 0, from: EARLIEST, to: LATEST }] : frame.time;
     const time = windows === null || typeof windows === 'string' ? windows : placementOf(windows);
-    const statement = await this.queries.statement({
-      metrics: metrics.map(({ key }) => key),
-      dimensions,
-      time,
-      range: frame.range,
-      filters,
-    });
-    const names = [
-      ...(time === null ? [] : ['o']),
-      ...dimensions.map(({ key }) => key),
-      ...metrics.map(({ key }) => key),
-    ];
-    const column = (key: string): string => {
-      if (this.dialect === 'postgres') return `b.x${names.indexOf(key) + 1}`;
-      return `b.\`${key === 'o' && time !== null ? baseTimeColumn(time) : baseColumn(key)}\``;
-    };
+    const input = { metrics, dimensions, range: frame.range, filters };
+    const {
+      from,
+      column,
+      ordinal: number,
+    } = frame.isMerged && time !== null && typeof time === 'object'
+      ? await this.sources.merged(input, time)
+      : await this.sources.direct(input, time);
     const ordinal =
-      time === null || grouped
-        ? nullOf(typeof frame.time === 'string' ? 'string' : 'ordinal', this.dialect)
-        : typeof time === 'string'
-          ? column('o')
-          : this.dialect === 'clickhouse'
-            ? `toInt64(${column('o')})`
-            : `${column('o')}::bigint`;
+      number === null || grouped ? nullOf(typeof frame.time === 'string' ? 'string' : 'ordinal', this.dialect) : number;
     const columns = [`${frame.marker} AS k`];
     if (this.timed) columns.push(`${ordinal} AS o`);
     this.dimensions.forEach(({ key, kind }, index) => {
@@ -145,7 +136,12 @@ export class Frames {
       const value = !has ? nullOf(metric?.kind ?? 'number', this.dialect) : metric === null ? '1' : column(metric.key);
       columns.push(`${value} AS ${alias}`);
     }
-    const list = this.dialect === 'postgres' ? `(${names.map((_, index) => `x${index + 1}`).join(', ')})` : '';
-    return sql`SELECT ${columns.join(', ')} FROM (${embedded(statement, this.dialect)}) AS b${list}`;
+    return sql`SELECT ${columns.join(', ')} FROM ${from}`;
+  }
+
+  /** Whether the frame's windows overlap, so that the metric is better put together from stretches of time. */
+  private merges({ time }: FrameTime, metric: Resolved | null): boolean {
+    if (time === null || typeof time === 'string' || isDisjoint(placementOf(time))) return false;
+    return metric === null || this.sources.canMerge(metric);
   }
 }

@@ -8,6 +8,7 @@ import { isClockGrain } from './columns.js';
 import { afterSql } from './cursor.js';
 import { comparedRange, type Earlier } from './compared-range.js';
 import { embedded, sql, statementOf } from './fragment.js';
+import { FrameSources } from './frame-sources.js';
 import { Frames, type FrameTime, type TopRows } from './frames.js';
 import { labelSql } from './layer-sql.js';
 import { layeredSql, type Calculated, type SpreadTotal } from './layers.js';
@@ -109,7 +110,8 @@ class LayeredPlan {
   ) {
     const { grain, range, dialect, calendar } = report;
     this.math = FORMULA_DIALECTS[dialect];
-    this.frames = new Frames(report.queries, dialect, report.dimensions, grain !== null, top);
+    const sources = new FrameSources(report.queries, report.model, dialect);
+    this.frames = new Frames(sources, dialect, report.dimensions, grain !== null, top);
     const earlier = earlierOf(report);
     const within = grain === null || range === null ? null : timeAxis(range, grain, calendar);
     this.axis = within;

@@ -135,6 +135,19 @@ export const WINDOW_CASES: readonly ConformanceCase[] = [
     ],
   },
   {
+    name: 'whole numbers made of parts are rounded once, at the end of each window',
+    request: ask('periods', {
+      metrics: ['items', 'items_so_far'],
+      date_range: { from: '2026-01-01', to: '2026-02-28' },
+      time_grain: 'monthly',
+    }),
+    // Half an item a row: 4 rows in January after 3 before, 3 in February.
+    rows: [
+      ['2026-01-01', 2, 4],
+      ['2026-02-01', 2, 5],
+    ],
+  },
+  {
     name: 'filters on a window metric',
     request: ask('periods', {
       metrics: ['spend'],

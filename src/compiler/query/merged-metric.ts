@@ -1,0 +1,94 @@
+/**
+ * Metrics whose value for a window can be put together from the values of its stretches of time, so that overlapping
+ * windows need not read each row once for each window: sums, counts, least and greatest values, and formulas over them.
+ * Distinct counts, averages and medians can't; they are computed from rows.
+ */
+import { sumKey } from '../cube/measure.js';
+import { formulaToSql, resultSql } from '../dialect/formula-sql.js';
+import type { DialectName } from '../dialect/types.js';
+import type { Member, Model } from '../model/types.js';
+
+/** A measure of the grouped query, and how its values are put together. */
+export interface Part {
+  readonly measure: string;
+  readonly aggregate: 'sum' | 'min' | 'max';
+}
+
+export interface MergedMetric {
+  readonly parts: readonly Part[];
+  /** The metric's value as a reader gets it. @param column the SQL of a measure that has been put together */
+  readonly sql: (column: (measure: string) => string) => string;
+}
+
+/** Null where the metric can't be put together. */
+export function mergedMetric(key: string, { members }: Model, dialect: DialectName): MergedMetric | null {
+  const byKey = new Map(members.map((member) => [member.key, member]));
+  const found = exact(byKey.get(key), byKey, dialect);
+  const member = byKey.get(key);
+  if (found === null || member === undefined) return null;
+  const sql = member.kind === 'formula' ? resultOf(found.sql, dialect, member) : found.sql;
+  return { parts: found.parts, sql };
+}
+
+const resultOf =
+  (sql: MergedMetric['sql'], dialect: DialectName, { data_type }: Member): MergedMetric['sql'] =>
+  (column) =>
+    resultSql(sql(column), dialect, data_type);
+
+/** A formula with all decimals of its calculation; a plain metric as a reader gets it. */
+function exact(
+  member: Member | undefined,
+  byKey: ReadonlyMap<string, Member>,
+  dialect: DialectName,
+): MergedMetric | null {
+  if (member?.kind === 'simple') return plain(member, dialect);
+  if (member?.kind !== 'formula' || member.tree === null) return null;
+  const { tree } = member;
+  const leaves = new Map<string, MergedMetric>();
+  for (const key of member.depends_on) {
+    const leaf = exact(byKey.get(key), byKey, dialect);
+    if (leaf === null) return null;
+    leaves.set(key, leaf);
+  }
+  return {
+    parts: [...leaves.values()].flatMap(({ parts }) => parts),
+    sql: (column) =>
+      formulaToSql(
+        tree,
+        dialect,
+        (key) => leaves.get(key)?.sql(column) ?? 'NULL',
+        (key) => byKey.get(key)?.kind === 'formula',
+      ),
+  };
+}
+
+function plain(member: Member & { readonly kind: 'simple' }, dialect: DialectName): MergedMetric | null {
+  const { key, aggregation, additivity, data_type } = member;
+  const of = (measure: string, aggregate: Part['aggregate']): MergedMetric => ({
+    parts: [{ measure, aggregate }],
+    sql: (column) => column(measure),
+  });
+  switch (aggregation) {
+    case 'count':
+      return of(key, 'sum');
+    case 'min':
+    case 'max':
+      return of(key, aggregation);
+    case 'sum': {
+      if (additivity !== 'additive') return null;
+      if (data_type !== 'integer') return of(key, 'sum');
+      // A whole number is rounded once, at the end.
+      const whole = of(sumKey(key), 'sum');
+      return { ...whole, sql: resultOf(whole.sql, dialect, member) };
+    }
+    case 'distinct':
+    case 'approx_distinct':
+    case 'avg':
+    case 'weighted_avg':
+    case 'median':
+    case 'last':
+      return null;
+    default:
+      return aggregation satisfies never;
+  }
+}
