@@ -9,7 +9,7 @@ import { rowChunks } from './rows.js';
 import { KEY, ServerProcess } from './server.js';
 
 const ROWS = 20_000;
-const CONNECTIONS = 16;
+const CONNECTIONS = 64;
 const SECONDS = 3;
 const ROUNDS = 5;
 const GOAL = 0.5;
