@@ -87,9 +87,18 @@ program
   .addHelpText('after', KEY_HELP)
   .action(exportCube);
 
+/** What to tell a person whose command failed. */
+function reason(error: unknown): string {
+  const { code, message, path } = error as NodeJS.ErrnoException;
+  if (code === 'ECONNREFUSED')
+    return 'No server answers there. Start one with npm start, or say where it is with --server.';
+  if (code === 'ENOENT' && path) return `There is no file ${path}.`;
+  return message;
+}
+
 try {
   await program.parseAsync();
 } catch (error) {
-  console.error(error instanceof ConfigError || process.env.LOG_LEVEL !== 'debug' ? (error as Error).message : error);
+  console.error(process.env.LOG_LEVEL === 'debug' && !(error instanceof ConfigError) ? error : reason(error));
   process.exitCode = 1;
 }
