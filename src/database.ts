@@ -3,6 +3,7 @@ import { InitialSchema1795219200000 } from '../migrations/1795219200000-initial-
 import { DefinitionHistory1795305600000 } from '../migrations/1795305600000-definition-history.js';
 import { DataVersion1795392000000 } from '../migrations/1795392000000-data-version.js';
 import { MetricKinds1795478400000 } from '../migrations/1795478400000-metric-kinds.js';
+import { SourceCurrencies1795564800000 } from '../migrations/1795564800000-source-currencies.js';
 import { ApiKey } from './access/api-key.entity.js';
 import { Membership } from './access/membership.entity.js';
 import { Organization } from './access/organization.entity.js';
@@ -40,6 +41,7 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     DefinitionHistory1795305600000,
     DataVersion1795392000000,
     MetricKinds1795478400000,
+    SourceCurrencies1795564800000,
   ],
   migrationsTableName: 'schema_migrations',
   synchronize: false,

@@ -10,6 +10,8 @@ export interface OrganizationState {
   readonly is_changing: boolean;
   /** Data source → latest instant for which it has rows. */
   readonly data_as_of: Readonly<Record<string, string>>;
+  /** ISO 4217 codes that rows of the organisation carry, sorted. */
+  readonly currencies: readonly string[];
 }
 
 /** Selects the {@link OrganizationState} of the row `organization` as `state`. */
@@ -28,7 +30,11 @@ export const STATE_COLUMN = `(
         ORDER BY data_source
       )
       FROM data_sources WHERE data_sources.organization_id = organization.id
-    ), '{}')
+    ), '{}'),
+    'currencies', ARRAY(
+      SELECT DISTINCT unnest(currencies) FROM data_sources
+      WHERE data_sources.organization_id = organization.id ORDER BY 1
+    )
   )
   FROM (SELECT) AS one
   LEFT JOIN LATERAL (

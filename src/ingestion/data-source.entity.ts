@@ -34,4 +34,8 @@ export class DataSourceEntity {
 
   @Column('timestamptz')
   last_import_at!: Date;
+
+  /** ISO 4217 codes of all rows that ever came from this source, sorted. */
+  @Column('text', { array: true, default: [] })
+  currencies!: string[];
 }

@@ -102,15 +102,24 @@ export class ImportStore {
       for (const source of entry.sources) {
         await transaction.query(
           `INSERT INTO data_sources AS known (organization_id, data_source, source_category, latest_recorded_at,
-             last_import_id, last_import_rows, last_import_at)
-           VALUES ($1, $2, $3, $4, $5, $6, now())
+             last_import_id, last_import_rows, currencies, last_import_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, now())
            ON CONFLICT (organization_id, data_source) DO UPDATE SET
              source_category = excluded.source_category,
              latest_recorded_at = greatest(known.latest_recorded_at, excluded.latest_recorded_at),
              last_import_id = excluded.last_import_id,
              last_import_rows = excluded.last_import_rows,
+             currencies = ARRAY(SELECT DISTINCT unnest(known.currencies || excluded.currencies) ORDER BY 1),
              last_import_at = excluded.last_import_at`,
-          [entry.organization_id, source.data_source, source.source_category, source.latest, importId, source.rows],
+          [
+            entry.organization_id,
+            source.data_source,
+            source.source_category,
+            source.latest,
+            importId,
+            source.rows,
+            source.currencies,
+          ],
         );
       }
     });

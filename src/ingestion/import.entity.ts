@@ -13,6 +13,8 @@ export type ImportState = (typeof IMPORT_STATES)[number];
 export interface ImportedSource {
   readonly data_source: string;
   readonly source_category: SourceCategory;
+  /** ISO 4217 codes of its rows, sorted. */
+  readonly currencies: readonly string[];
   /** ISO 8601, UTC. */
   readonly latest: string;
   readonly rows: number;

@@ -180,6 +180,7 @@ export class ImportService implements OnApplicationShutdown {
       const sources = plan.sources.map((source) => ({
         ...source,
         source_category: staging.categoryOf(source.data_source),
+        currencies: staging.currenciesOf(source.data_source),
       }));
       const warnings = [...counts.warnings, ...mergedRows(plan)];
       await this.store.markCommitting(connection.manager, id, plan, { ...counts, warnings }, sources);

@@ -28,6 +28,7 @@ export class Staging implements RowSink {
   private readonly ignored = new Map<IgnoredCode, number>();
   private readonly warned = new Map<string, { readonly message: string; count: number }>();
   private readonly categories = new Map<string, SourceCategory>();
+  private readonly currencies = new Map<string, Set<string>>();
   private readonly finisher: RowFinisher;
 
   constructor(
@@ -47,6 +48,7 @@ export class Staging implements RowSink {
     this.rows.push(row);
     this.length += row.data_payload.length;
     this.rowCount++;
+    if (row.currency !== null) this.noteCurrency(row.data_source, row.currency);
     if (this.categories.get(row.data_source) !== row.source_category) {
       this.categories.set(row.data_source, row.source_category);
     }
@@ -104,8 +106,19 @@ export class Staging implements RowSink {
     };
   }
 
+  /** Currencies of the rows of a source, sorted. */
+  currenciesOf(source: string): string[] {
+    return [...(this.currencies.get(source) ?? [])].sort();
+  }
+
   categoryOf(source: string): SourceCategory {
     return this.categories.get(source) ?? 'external_operational';
+  }
+
+  private noteCurrency(source: string, currency: string): void {
+    const known = this.currencies.get(source);
+    if (known) known.add(currency);
+    else this.currencies.set(source, new Set([currency]));
   }
 
   private warnings(): ImportWarning[] {

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { ProblemItem } from '../common/problem.js';
 import type { OrganizationState } from '../access/organization-state.js';
 import { ResultCache, type CachedResult } from '../cache/result-cache.js';
 import { SingleFlight } from '../cache/single-flight.js';
@@ -18,6 +19,7 @@ import {
   type Subtotal,
 } from './beside-rows.js';
 import { DEFAULT_JSON_ROWS, LANES, MAX_JSON_ROWS, type LaneName } from './limits.js';
+import { mixedCurrencies } from './mixed-currencies.js';
 import { OrganizationStates } from './organization-state.js';
 import { QueryPlans, type PlannedRequest } from './plans.service.js';
 import type { ResultMetaDto } from './query.dto.js';
@@ -62,6 +64,8 @@ export interface OpenResult {
 
 interface Outcome {
   readonly planned: PlannedRequest;
+  /** What to be careful about beside the plan's own warnings. */
+  readonly cautions: readonly ProblemItem[];
   readonly result: CachedResult;
   /** Milliseconds in the engine; null when the result came from the cache. */
   readonly engineMs: number | null;
@@ -144,18 +148,19 @@ export class QueryService {
     const limit = Math.min(request.limit ?? DEFAULT_JSON_ROWS, MAX_JSON_ROWS);
     const { planned, state } = await this.plans.plan(organizationId, { ...request, limit }, options.state);
     const { lane = 'interactive', policy = WHOLE_ORGANIZATION, signal } = options;
+    const cautions = mixedCurrencies(request, planned.plan, state.currencies);
     const keyAt = ({ data_version }: OrganizationState): string =>
       [organizationId, policy, planned.snapshot, data_version, planned.digest].join(':');
     if (!state.is_changing) {
       const known = await this.cache.get(keyAt(state));
-      if (known) return { planned, result: known, engineMs: null };
+      if (known) return { planned, cautions, result: known, engineMs: null };
     }
     try {
       const flight = `${keyAt(state)}:${lane}:${state.is_changing}`;
       const fetched = await this.flights.run(flight, signal, (stop) =>
         this.fetch({ organizationId, plan: planned.plan, keyAt, lane, signal: stop }, state),
       );
-      return { planned, ...fetched };
+      return { planned, cautions, ...fetched };
     } catch (error) {
       throw signal?.aborted ? queryCancelled() : error;
     }
@@ -240,7 +245,7 @@ export class QueryService {
 }
 
 /** What to tell beside the rows. */
-function metaOf({ planned, result, engineMs }: Outcome, { explain }: RunOptions): ResultMetaDto {
+function metaOf({ planned, cautions, result, engineMs }: Outcome, { explain }: RunOptions): ResultMetaDto {
   const { plan, snapshot } = planned;
   return {
     snapshot,
@@ -251,7 +256,7 @@ function metaOf({ planned, result, engineMs }: Outcome, { explain }: RunOptions)
     truncated: result.truncated,
     cached: engineMs === null,
     aliases: plan.aliases,
-    warnings: plan.warnings,
+    warnings: [...plan.warnings, ...cautions],
     engine_ms: engineMs ?? 0,
     ...(explain ? { sql: plan.statement.sql } : {}),
   };

@@ -63,7 +63,7 @@ export class ReportRunnerService implements ReportRunner {
         generatedAt: new Date().toISOString(),
         dataAsOf: meta.data_as_of,
         snapshot: meta.snapshot,
-        warnings: whole.plan.warnings.map((warning) => warning.message),
+        warnings: (meta.warnings as readonly { message: string }[]).map((warning) => warning.message),
         // A limit that the view itself sets is its definition ("top 20"), not a cut.
         truncated: meta.truncated && (view.row_limit === null || view.row_limit > PAGE_ROWS),
         locale: 'en-US',

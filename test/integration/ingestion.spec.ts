@@ -149,6 +149,20 @@ function importsRealFiles(start: () => Promise<TestServer>, stop: (server: TestS
     }
   });
 
+  it('says so where dollars and euros would be added up', async () => {
+    const ask = async (more: object): Promise<string[]> => {
+      const { body } = await server.json<{ meta: { warnings: { code: string }[] } }>('/api/query', {
+        metrics: ['revenue'],
+        ...more,
+      });
+      return body.meta.warnings.map(({ code }) => code);
+    };
+    expect(await ask({})).toEqual(['mixed_currencies']);
+    expect(await ask({ dimensions: ['currency'] })).toEqual([]);
+    expect(await ask({ filters: [{ member: 'currency', operator: 'equals', values: ['USD'] }] })).toEqual([]);
+    expect(await ask({ metrics: ['quantity'] })).toEqual([]);
+  });
+
   it('replaces what a later file restates, keeps the rest, and shows what it knows of sources and rejects', async () => {
     const meta = (rows: string): string => `Day,Campaign name,Amount spent (USD),Impressions\r\n${rows}`;
     await server.upload('meta_ads', 'a.csv', meta('2026-05-01,A,"1,000.10",5\r\n2026-05-02,A,2.20,6\r\n'));
