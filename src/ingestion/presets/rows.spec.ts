@@ -39,7 +39,10 @@ describe('rows, one JSON object a line', () => {
         const second = await collectRows('rows', lines(row({ data_payload: shuffled })).replaceAll('":', '" : '));
         if (!JSON.stringify(value).includes('":')) expect(second.rows[0]).toEqual(first.rows[0]);
         const written = first.rows[0]?.data_payload ?? '';
-        const again = await collectRows('rows', `${lines(row({ data_payload: 0 })).replace('0}', `${written}}`)}`);
+        const again = await collectRows(
+          'rows',
+          `${lines(row({ data_payload: 0 })).replace('0}', () => `${written}}`)}`,
+        );
         expect(again.rows[0]?.data_payload).toBe(written);
       }),
     );
