@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { databaseOptions, migrateDatabase } from './database.js';
+import { migrateDatabase } from './database.js';
 import type { AppConfig } from './config/config.js';
 import { createEngine } from './engine/create-engine.js';
 import { startEmbeddedPostgres } from './engine/embedded-postgres.js';
@@ -43,5 +43,3 @@ export async function openStores(config: AppConfig): Promise<Stores> {
     throw error;
   }
 }
-
-export { databaseOptions };

@@ -171,6 +171,18 @@ function seriesOverTime(
   return { series: [...series, other], note: null };
 }
 
+/** The rows of each category, the largest category first. */
+const rankedCategories = (
+  report: ReportDocument,
+  dimensions: readonly PlannedColumn[],
+  primary: PlannedColumn,
+): ReturnType<typeof rank> =>
+  rank(
+    report,
+    groupBy(report.rows, (row) => categoryOf(row, dimensions, report)),
+    primary,
+  );
+
 function byCategory(
   report: ReportDocument,
   dimensions: readonly PlannedColumn[],
@@ -178,11 +190,7 @@ function byCategory(
 ): readonly ChartPlan[] {
   const [primary] = metrics;
   if (!primary) return [];
-  const groups = rank(
-    report,
-    groupBy(report.rows, (row) => categoryOf(row, dimensions, report)),
-    primary,
-  );
+  const groups = rankedCategories(report, dimensions, primary);
   if (groups.length < 2) return [];
   const second = partnerOf(report, primary, metrics);
   const panels = isAsked(report) ? metrics.slice(0, MOST_PANELS) : second ? [primary, second] : [primary];
@@ -222,11 +230,7 @@ function donut(
 ): readonly ChartPlan[] {
   const [primary] = metrics;
   if (!primary) return [];
-  const groups = rank(
-    report,
-    groupBy(report.rows, (row) => categoryOf(row, dimensions, report)),
-    primary,
-  );
+  const groups = rankedCategories(report, dimensions, primary);
   const values = groups.map(([name, rows]) => ({ name, value: combine(report, rows, primary) }));
   // A share of a whole with negative parts has no meaning.
   if (values.some(({ value }) => value?.isNegative())) return byCategory(report, dimensions, metrics);
