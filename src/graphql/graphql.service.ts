@@ -16,6 +16,7 @@ import { LRUCache } from 'lru-cache';
 import { ApiKeyService } from '../access/api-key.service.js';
 import type { Identity, RequestWithIdentity } from '../access/identity.js';
 import { can } from '../access/permissions.js';
+import { policyOf } from '../access/policy.js';
 import { Problem } from '../common/problem.js';
 import { problemBody, toProblem } from '../common/problem.filter.js';
 import { ModelService } from '../metrics/model.service.js';
@@ -138,7 +139,7 @@ export class GraphqlService {
     if (!identity || !can(identity.role, 'reports:create')) {
       throw new Problem(403, 'forbidden', `The role ${identity?.role ?? 'of nobody'} may not do this.`);
     }
-    const { rows, meta } = await this.queries.run(identity.organizationId, request);
+    const { rows, meta } = await this.queries.run(policyOf(identity), request);
     const { snapshot, data_as_of, date_range, time_zone, truncated, warnings } = meta;
     notes[path] = { snapshot, data_as_of, date_range, time_zone, truncated, warnings };
     return rows;

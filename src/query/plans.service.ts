@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { OrganizationState } from '../access/organization-state.js';
+import type { Policy } from '../access/policy.js';
 import { planQuery } from '../compiler/query/plan.js';
 import type { QueryPlan, ReportRequest } from '../compiler/query/types.js';
 import { ENGINE } from '../engine/engine.tokens.js';
@@ -41,16 +42,17 @@ export class QueryPlans {
    * @throws Problem for whatever is wrong with the request
    */
   async plan(
-    organizationId: string,
+    policy: Policy,
     request: ReportRequest,
     known?: OrganizationState,
   ): Promise<{ planned: PlannedRequest; state: OrganizationState }> {
+    const { organizationId, digest } = policy;
     const state = known ?? (await this.states.read(organizationId));
     // A relative range means instants of the current second, so that plans can be kept for as long.
     const now = new Date(Math.floor(Date.now() / 1_000) * 1_000);
-    const about = JSON.stringify([organizationId, now.getTime(), request]);
+    const about = JSON.stringify([organizationId, digest, now.getTime(), request]);
     const kept = this.isLive(state) ? this.plans.get(`${state.snapshot_hash}${about}`) : undefined;
-    return { planned: kept ?? (await this.planAnew(organizationId, request, now, about)), state };
+    return { planned: kept ?? (await this.planAnew(policy, request, now, about)), state };
   }
 
   private isLive({ snapshot_hash, library_hash }: OrganizationState): boolean {
@@ -58,7 +60,7 @@ export class QueryPlans {
   }
 
   private async planAnew(
-    organizationId: string,
+    { organizationId }: Policy,
     request: ReportRequest,
     now: Date,
     about: string,

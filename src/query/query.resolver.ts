@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { GraphQLJSON } from 'graphql-scalars';
 import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
+import { policyOf } from '../access/policy.js';
 import { QueryResultDto } from './query.dto.js';
 import { goneSignal } from './query-reply.service.js';
 import { QueryService } from './query.service.js';
@@ -28,9 +29,8 @@ export class QueryResolver {
     explain: boolean | undefined,
     @Context() { reply }: { readonly reply: FastifyReply },
   ): Promise<QueryResultDto> {
-    return this.queries.run(identity.organizationId, readReportRequest(request), {
+    return this.queries.run(policyOf(identity), readReportRequest(request), {
       explain: explain ?? false,
-      policy: identity.role,
       signal: goneSignal(reply),
     });
   }

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ProblemItem } from '../common/problem.js';
 import type { OrganizationState } from '../access/organization-state.js';
+import type { Policy } from '../access/policy.js';
 import { ResultCache, type CachedResult } from '../cache/result-cache.js';
 import { SingleFlight } from '../cache/single-flight.js';
 import type { PresentedValue } from '../compiler/query/present.js';
@@ -29,11 +30,6 @@ export interface RunOptions {
   readonly explain?: boolean;
   /** Aborted when nobody waits for the answer any more; the engine then stops, too. */
   readonly signal?: AbortSignal;
-  /**
-   * Names what the asker may see beside other things: answers are shared only under the same policy. The whole
-   * organisation when absent.
-   */
-  readonly policy?: string;
   /** The organisation's state, if it was read after the request had come in; saves reading it again. */
   readonly state?: OrganizationState | undefined;
   /** Whose turn at the engine it takes; `interactive` for an answer, `export` for a stream. */
@@ -83,7 +79,6 @@ interface FetchJob {
   readonly signal: AbortSignal;
 }
 
-const WHOLE_ORGANIZATION = 'organization';
 const NOTHING_BESIDE = '{"totals":null}';
 
 /**
@@ -107,13 +102,13 @@ export class QueryService {
   ) {}
 
   /** Proves that a request could run, without running it. @throws Problem as {@link run} would */
-  async check(organizationId: string, request: ReportRequest): Promise<void> {
-    await this.plans.plan(organizationId, request);
+  async check(policy: Policy, request: ReportRequest): Promise<void> {
+    await this.plans.plan(policy, request);
   }
 
   /** The whole answer at once. @throws Problem for unknown members, bad ranges, engine limits, … */
-  async run(organizationId: string, request: ReportRequest, options: RunOptions = {}): Promise<QueryAnswer> {
-    const outcome = await this.outcome(organizationId, request, options);
+  async run(policy: Policy, request: ReportRequest, options: RunOptions = {}): Promise<QueryAnswer> {
+    const outcome = await this.outcome(policy, request, options);
     const { result, planned } = outcome;
     return {
       columns: planned.plan.columns,
@@ -124,8 +119,8 @@ export class QueryService {
   }
 
   /** The same as {@link run}, as JSON text in UTF-8. */
-  async runText(organizationId: string, request: ReportRequest, options: RunOptions = {}): Promise<Buffer> {
-    const outcome = await this.outcome(organizationId, request, options);
+  async runText(policy: Policy, request: ReportRequest, options: RunOptions = {}): Promise<Buffer> {
+    const outcome = await this.outcome(policy, request, options);
     const { result, planned } = outcome;
     const meta = JSON.stringify(metaOf(outcome, options));
     const beside = JSON.stringify(besideOf(result.totals ?? NOTHING_BESIDE, planned.plan)).slice(1, -1);
@@ -137,20 +132,21 @@ export class QueryService {
   }
 
   /** Plans a request whose rows will be streamed. A limit in the request is kept, none means all rows. */
-  async open(organizationId: string, request: ReportRequest, options: RunOptions = {}): Promise<OpenResult> {
-    const { planned } = await this.plans.plan(organizationId, request, options.state);
+  async open(policy: Policy, request: ReportRequest, options: RunOptions = {}): Promise<OpenResult> {
+    const { planned } = await this.plans.plan(policy, request, options.state);
     const end = { truncated: false, engineMs: 0 };
-    const batches = this.batchesInTurn(organizationId, planned.plan, end, options);
+    const batches = this.batchesInTurn(policy.organizationId, planned.plan, end, options);
     return { plan: planned.plan, snapshot: planned.snapshot, batches, end };
   }
 
-  private async outcome(organizationId: string, request: ReportRequest, options: RunOptions): Promise<Outcome> {
+  private async outcome(policy: Policy, request: ReportRequest, options: RunOptions): Promise<Outcome> {
     const limit = Math.min(request.limit ?? DEFAULT_JSON_ROWS, MAX_JSON_ROWS);
-    const { planned, state } = await this.plans.plan(organizationId, { ...request, limit }, options.state);
-    const { lane = 'interactive', policy = WHOLE_ORGANIZATION, signal } = options;
+    const { planned, state } = await this.plans.plan(policy, { ...request, limit }, options.state);
+    const { organizationId } = policy;
+    const { lane = 'interactive', signal } = options;
     const cautions = mixedCurrencies(request, planned.plan, state.currencies);
     const keyAt = ({ data_version }: OrganizationState): string =>
-      [organizationId, policy, planned.snapshot, data_version, planned.digest].join(':');
+      [organizationId, policy.digest, planned.snapshot, data_version, planned.digest].join(':');
     if (!state.is_changing) {
       const known = await this.cache.get(keyAt(state));
       if (known) return { planned, cautions, result: known, engineMs: null };

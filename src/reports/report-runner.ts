@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { Organization } from '../access/organization.entity.js';
+import { wholeOrganization } from '../access/policy.js';
 import { notFound } from '../common/problem.js';
 import { isUuid } from '../common/uuid.js';
 import { resolveMember } from '../compiler/model/build.js';
@@ -30,13 +31,14 @@ export class ReportRunnerService implements ReportRunner {
     const view = await this.find(viewId, organizationId);
     const organization = await this.database.manager.findOneByOrFail(Organization, { id: organizationId });
     const request = { ...requestOf(view), totals: true };
+    const policy = wholeOrganization(organizationId);
     const options = { lane: 'delivery', ...(signal ? { signal } : {}) } as const;
     const page = await this.queries.run(
-      organizationId,
+      policy,
       { ...request, limit: Math.min(view.row_limit ?? PAGE_ROWS, PAGE_ROWS) },
       options,
     );
-    const whole = await this.queries.open(organizationId, request, options);
+    const whole = await this.queries.open(policy, request, options);
     const { model } = (await this.models.live(organizationId)).snapshot;
     const { columns, rows, totals, meta } = page;
     return {

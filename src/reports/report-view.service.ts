@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import type { Identity } from '../access/identity.js';
+import { policyOf } from '../access/policy.js';
 import { PageQuery, decodeCursor, encodeCursor } from '../common/page.js';
 import { badRequest, notFound } from '../common/problem.js';
 import { isUuid, newId } from '../common/uuid.js';
@@ -64,7 +65,7 @@ export class ReportViewService {
   /** Saves a view after proving that it can be planned. @throws Problem as a query would */
   async create(identity: Identity, body: unknown): Promise<ReportViewDto> {
     const fields = readReportView(body);
-    await this.queries.check(identity.organizationId, requestOf(fields));
+    await this.queries.check(policyOf(identity), requestOf(fields));
     const view = await this.database.manager.save(
       this.database.manager.create(ReportView, {
         id: newId(),
@@ -80,7 +81,7 @@ export class ReportViewService {
     const view = await this.find(identity, id);
     mayWrite(identity, view);
     const fields = readReportView(body, view);
-    await this.queries.check(identity.organizationId, requestOf(fields));
+    await this.queries.check(policyOf(identity), requestOf(fields));
     return present(await this.database.manager.save(Object.assign(view, fields)));
   }
 

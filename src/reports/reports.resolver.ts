@@ -2,6 +2,7 @@ import { Args, Field, ID, Mutation, ObjectType, Query, Resolver } from '@nestjs/
 import { GraphQLJSON } from 'graphql-scalars';
 import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
+import { policyOf } from '../access/policy.js';
 import { QueryResultDto } from '../query/query.dto.js';
 import { QueryService } from '../query/query.service.js';
 import { ReportViewDto } from './report-view.dto.js';
@@ -58,7 +59,7 @@ export class ReportsResolver {
     @Args('explain', { type: () => Boolean, nullable: true, description: 'Adds `meta.sql`.' }) explain?: boolean,
   ): Promise<QueryResultDto> {
     const view = await this.views.find(identity, id);
-    return this.queries.run(identity.organizationId, requestOf(view), { explain: explain ?? false });
+    return this.queries.run(policyOf(identity), requestOf(view), { explain: explain ?? false });
   }
 
   @Mutation(() => ReportViewDto, { name: 'createReportView', description: 'Saves a report.' })
