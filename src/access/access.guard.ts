@@ -19,7 +19,7 @@ export class AccessGuard implements CanActivate {
     const request = requestOf(context);
     request.identity ??= await this.keys.authenticate(request.headers.authorization);
     const action = this.reflector.getAllAndOverride<Action | undefined>(ALLOW, targets);
-    if (!action || !can(request.identity.role, action)) {
+    if (!action || !can(request.identity, action)) {
       throw new Problem(403, 'forbidden', `The role ${request.identity.role} may not do this.`);
     }
     return true;

@@ -3,6 +3,7 @@ import { GqlExecutionContext } from '@nestjs/graphql';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../common/problem.js';
 import type { OrganizationState } from './organization-state.js';
+import type { Action } from './permissions.js';
 
 /** The FSD's roles, from most to least. */
 export const ROLES = ['organization_admin', 'marketing_manager', 'campaign_manager', 'analyst', 'viewer'] as const;
@@ -15,6 +16,8 @@ export interface Identity {
   /** Null for a key that belongs to no person. */
   readonly userId: string | null;
   readonly role: Role;
+  /** What the key is narrowed to; null for all that the role may do. */
+  readonly scopes?: readonly Action[] | null;
   /** Public id of the API key that was shown. */
   readonly keyId: string;
   /** What the organisation was when the key was looked up, which is after the request came in. */

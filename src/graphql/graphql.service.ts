@@ -136,7 +136,7 @@ export class GraphqlService {
     { identity, notes }: Context,
     path: string,
   ): ReturnType<Parameters<typeof modelFields<Context>>[1]> {
-    if (!identity || !can(identity.role, 'reports:create')) {
+    if (!identity || !can(identity, 'reports:create')) {
       throw new Problem(403, 'forbidden', `The role ${identity?.role ?? 'of nobody'} may not do this.`);
     }
     const { rows, meta } = await this.queries.run(policyOf(identity), request);
