@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccessModule } from './access/access.module.js';
+import { AuditModule } from './audit/audit.module.js';
 import { ProblemFilter } from './common/problem.filter.js';
 import { APP_CONFIG } from './config/config.js';
 import { databaseOptions } from './database.js';
@@ -28,6 +29,7 @@ export class AppModule {
         TypeOrmModule.forRoot({ ...databaseOptions(config.databaseUrl ?? ''), retryAttempts: 3 }),
         EngineModule.over(engine),
         AccessModule,
+        AuditModule,
         JobsModule,
         MetricsModule,
         QueryModule,

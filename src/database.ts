@@ -4,10 +4,12 @@ import { DefinitionHistory1795305600000 } from '../migrations/1795305600000-defi
 import { DataVersion1795392000000 } from '../migrations/1795392000000-data-version.js';
 import { MetricKinds1795478400000 } from '../migrations/1795478400000-metric-kinds.js';
 import { SourceCurrencies1795564800000 } from '../migrations/1795564800000-source-currencies.js';
+import { AuditTrail1796100000000 } from '../migrations/1796100000000-audit-trail.js';
 import { ApiKey } from './access/api-key.entity.js';
 import { Membership } from './access/membership.entity.js';
 import { Organization } from './access/organization.entity.js';
 import { User } from './access/user.entity.js';
+import { AuditHead, AuditLogEntry } from './audit/audit-entry.entity.js';
 import { Delivery } from './delivery/delivery.entity.js';
 import { Occurrence } from './delivery/occurrence.entity.js';
 import { DataSourceEntity } from './ingestion/data-source.entity.js';
@@ -35,6 +37,8 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     DataSourceEntity,
     Occurrence,
     Delivery,
+    AuditLogEntry,
+    AuditHead,
   ],
   migrations: [
     InitialSchema1795219200000,
@@ -42,6 +46,7 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     DataVersion1795392000000,
     MetricKinds1795478400000,
     SourceCurrencies1795564800000,
+    AuditTrail1796100000000,
   ],
   migrationsTableName: 'schema_migrations',
   synchronize: false,

@@ -22,7 +22,12 @@ export interface Identity {
   readonly keyId: string;
   /** What the organisation was when the key was looked up, which is after the request came in. */
   readonly state?: OrganizationState;
+  /** Through which door; REST where it is not said. */
+  readonly door?: Door;
 }
+
+/** Ways in: each names itself in the audit trail. */
+export type Door = 'rest' | 'graphql' | 'sql' | 'schedule' | 'setup' | 'job' | 'command_line';
 
 export type RequestWithIdentity = FastifyRequest & { identity?: Identity };
 

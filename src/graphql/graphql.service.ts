@@ -69,7 +69,7 @@ export class GraphqlService {
     try {
       // Without a key the management schema can be explored; its fields refuse by themselves.
       const identity = request.headers.authorization
-        ? await this.keys.authenticate(request.headers.authorization)
+        ? { ...(await this.keys.authenticate(request.headers.authorization)), door: 'graphql' as const }
         : null;
       if (identity) request.identity = identity;
       const schema = identity ? await this.schemaOf(identity.organizationId) : this.host.schema;

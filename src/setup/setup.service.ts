@@ -155,6 +155,7 @@ export class SetupService {
       userId: await this.adminOf(this.database.manager, organization.id),
       role: 'organization_admin',
       keyId: 'setup',
+      door: 'setup',
     };
   }
 }
