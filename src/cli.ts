@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { Command, Option } from 'commander';
+import { exportAudit, verifyAudit } from './cli/audit.js';
 import { exportDefinitions, importDefinitions } from './cli/definitions.js';
 import { exportCube } from './cli/export-cube.js';
 import { importFile } from './cli/import-file.js';
@@ -86,6 +87,26 @@ program
   .option(...SERVER)
   .addHelpText('after', KEY_HELP)
   .action(exportCube);
+
+const audit = program.command('audit').description('the audit trail of an organisation');
+
+audit
+  .command('verify')
+  .description('check that every entry is there and unchanged')
+  .option('--file <file>', 'an export (NDJSON) to check instead, without a server')
+  .option('--noted <seq:hash>', 'what an earlier check printed: that entry must still be there')
+  .option(...SERVER)
+  .addHelpText('after', KEY_HELP)
+  .action(verifyAudit);
+
+audit
+  .command('export')
+  .description('write it to a file, oldest entry first')
+  .argument('[file]', 'where to; - for standard output', '-')
+  .addOption(new Option('--format <format>', 'form of the file').choices(['ndjson', 'csv']).default('ndjson'))
+  .option(...SERVER)
+  .addHelpText('after', KEY_HELP)
+  .action(exportAudit);
 
 /** What to tell a person whose command failed. */
 function reason(error: unknown): string {

@@ -5,6 +5,7 @@ import { DataVersion1795392000000 } from '../migrations/1795392000000-data-versi
 import { MetricKinds1795478400000 } from '../migrations/1795478400000-metric-kinds.js';
 import { SourceCurrencies1795564800000 } from '../migrations/1795564800000-source-currencies.js';
 import { AuditTrail1796100000000 } from '../migrations/1796100000000-audit-trail.js';
+import { ImportActor1796100000001 } from '../migrations/1796100000001-import-actor.js';
 import { ApiKey } from './access/api-key.entity.js';
 import { Membership } from './access/membership.entity.js';
 import { Organization } from './access/organization.entity.js';
@@ -47,6 +48,7 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     MetricKinds1795478400000,
     SourceCurrencies1795564800000,
     AuditTrail1796100000000,
+    ImportActor1796100000001,
   ],
   migrationsTableName: 'schema_migrations',
   synchronize: false,

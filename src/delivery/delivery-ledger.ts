@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { ownWork } from '../audit/actor.js';
+import { AuditTrail } from '../audit/audit-trail.js';
 import { CONVERSATION_MS } from './smtp-mailer.js';
 import { Delivery, type DeliveryEvidence, type DeliveryState } from './delivery.entity.js';
 import { Occurrence, type ArtifactEvidence } from './occurrence.entity.js';
@@ -16,7 +18,10 @@ export type FinalState = Exclude<DeliveryState, 'pending' | 'sending'>;
  */
 @Injectable()
 export class DeliveryLedger {
-  constructor(@InjectDataSource() private readonly database: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly database: DataSource,
+    private readonly audit: AuditTrail,
+  ) {}
 
   findOccurrence(id: string): Promise<Occurrence | null> {
     return this.database.manager.findOneBy(Occurrence, { id });
@@ -74,11 +79,25 @@ export class DeliveryLedger {
    * @returns false when the attempt was overtaken
    */
   settle(id: string, attempt: number, state: FinalState, evidence: DeliveryEvidence): Promise<boolean> {
-    return this.update(
-      `UPDATE deliveries SET state = $3, evidence = evidence || $4::jsonb, finished_at = now(), updated_at = now()
-       WHERE id = $1 AND attempt = $2 AND state IN ('sending', 'unknown')`,
-      [id, attempt, state, JSON.stringify([evidence])],
-    );
+    return this.database.transaction(async (manager) => {
+      const [rows] = await manager.query<[Pick<Delivery, 'organization_id' | 'occurrence_id' | 'recipient'>[], number]>(
+        `UPDATE deliveries SET state = $3, evidence = evidence || $4::jsonb, finished_at = now(), updated_at = now()
+         WHERE id = $1 AND attempt = $2 AND state IN ('sending', 'unknown')
+         RETURNING organization_id, occurrence_id, recipient`,
+        [id, attempt, state, JSON.stringify([evidence])],
+      );
+      const [settled] = rows;
+      if (!settled) return false;
+      const { organization_id, occurrence_id, recipient } = settled;
+      await this.audit.record(manager, {
+        organizationId: organization_id,
+        actor: ownWork('job'),
+        action: `delivery.${state}`,
+        entity: ['delivery', id],
+        after: { occurrence_id, recipient, attempt },
+      });
+      return true;
+    });
   }
 
   /** Gives a claim back, to be tried again. */

@@ -2,6 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import type { Identity } from '../access/identity.js';
+import { actorOf } from '../audit/actor.js';
+import { AuditTrail } from '../audit/audit-trail.js';
 import { User } from '../access/user.entity.js';
 import { decodeCursor, encodeCursor } from '../common/page.js';
 import { badRequest, unprocessable, type ProblemItem } from '../common/problem.js';
@@ -21,6 +23,7 @@ export class DeliveryService {
     @InjectDataSource() private readonly database: DataSource,
     @Inject(JOB_QUEUE) private readonly queue: JobQueue,
     private readonly views: ReportViewService,
+    private readonly audit: AuditTrail,
   ) {}
 
   /**
@@ -55,6 +58,13 @@ export class DeliveryService {
           attempt: 0,
         })),
       );
+      await this.audit.record(manager, {
+        organizationId: identity.organizationId,
+        actor: actorOf(identity),
+        action: 'report.deliver',
+        entity: ['report_view', view.id],
+        after: { occurrence_id: occurrenceId, formats: wanted.formats ?? DELIVERY_FORMATS, recipients },
+      });
     });
     await this.queue.enqueue(DELIVER_REPORT, { occurrence_id: occurrenceId }, { id: occurrenceId });
     return { occurrence_id: occurrenceId };

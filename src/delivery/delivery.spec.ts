@@ -11,6 +11,7 @@ import { DataSource } from 'typeorm';
 import type { Identity } from '../access/identity.js';
 import { notFound } from '../common/problem.js';
 import { newId } from '../common/uuid.js';
+import { AuditTrail } from '../audit/audit-trail.js';
 import { parseConfig } from '../config/config.js';
 import { databaseOptions, migrateDatabase } from '../database.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../engine/embedded-postgres.js';
@@ -111,17 +112,23 @@ beforeEach(async () => {
 });
 
 const parts = (queue: JobQueue, smtpUrl: string | null, reports: ReportRunner = runner) => {
+  const audit = new AuditTrail(database);
   const config = parseConfig({ DATA_DIR: folder, MAIL_FROM: 'Reports <reports@example.com>' });
   const worker = new DeliveryWorker(
     queue,
     createMailer({ smtpUrl, dataDir: folder }),
     config,
-    new DeliveryLedger(database),
+    new DeliveryLedger(database, audit),
     new ReportFilesService(reports, printer),
   );
   worker.onModuleInit();
   // The views' own service only reads rows here; it plans nothing.
-  const service = new DeliveryService(database, queue, new ReportViewService(database, undefined as never));
+  const service = new DeliveryService(
+    database,
+    queue,
+    new ReportViewService(database, undefined as never, audit),
+    audit,
+  );
   return { worker, service };
 };
 

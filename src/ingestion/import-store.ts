@@ -1,4 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import { ownWork, type Actor } from '../audit/actor.js';
+import type { AuditTrail } from '../audit/audit-trail.js';
 import type { StagePlan } from '../engine/engine.js';
 import { Problem, notFound } from '../common/problem.js';
 import { decodeCursor, encodeCursor } from '../common/page.js';
@@ -15,6 +17,7 @@ export interface NewImport {
   readonly preset: string;
   readonly filename: string | null;
   readonly owner: string;
+  readonly actor: Actor | null;
 }
 
 /** A rejected line as it is kept. */
@@ -41,7 +44,10 @@ interface Page<T> {
 
 /** Imports, their rejects and the data sources in the system of record. */
 export class ImportStore {
-  constructor(private readonly database: DataSource) {}
+  constructor(
+    private readonly database: DataSource,
+    private readonly audit: AuditTrail,
+  ) {}
 
   async begin(entry: NewImport): Promise<void> {
     await this.database.manager.insert(ImportEntity, { ...entry, state: 'staging' });
@@ -122,6 +128,17 @@ export class ImportStore {
           ],
         );
       }
+      const { preset, filename, read, loaded, replaced, unchanged, rejected } = entry;
+      await this.audit.record(transaction, {
+        organizationId: entry.organization_id,
+        actor: entry.actor ?? ownWork('job'),
+        action: 'data.import',
+        entity: ['import', importId],
+        after: {
+          ...{ preset, filename, read, loaded, replaced, unchanged, rejected },
+          sources: entry.sources.map(({ data_source, rows }) => ({ data_source, rows })),
+        },
+      });
     });
   }
 

@@ -1,3 +1,4 @@
+import type { Actor } from '../audit/actor.js';
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { bigintAsNumber } from './bigint-column.js';
 import type { SourceCategory } from '../engine/engine.js';
@@ -66,6 +67,10 @@ export class ImportEntity {
    */
   @Column('uuid')
   owner!: string;
+
+  /** Who sent it, for the audit trail: the import may be finished by another process after a crash. */
+  @Column('jsonb', { nullable: true })
+  actor!: Actor | null;
 
   /** Rows read; = loaded + replaced + unchanged + rejected once the import is done. */
   @Column('bigint', { default: 0, transformer: bigintAsNumber })

@@ -1,6 +1,8 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource, QueryRunner } from 'typeorm';
+import type { Actor } from '../audit/actor.js';
+import { AuditTrail } from '../audit/audit-trail.js';
 import { Problem } from '../common/problem.js';
 import { newId } from '../common/uuid.js';
 import type { Engine, Stage, StagePlan } from '../engine/engine.js';
@@ -19,6 +21,8 @@ import { STANDARD_FIELDS, type FieldType } from './standard-fields.js';
 export interface ImportRequest {
   readonly organizationId: string;
   readonly userId?: string | null;
+  /** Who sends it; the product itself when absent. */
+  readonly actor?: Actor;
   /** `rows`: NDJSON as of `POST /api/integrations/rows`. */
   readonly preset: PresetName | 'rows';
   /** As JSON came in; checked here. */
@@ -63,8 +67,9 @@ export class ImportService implements OnApplicationShutdown {
     @InjectDataSource() private readonly database: DataSource,
     @Inject(ENGINE) private readonly engine: Engine,
     @Inject(STANDARD_FIELDS) private readonly fields: readonly FieldType[],
+    audit: AuditTrail,
   ) {
-    this.store = new ImportStore(database);
+    this.store = new ImportStore(database, audit);
     this.lock = new ImportLock(database);
     this.process = new ProcessLock(database);
     this.tidying = new Tidying(engine, this.logger);
@@ -87,6 +92,7 @@ export class ImportService implements OnApplicationShutdown {
       preset,
       filename: request.filename?.slice(0, 500) ?? null,
       owner: await this.process.owner(),
+      actor: request.actor ?? null,
     });
     let stage: Stage | null = null;
     let staging: Staging | null = null;

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { Controller, Get, Inject, Param, Post, Query, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiConsumes, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
+import { actorOf } from '../audit/actor.js';
 import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
 import { PageQuery } from '../common/page.js';
@@ -57,6 +58,7 @@ export class IngestionController {
       return await this.imports.importStream({
         organizationId: identity.organizationId,
         userId: identity.userId,
+        actor: actorOf(identity),
         preset: 'rows',
         stream: bytesOf(body),
       });
@@ -103,6 +105,7 @@ export class IngestionController {
       this.imports.importStream({
         organizationId: identity.organizationId,
         userId: identity.userId,
+        actor: actorOf(identity),
         preset,
         mapping,
         filename,

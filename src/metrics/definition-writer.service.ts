@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, In, type EntityManager } from 'typeorm';
 import type { Identity } from '../access/identity.js';
+import { actorOf } from '../audit/actor.js';
+import { AuditTrail, type AuditEvent } from '../audit/audit-trail.js';
 import { badRequest, conflict } from '../common/problem.js';
 import type { Snapshot } from '../compiler/model/types.js';
 import { ReportView } from '../reports/report-view.entity.js';
@@ -38,6 +40,7 @@ export class DefinitionWriter {
   constructor(
     @InjectDataSource() private readonly database: DataSource,
     private readonly models: ModelService,
+    private readonly audit: AuditTrail,
   ) {}
 
   /** What a change would lead to; writes nothing. */
@@ -68,7 +71,9 @@ export class DefinitionWriter {
       accept(outcome);
       await store(manager, outcome.change);
       const author = { userId: identity.userId, reason };
-      return { ...outcome, publication: await this.models.publish(manager, outcome.inputs, outcome.after, author) };
+      const publication = await this.models.publish(manager, outcome.inputs, outcome.after, author);
+      await this.audit.recordAll(manager, eventsOf(identity, reason, stored, outcome));
+      return { ...outcome, publication };
     });
   }
 
@@ -103,6 +108,48 @@ export class DefinitionWriter {
     refuseUnstorable(change.upserts);
     return { before, after: this.models.build(inputs), inputs, change };
   }
+}
+
+/** One entry for each definition that changed, then what it made of the model. */
+function eventsOf(identity: Identity, reason: PublicationReason, stored: ModelInputs, outcome: Outcome): AuditEvent[] {
+  const { organizationId } = identity;
+  const actor = actorOf(identity);
+  const earlier = new Map(stored.rows.map((row) => [row.id, row]));
+  const shown = (row: MetricRow | undefined) => row && { ...definitionOf(row), is_active: row.is_active };
+  const { before, after, change } = outcome;
+  const events: AuditEvent[] = change.upserts.map((row) => ({
+    organizationId,
+    actor,
+    action: verbOf(earlier.get(row.id), row),
+    entity: ['metric', row.id],
+    before: shown(earlier.get(row.id)),
+    after: shown(row),
+  }));
+  for (const id of change.deletes) {
+    events.push({
+      organizationId,
+      actor,
+      action: 'metric.reset',
+      entity: ['metric', id],
+      before: shown(earlier.get(id)),
+    });
+  }
+  if (events.length > 0 || before.hash !== after.hash) {
+    events.push({
+      organizationId,
+      actor,
+      action: 'model.publish',
+      entity: ['model', after.hash],
+      before: { snapshot: before.hash },
+      after: { snapshot: after.hash, reason },
+    });
+  }
+  return events;
+}
+
+function verbOf(before: MetricRow | undefined, after: MetricRow): AuditEvent['action'] {
+  if (!before) return 'metric.create';
+  return before.is_active && !after.is_active ? 'metric.deactivate' : 'metric.update';
 }
 
 function refuseDuplicates(rows: readonly MetricRow[]): void {

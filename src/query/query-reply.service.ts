@@ -2,6 +2,8 @@ import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Identity } from '../access/identity.js';
+import { actorOf } from '../audit/actor.js';
+import { AuditTrail } from '../audit/audit-trail.js';
 import { policyOf } from '../access/policy.js';
 import type { PlannedColumn, ReportRequest } from '../compiler/query/types.js';
 import { arrowBytes } from '../reports/render/arrow.js';
@@ -16,6 +18,8 @@ export interface ReplyOptions {
   readonly explain?: boolean;
   /** Base name that a browser offers when it saves the file. */
   readonly filename?: string;
+  /** The saved report that is run, for the audit trail; none for a question of its own. */
+  readonly viewId?: string;
 }
 
 const SHORT_BODY = 32_768;
@@ -23,7 +27,10 @@ const SHORT_BODY = 32_768;
 /** Writes the answer to a report request in the format that was asked for. */
 @Injectable()
 export class QueryReply {
-  constructor(private readonly queries: QueryService) {}
+  constructor(
+    private readonly queries: QueryService,
+    private readonly audit: AuditTrail,
+  ) {}
 
   async send(
     identity: Identity,
@@ -45,6 +52,14 @@ export class QueryReply {
     }
     const result = await this.queries.open(policy, wanted, asker);
     const rows = await begun(presentedRows(result));
+    // Before any row leaves: what can't be recorded is not handed out.
+    await this.audit.recordAlone({
+      organizationId: identity.organizationId,
+      actor: actorOf(identity),
+      action: options.viewId === undefined ? 'data.export' : 'report.export',
+      entity: options.viewId === undefined ? ['query', null] : ['report_view', options.viewId],
+      after: { format, request: wanted, snapshot: result.snapshot },
+    });
     reply.header('x-snapshot', result.snapshot);
     if (options.filename) reply.header('content-disposition', attachment(options.filename, format));
     await reply.send(Readable.from(encoded(format, result.plan.columns, rows), { objectMode: true }));

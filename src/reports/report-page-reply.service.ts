@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { Identity } from '../access/identity.js';
+import { actorOf } from '../audit/actor.js';
+import { AuditTrail } from '../audit/audit-trail.js';
 import { PdfRenderer } from '../delivery/pdf.js';
 import { REPORT_RUNNER, type ReportRunner } from '../delivery/report-runner.port.js';
 import { attachment, goneSignal } from '../query/query-reply.service.js';
@@ -22,11 +24,19 @@ export class ReportPageReply {
   constructor(
     @Inject(REPORT_RUNNER) private readonly runner: ReportRunner,
     private readonly printer: PdfRenderer,
+    private readonly audit: AuditTrail,
   ) {}
 
   async send(identity: Identity, view: ReportView, format: PageFormat, reply: FastifyReply): Promise<void> {
     const { document } = await this.runner.run(view.id, identity.organizationId, goneSignal(reply));
     const html = renderReportPage(document);
+    await this.audit.recordAlone({
+      organizationId: identity.organizationId,
+      actor: actorOf(identity),
+      action: 'report.export',
+      entity: ['report_view', view.id],
+      after: { format, snapshot: document.snapshot },
+    });
     reply.header('x-snapshot', document.snapshot);
     if (format === 'html') {
       await reply.header('content-security-policy', POLICY).type('text/html; charset=utf-8').send(html);

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import type { Identity } from '../access/identity.js';
+import { actorOf } from '../audit/actor.js';
+import { AuditTrail } from '../audit/audit-trail.js';
 import { policyOf } from '../access/policy.js';
 import { PageQuery, decodeCursor, encodeCursor } from '../common/page.js';
 import { badRequest, notFound } from '../common/problem.js';
@@ -18,6 +20,7 @@ export class ReportViewService {
   constructor(
     @InjectDataSource() private readonly database: DataSource,
     private readonly queries: QueryService,
+    private readonly audit: AuditTrail,
   ) {}
 
   async list(identity: Identity, query: PageQuery): Promise<ReportViewListDto> {
@@ -66,15 +69,14 @@ export class ReportViewService {
   async create(identity: Identity, body: unknown): Promise<ReportViewDto> {
     const fields = readReportView(body);
     await this.queries.check(policyOf(identity), requestOf(fields));
-    const view = await this.database.manager.save(
-      this.database.manager.create(ReportView, {
-        id: newId(),
-        organization_id: identity.organizationId,
-        created_by_user: identity.userId,
-        ...fields,
-      }),
-    );
-    return present(view);
+    const { manager } = this.database;
+    const view = manager.create(ReportView, {
+      id: newId(),
+      organization_id: identity.organizationId,
+      created_by_user: identity.userId,
+      ...fields,
+    });
+    return this.write(identity, 'report_view.create', null, view);
   }
 
   async update(identity: Identity, id: string, body: unknown): Promise<ReportViewDto> {
@@ -82,13 +84,38 @@ export class ReportViewService {
     mayWrite(identity, view);
     const fields = readReportView(body, view);
     await this.queries.check(policyOf(identity), requestOf(fields));
-    return present(await this.database.manager.save(Object.assign(view, fields)));
+    return this.write(identity, 'report_view.update', present(view), Object.assign(view, fields));
   }
 
   async delete(identity: Identity, id: string): Promise<void> {
     const view = await this.find(identity, id);
     mayWrite(identity, view);
-    await this.database.manager.delete(ReportView, { id: view.id, organization_id: identity.organizationId });
+    const { organizationId } = identity;
+    await this.database.transaction(async (manager) => {
+      await manager.delete(ReportView, { id: view.id, organization_id: organizationId });
+      await this.audit.record(manager, {
+        organizationId,
+        actor: actorOf(identity),
+        action: 'report_view.delete',
+        entity: ['report_view', view.id],
+        before: present(view),
+      });
+    });
+  }
+
+  private write(
+    identity: Identity,
+    action: 'report_view.create' | 'report_view.update',
+    before: ReportViewDto | null,
+    view: ReportView,
+  ): Promise<ReportViewDto> {
+    return this.database.transaction(async (manager) => {
+      const after = present(await manager.save(view));
+      const { organizationId } = identity;
+      const entity = ['report_view', view.id] as const;
+      await this.audit.record(manager, { organizationId, actor: actorOf(identity), action, entity, before, after });
+      return after;
+    });
   }
 }
 

@@ -109,6 +109,7 @@ export class ReportsController {
     await this.reply.send(identity, requestOf(view), request, reply, {
       explain: query.explain === 'true',
       filename: view.report_name,
+      viewId: view.id,
       ...(format ? { format } : {}),
     });
   }
