@@ -4,6 +4,7 @@
  */
 import type { DialectName } from '../compiler/dialect/types.js';
 import type { Statement } from '../compiler/query/types.js';
+import type { CustomerJourneys } from './journeys.js';
 
 export const SOURCE_CATEGORIES = [
   'platform_native',
@@ -86,6 +87,7 @@ export interface EngineResult {
 
 export interface Engine {
   readonly dialect: DialectName;
+  readonly journeys: CustomerJourneys;
   /** Creates or upgrades the engine's tables; safe to call by several processes at once. */
   migrate(): Promise<void>;
   /** Runs a planned SELECT, streaming. Throws `Problem` (`engine_timeout`, `query_cancelled`, …) where the user can act. */

@@ -4,6 +4,7 @@ import { checkedUuid, parseStageTable } from '../identifiers.js';
 import type { TypedField } from '../typed-field.js';
 import { bindParameters } from './bind.js';
 import { asFailure } from './failures.js';
+import { ClickHouseJourneys } from './journeys.js';
 import { migrateTables } from './migrate.js';
 import { ClickHouseStage } from './stage.js';
 import { SupersededRows } from './superseded-rows.js';
@@ -13,6 +14,7 @@ import type { ClickHouseTransport, RowBatches, StartedStatement } from './transp
 /** Analytic rows in ClickHouse: embedded or a server, by the transport. */
 export class ClickHouseEngine implements Engine {
   readonly dialect = 'clickhouse';
+  readonly journeys: ClickHouseJourneys;
   private readonly superseded: SupersededRows;
 
   constructor(
@@ -20,6 +22,7 @@ export class ClickHouseEngine implements Engine {
     private readonly typedFields: readonly TypedField[],
   ) {
     this.superseded = new SupersededRows(transport);
+    this.journeys = new ClickHouseJourneys(transport, this.superseded, typedFields);
   }
 
   async migrate(): Promise<void> {

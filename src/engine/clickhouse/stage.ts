@@ -3,6 +3,7 @@ import { EngineError } from '../engine-error.js';
 import { stageTable } from '../identifiers.js';
 import type { TypedField } from '../typed-field.js';
 import { asFailure } from './failures.js';
+import { markRows } from './journeys.js';
 import { currentPayloadType } from './migrate.js';
 import { rowLine, STAGE_COLUMNS } from './rows.js';
 import { countChanges, type StageSql, tombstones, winners } from './stage-sql.js';
@@ -37,7 +38,7 @@ export class ClickHouseStage implements Stage {
     private readonly superseded: SupersededRows,
     private readonly typedFields: readonly TypedField[],
     private readonly organizationId: string,
-    importId: string,
+    private readonly importId: string,
   ) {
     this.table = stageTable('stage', organizationId, importId);
     this.delta = stageTable('delta', organizationId, importId);
@@ -102,8 +103,10 @@ export class ClickHouseStage implements Stage {
         (await currentPayloadType(this.transport, this.table)) ===
         (await currentPayloadType(this.transport, DATA_TABLE));
       const { shared, distinct } = await this.look(rows);
-      if (sameStructure && distinct && !shared) await this.attach(this.table);
-      else await this.commitDifference(rows, distinct);
+      if (sameStructure && distinct && !shared) {
+        await this.transport.command(markRows(this.organizationId, this.importId, this.table));
+        await this.attach(this.table);
+      } else await this.commitDifference(rows, distinct);
     });
   }
 
@@ -140,6 +143,7 @@ export class ClickHouseStage implements Stage {
       );
     }
     if ((await this.count(this.delta)) > 0) {
+      await this.markCustomers();
       if (await this.sharesIds(this.delta)) {
         await this.superseded.during(this.organizationId, () => this.attach(this.delta));
       } else {
@@ -147,6 +151,15 @@ export class ClickHouseStage implements Stage {
       }
     }
     await this.transport.command(`DROP TABLE IF EXISTS ${this.delta} SYNC`);
+  }
+
+  /** Notes whose rows are about to change: customers of the new rows, and of those that they take the place of. */
+  private async markCustomers(): Promise<void> {
+    const { organizationId, importId, delta } = this;
+    const before = `SELECT customer_id FROM ${DATA_TABLE} WHERE organization_id = '${organizationId}'
+      AND data_source IN (SELECT DISTINCT data_source FROM ${delta}) AND id IN (SELECT id FROM ${delta})`;
+    const rows = `(SELECT customer_id FROM ${delta} UNION ALL ${before})`;
+    await this.transport.command(`${markRows(organizationId, importId, rows)} SETTINGS ${BOUNDED}`);
   }
 
   /** Copies parts by hard link; readers see all of them from one moment on. */

@@ -1,10 +1,11 @@
 import type { TypedField } from '../typed-field.js';
+import { CUSTOMER_TABLES } from './customer-tables.js';
 
 export const DATA_TABLE = 'unified_marketing_data';
 export const STATE_TABLE = 'engine_state';
 
 /** Every table whose rows belong to an organisation; each gets the engine's tenant filter on each SELECT. */
-export const TENANT_TABLES = [DATA_TABLE] as const;
+export const TENANT_TABLES = [DATA_TABLE, ...CUSTOMER_TABLES] as const;
 
 const SORTING_KEY = '(organization_id, data_source, toDate32(recorded_at), id)';
 

@@ -3,6 +3,7 @@ import type { Engine, EngineQuery, EngineResult, EngineValue, Stage } from '../e
 import { queryCancelled } from '../engine-error.js';
 import { checkedUuid, parseStageTable } from '../identifiers.js';
 import { asFailure } from './failures.js';
+import { PostgresJourneys } from './journeys.js';
 import { streamRows } from './row-stream.js';
 import { PostgresStage } from './stage.js';
 import { MIGRATION, MIGRATION_LOCK, READER_ROLE, SCHEMA, STAGE_SCHEMA, TENANT_SETTING } from './tables.js';
@@ -16,6 +17,7 @@ const SESSION = `-c TimeZone=UTC -c DateStyle=ISO -c search_path=${SCHEMA},pg_ca
  */
 export class PostgresEngine implements Engine {
   readonly dialect = 'postgres';
+  readonly journeys: PostgresJourneys;
   private readonly pool: pg.Pool;
 
   constructor(url: string) {
@@ -25,6 +27,7 @@ export class PostgresEngine implements Engine {
       application_name: 'tributary-engine',
       options: SESSION,
     });
+    this.journeys = new PostgresJourneys(this.pool);
     // An idle connection that breaks is replaced by the pool; whoever uses a broken one gets the error.
     this.pool.on('error', () => undefined);
   }

@@ -3,6 +3,7 @@ import type { Stage, StagePlan, UnifiedRow } from '../engine.js';
 import { stageTable } from '../identifiers.js';
 import { CopyIn } from './copy-in.js';
 import { asFailure } from './failures.js';
+import { markRows } from './journeys.js';
 import { createStageTable, DATA_COLUMNS, DATA_TABLE, STAGE_SCHEMA } from './tables.js';
 
 /** Text handed to one COPY; while Postgres takes it the next one is built. */
@@ -18,7 +19,7 @@ export class PostgresStage implements Stage {
   constructor(
     private readonly pool: pg.Pool,
     private readonly organizationId: string,
-    importId: string,
+    private readonly importId: string,
   ) {
     this.table = `${STAGE_SCHEMA}.${stageTable('stage', organizationId, importId)}`;
   }
@@ -65,6 +66,7 @@ export class PostgresStage implements Stage {
       await this.flush();
       const columns = DATA_COLUMNS.join(', ');
       const set = DATA_COLUMNS.slice(2).map((column) => `${column} = excluded.${column}`);
+      await this.pool.query(markRows(changedRows(this.table)), [this.organizationId, this.importId]);
       await this.pool.query(
         `INSERT INTO ${DATA_TABLE} AS present (${columns})
          SELECT DISTINCT ON (id) ${columns} FROM ${this.table} ORDER BY id, line DESC
@@ -120,6 +122,14 @@ export class PostgresStage implements Stage {
     }
   }
 }
+
+/** Customers of rows that are new or will change, and of those that they take the place of. */
+const changedRows = (stage: string): string => `(
+  SELECT unnest(ARRAY[staged.customer_id, present.customer_id]) AS customer_id
+  FROM ${stage} AS staged
+  LEFT JOIN ${DATA_TABLE} AS present ON present.organization_id = $1 AND present.id = staged.id
+  WHERE present.content_hash IS DISTINCT FROM staged.content_hash
+) AS changes`;
 
 /** Each row compared with the row before it of the same id, and the first with what the table has. */
 const COUNT = (stage: string): string => `

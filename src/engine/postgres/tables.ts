@@ -1,10 +1,7 @@
-/** Engine tables live in schemas of their own, apart from the system of record that may share the database. */
-export const SCHEMA = 'tributary_engine';
-export const STAGE_SCHEMA = 'tributary_stage';
-/** May read the engine's tables, under row level security; owns nothing and can't log in. */
-export const READER_ROLE = 'tributary_reader';
-/** The setting that says whose rows a transaction may see. */
-export const TENANT_SETTING = 'tributary.organization_id';
+import { CUSTOMER_TABLES } from './customer-tables.js';
+import { READER_ROLE, SCHEMA, STAGE_SCHEMA, TENANT_SETTING } from './names.js';
+
+export { READER_ROLE, SCHEMA, STAGE_SCHEMA, TENANT_SETTING } from './names.js';
 
 export const DATA_TABLE = `${SCHEMA}.unified_marketing_data`;
 
@@ -51,13 +48,14 @@ CREATE TABLE IF NOT EXISTS ${DATA_TABLE} (${COLUMNS},
   PRIMARY KEY (organization_id, id)
 );
 CREATE INDEX IF NOT EXISTS unified_marketing_data_time ON ${DATA_TABLE} (organization_id, recorded_at);
+CREATE INDEX IF NOT EXISTS unified_marketing_data_customer ON ${DATA_TABLE} (organization_id, customer_id) WHERE customer_id IS NOT NULL;
 ALTER TABLE ${DATA_TABLE} ENABLE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS tenant ON ${DATA_TABLE};
 CREATE POLICY tenant ON ${DATA_TABLE} FOR SELECT TO ${READER_ROLE}
   USING (organization_id = current_setting('${TENANT_SETTING}')::uuid);
 GRANT USAGE ON SCHEMA ${SCHEMA} TO ${READER_ROLE};
 GRANT SELECT ON ${DATA_TABLE} TO ${READER_ROLE};
-`;
+${CUSTOMER_TABLES}`;
 
 export const createStageTable = (table: string): string =>
   `CREATE TABLE IF NOT EXISTS ${table} (${COLUMNS}, line bigint NOT NULL)`;
