@@ -16,6 +16,7 @@ import { MetricsModule } from './metrics/metrics.module.js';
 import { QueryModule } from './query/query.module.js';
 import { ReportsModule } from './reports/reports.module.js';
 import { SetupModule } from './setup/setup.module.js';
+import { SettingsModule } from './settings/settings.module.js';
 import type { Stores } from './stores.js';
 
 /** The whole application over open stores. */
@@ -38,6 +39,7 @@ export class AppModule {
         ReportsModule,
         DeliveryModule,
         HealthModule,
+        SettingsModule,
         SetupModule,
       ],
       providers: [

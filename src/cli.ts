@@ -4,6 +4,7 @@ import { exportAudit, verifyAudit } from './cli/audit.js';
 import { exportDefinitions, importDefinitions } from './cli/definitions.js';
 import { exportCube } from './cli/export-cube.js';
 import { importFile } from './cli/import-file.js';
+import { settings } from './cli/settings.js';
 import { ConfigError, parseConfig } from './config/config.js';
 
 const program = new Command('tributary').description('A headless semantic layer and report API for marketing data');
@@ -78,6 +79,14 @@ definitions
   .option(...SERVER)
   .addHelpText('after', KEY_HELP)
   .action(importDefinitions);
+
+program
+  .command('settings')
+  .description('show the organisation’s settings, or change some: currency=EUR week_start=7 fiscal_year_start=4')
+  .argument('[changes...]', 'name=value; an empty value is none')
+  .option(...SERVER)
+  .addHelpText('after', KEY_HELP)
+  .action(settings);
 
 program
   .command('export-cube')

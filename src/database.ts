@@ -6,6 +6,7 @@ import { MetricKinds1795478400000 } from '../migrations/1795478400000-metric-kin
 import { SourceCurrencies1795564800000 } from '../migrations/1795564800000-source-currencies.js';
 import { AuditTrail1796100000000 } from '../migrations/1796100000000-audit-trail.js';
 import { ImportActor1796100000001 } from '../migrations/1796100000001-import-actor.js';
+import { Currencies1796300000000 } from '../migrations/1796300000000-currencies.js';
 import { ApiKey } from './access/api-key.entity.js';
 import { Membership } from './access/membership.entity.js';
 import { Organization } from './access/organization.entity.js';
@@ -49,6 +50,7 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     SourceCurrencies1795564800000,
     AuditTrail1796100000000,
     ImportActor1796100000001,
+    Currencies1796300000000,
   ],
   migrationsTableName: 'schema_migrations',
   synchronize: false,

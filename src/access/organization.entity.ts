@@ -7,7 +7,7 @@ export class Organization {
   /** Lower-case name in URLs and as database name of the SQL API. Unique. */
   @Column('text') slug!: string;
   @Column('text') name!: string;
-  /** ISO 4217 code in which money is labelled. */
+  /** ISO 4217 code in which money is shown, and which rows without a currency have. */
   @Column('text') currency!: string;
   /** IANA zone used where a request names none. */
   @Column('text') time_zone!: string;
@@ -15,6 +15,10 @@ export class Organization {
   @Column('integer') week_start!: number;
   /** Month in which the fiscal year starts, 1–12; quarters and years are counted from it. */
   @Column('integer', { default: 1 }) fiscal_year_start!: number;
+  /** Most days for which the last known exchange rate stands in where a day has none: weekends, holidays. */
+  @Column('integer', { default: 7 }) fx_carry_days!: number;
+  /** ISO 4217 code through which two others are converted that have no rate between them; null for any that serves. */
+  @Column('text', { nullable: true }) fx_via!: string | null;
   @CreateDateColumn({ type: 'timestamptz' }) created_at!: Date;
   @UpdateDateColumn({ type: 'timestamptz' }) updated_at!: Date;
 }

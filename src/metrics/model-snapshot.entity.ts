@@ -11,8 +11,8 @@ export class ModelSnapshot {
   @CreateDateColumn({ type: 'timestamptz' }) created_at!: Date;
 }
 
-/** Why a model was published: by hand, from a file, from an earlier snapshot, or because the shipped library changed. */
-export const PUBLICATION_REASONS = ['edit', 'import', 'restore', 'upgrade'] as const;
+/** Why a model was published: by hand, from a file, from an earlier snapshot, because the shipped library changed, or the organisation’s settings. */
+export const PUBLICATION_REASONS = ['edit', 'import', 'restore', 'upgrade', 'settings'] as const;
 export type PublicationReason = (typeof PUBLICATION_REASONS)[number];
 
 /** What an organisation itself had defined when a model was published. */

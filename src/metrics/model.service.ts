@@ -6,7 +6,7 @@ import { Organization } from '../access/organization.entity.js';
 import { buildModel } from '../compiler/model/build.js';
 import { countChanges, diffModels } from '../compiler/model/diff.js';
 import { canonicalJson, snapshotOf } from '../compiler/model/snapshot.js';
-import type { ModelSettings, Snapshot } from '../compiler/model/types.js';
+import { DEFAULT_FX, type ModelSettings, type Snapshot } from '../compiler/model/types.js';
 import type { ReportRequest } from '../compiler/query/types.js';
 import { explainDeactivated } from './deactivated.js';
 import { definitionOf } from './definition.js';
@@ -29,6 +29,22 @@ export interface ModelInputs extends StoredDefinitions {
 export interface Author {
   readonly userId: string | null;
   readonly reason: PublicationReason;
+}
+
+/** What a model takes of an organisation’s settings. Defaults are left out, so that models keep their hash. */
+export function modelSettings({
+  currency,
+  time_zone,
+  week_start,
+  fiscal_year_start,
+  fx_carry_days: carry_days,
+  fx_via: via,
+}: Organization): ModelSettings {
+  return {
+    ...{ currency, time_zone, week_start },
+    ...(fiscal_year_start === 1 ? {} : { fiscal_year_start }),
+    ...(carry_days === DEFAULT_FX.carry_days && via === DEFAULT_FX.via ? {} : { fx: { carry_days, via } }),
+  };
 }
 
 /** Builds models from definitions, publishes them as immutable snapshots, and finds the live one. */
@@ -78,13 +94,7 @@ export class ModelService {
       organizationId,
       rows,
       standard: this.libraryService.library.members,
-      settings: {
-        currency: organization.currency,
-        time_zone: organization.time_zone,
-        week_start: organization.week_start,
-        // Left out for calendar years: such models keep their hash.
-        ...(organization.fiscal_year_start === 1 ? {} : { fiscal_year_start: organization.fiscal_year_start }),
-      },
+      settings: modelSettings(organization),
     };
   }
 

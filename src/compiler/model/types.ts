@@ -232,7 +232,7 @@ export type RowFilter =
 
 /** Settings of an organisation that change what its numbers mean. */
 export interface ModelSettings {
-  /** ISO 4217 code in which currency metrics are labelled. */
+  /** ISO 4217 code in which money is shown, and which rows without a currency have. */
   readonly currency: string;
   /** IANA zone used when a request names none. */
   readonly time_zone: string;
@@ -240,7 +240,19 @@ export interface ModelSettings {
   readonly week_start: number;
   /** Month in which the fiscal year starts, 1–12; quarters and years are counted from it. Default 1. */
   readonly fiscal_year_start?: number;
+  /** How exchange rates are used; absent for {@link DEFAULT_FX}. */
+  readonly fx?: FxSettings;
 }
+
+export interface FxSettings {
+  /** Most days for which the last known rate stands in where a day has none. */
+  readonly carry_days: number;
+  /** ISO 4217 code through which currencies without a rate between them are converted; null for any that serves. */
+  readonly via: string | null;
+}
+
+/** A long weekend and its holidays. */
+export const DEFAULT_FX: FxSettings = { carry_days: 7, via: null };
 
 /** All active members of one organisation, checked. Members are in a stable order (by key). */
 export interface Model {
