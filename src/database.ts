@@ -7,6 +7,7 @@ import { SourceCurrencies1795564800000 } from '../migrations/1795564800000-sourc
 import { AuditTrail1796100000000 } from '../migrations/1796100000000-audit-trail.js';
 import { ImportActor1796100000001 } from '../migrations/1796100000001-import-actor.js';
 import { Currencies1796300000000 } from '../migrations/1796300000000-currencies.js';
+import { AttributionRuns1796500000000 } from '../migrations/1796500000000-attribution-runs.js';
 import { ApiKey } from './access/api-key.entity.js';
 import { Membership } from './access/membership.entity.js';
 import { Organization } from './access/organization.entity.js';
@@ -51,6 +52,7 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     AuditTrail1796100000000,
     ImportActor1796100000001,
     Currencies1796300000000,
+    AttributionRuns1796500000000,
   ],
   migrationsTableName: 'schema_migrations',
   synchronize: false,

@@ -12,6 +12,8 @@ export interface OrganizationState {
   readonly data_as_of: Readonly<Record<string, string>>;
   /** ISO 4217 codes that rows of the organisation carry, sorted. */
   readonly currencies: readonly string[];
+  /** Attribution runs whose rows are the organisation's attribution now; changes only together with `data_version`. */
+  readonly attribution_runs: readonly string[];
 }
 
 /** Selects the {@link OrganizationState} of the row `organization` as `state`. */
@@ -34,7 +36,11 @@ export const STATE_COLUMN = `(
     'currencies', ARRAY(
       SELECT DISTINCT unnest(currencies) FROM data_sources
       WHERE data_sources.organization_id = organization.id ORDER BY 1
-    )
+    ),
+    'attribution_runs', coalesce((
+      SELECT array_to_json(runs) FROM attribution_publications
+      WHERE attribution_publications.organization_id = organization.id ORDER BY number DESC LIMIT 1
+    ), '[]')
   )
   FROM (SELECT) AS one
   LEFT JOIN LATERAL (

@@ -72,6 +72,11 @@ export type EngineValue = string | number | boolean | null;
 export interface EngineQuery extends Statement {
   /** Forced below the SQL as a second lock: rows of other organisations don't exist for this statement. */
   readonly organization_id: string;
+  /**
+   * Runs whose rows are the organisation's attribution at present (`OrganizationState.attribution_runs`); without any,
+   * the attribution relations are empty.
+   */
+  readonly attribution_runs?: readonly string[];
   /** The statement is stopped in the engine after this many seconds. */
   readonly max_seconds: number;
   readonly signal?: AbortSignal;

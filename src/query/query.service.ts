@@ -8,7 +8,7 @@ import type { PresentedValue } from '../compiler/query/present.js';
 import type { PlannedColumn, QueryPlan, ReportRequest, Statement } from '../compiler/query/types.js';
 import { queryCancelled } from '../engine/engine-error.js';
 import { ENGINE } from '../engine/engine.tokens.js';
-import type { Engine, EngineValue } from '../engine/engine.js';
+import type { Engine, EngineQuery, EngineValue } from '../engine/engine.js';
 import { Admission } from './admission.js';
 import {
   besideOf,
@@ -79,6 +79,14 @@ interface FetchJob {
   readonly signal: AbortSignal;
 }
 
+/** Which rows a statement may read: below its SQL, nothing else exists. */
+type RowsToRead = Required<Pick<EngineQuery, 'organization_id' | 'attribution_runs'>>;
+
+const rowsOf = (
+  { organizationId }: { readonly organizationId: string },
+  { attribution_runs }: OrganizationState,
+): RowsToRead => ({ organization_id: organizationId, attribution_runs });
+
 const NOTHING_BESIDE = '{"totals":null}';
 
 /**
@@ -133,9 +141,9 @@ export class QueryService {
 
   /** Plans a request whose rows will be streamed. A limit in the request is kept, none means all rows. */
   async open(policy: Policy, request: ReportRequest, options: RunOptions = {}): Promise<OpenResult> {
-    const { planned } = await this.plans.plan(policy, request, options.state);
+    const { planned, state } = await this.plans.plan(policy, request, options.state);
     const end = { truncated: false, engineMs: 0 };
-    const batches = this.batchesInTurn(policy.organizationId, planned.plan, end, options);
+    const batches = this.batchesInTurn(rowsOf(policy, state), planned.plan, end, options);
     return { plan: planned.plan, snapshot: planned.snapshot, batches, end };
   }
 
@@ -165,16 +173,17 @@ export class QueryService {
   /** Asks the engine; a second time when the data changed between rows and totals, so that they are of one moment. */
   private async fetch(job: FetchJob, before: OrganizationState, isRepeated = false): Promise<Fetched> {
     const { organizationId, plan, lane, signal } = job;
+    const source = rowsOf(job, before);
     const end = { truncated: false, engineMs: 0 };
     const leave = await this.admission.enter(organizationId, lane, signal);
     let rows: Buffer;
     let totals: string | null;
     try {
       const ask = async (statement: Statement): Promise<EngineBatches> =>
-        (await this.ask(organizationId, statement, lane, signal)).batches;
+        (await this.ask(source, statement, lane, signal)).batches;
       await refuseByChecks(plan, ask);
       const last = new LastRow();
-      rows = await rowsText(last.of(this.batches(organizationId, plan, end, lane, signal)), plan.columns);
+      rows = await rowsText(last.of(this.batches(source, plan, end, lane, signal)), plan.columns);
       totals = await besideText(plan, end.truncated ? last.row : null, ask);
     } finally {
       leave();
@@ -188,32 +197,29 @@ export class QueryService {
   }
 
   private async *batchesInTurn(
-    organizationId: string,
+    source: RowsToRead,
     plan: QueryPlan,
     end: OpenResult['end'],
     { lane = 'export', signal }: RunOptions,
   ): Batches {
-    const leave = await this.admission.enter(organizationId, lane, signal);
+    const leave = await this.admission.enter(source.organization_id, lane, signal);
     try {
-      await refuseByChecks(
-        plan,
-        async (statement) => (await this.ask(organizationId, statement, lane, signal)).batches,
-      );
-      yield* this.batches(organizationId, plan, end, lane, signal);
+      await refuseByChecks(plan, async (statement) => (await this.ask(source, statement, lane, signal)).batches);
+      yield* this.batches(source, plan, end, lane, signal);
     } finally {
       leave();
     }
   }
 
   private async *batches(
-    organizationId: string,
+    source: RowsToRead,
     plan: QueryPlan,
     end: OpenResult['end'],
     lane: LaneName,
     signal: AbortSignal | undefined,
   ): Batches {
     const started = performance.now();
-    const { batches } = await this.ask(organizationId, plan.statement, lane, signal);
+    const { batches } = await this.ask(source, plan.statement, lane, signal);
     let left = plan.limit ?? Number.POSITIVE_INFINITY;
     for await (const batch of batches) {
       if (batch.length > left) end.truncated = true;
@@ -226,14 +232,14 @@ export class QueryService {
   }
 
   private ask(
-    organizationId: string,
+    source: RowsToRead,
     statement: Statement,
     lane: LaneName,
     signal: AbortSignal | undefined,
   ): ReturnType<Engine['query']> {
     return this.engine.query({
       ...statement,
-      organization_id: organizationId,
+      ...source,
       max_seconds: LANES[lane].seconds,
       ...(signal ? { signal } : {}),
     });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Engine, EngineQuery, EngineResult, Stage } from '../engine.js';
 import { checkedUuid, parseStageTable } from '../identifiers.js';
 import type { TypedField } from '../typed-field.js';
+import { attributionFilters } from './attribution-tables.js';
 import { bindParameters } from './bind.js';
 import { asFailure } from './failures.js';
 import { ClickHouseJourneys } from './journeys.js';
@@ -85,7 +86,7 @@ export class ClickHouseEngine implements Engine {
       this.transport.stream({
         sql: () => {
           final = this.superseded.remembered(organizationId) ?? true;
-          return `${sql}\nSETTINGS ${settingsOf(organizationId, query.max_seconds, final, tag)}`;
+          return `${sql}\nSETTINGS ${settingsOf(organizationId, query, final, tag)}`;
         },
         params,
         tag,
@@ -108,15 +109,20 @@ export class ClickHouseEngine implements Engine {
 }
 
 /**
- * The second lock: below the SQL, every tenant table holds only this organisation's living rows. The id is a checked
- * UUID; quotes inside the setting are doubled.
+ * The second lock: below the SQL, every tenant table holds only this organisation's living rows, and of attribution
+ * only its published runs. The ids are checked UUIDs; quotes inside the setting are doubled.
  */
-function settingsOf(organizationId: string, maxSeconds: number, final: boolean, tag: string): string {
-  const filter = `organization_id = toUUID(''${organizationId}'') AND is_deleted = 0`;
-  const filters = TENANT_TABLES.map((table) => `'${table}': '${filter}'`).join(', ');
+function settingsOf(organizationId: string, query: EngineQuery, final: boolean, tag: string): string {
+  const runs = (query.attribution_runs ?? []).map((run) => checkedUuid(run, 'the id of an attribution run'));
+  const own = `organization_id = toUUID('${organizationId}') AND is_deleted = 0`;
+  const filters = Object.entries({
+    ...Object.fromEntries(TENANT_TABLES.map((table) => [table, own])),
+    ...attributionFilters(organizationId, runs),
+  });
+  const text = filters.map(([table, filter]) => `'${table}': '${filter.replaceAll("'", "''")}'`);
   return [
-    `additional_table_filters = {${filters}}`,
-    `max_execution_time = ${Math.max(0.001, maxSeconds)}`,
+    `additional_table_filters = {${text.join(', ')}}`,
+    `max_execution_time = ${Math.max(0.001, query.max_seconds)}`,
     `log_comment = '${tag}'`,
     ...(final ? ['final = 1'] : []),
   ].join(', ');

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TypedField } from '../typed-field.js';
 import { CREATE_CUSTOMER_TABLES } from './customer-tables.js';
+import { ATTRIBUTION_DDL } from './attribution-tables.js';
 import { CREATE_STATE_TABLE, createDataTable, DATA_TABLE, payloadType } from './tables.js';
 import type { ClickHouseTransport } from './transport.js';
 
@@ -13,6 +14,7 @@ export async function migrateTables(transport: ClickHouseTransport, fields: read
   await transport.command(createDataTable(DATA_TABLE, fields));
   await transport.command(CREATE_STATE_TABLE);
   for (const statement of CREATE_CUSTOMER_TABLES) await transport.command(statement);
+  for (const statement of ATTRIBUTION_DDL) await transport.command(statement);
   if ((await currentPayloadType(transport, DATA_TABLE)) === payloadType(fields)) return;
   await claimRebuild(transport, fields);
   if ((await currentPayloadType(transport, DATA_TABLE)) !== payloadType(fields)) await rebuild(transport);

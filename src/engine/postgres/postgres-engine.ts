@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { Engine, EngineQuery, EngineResult, EngineValue, Stage } from '../engine.js';
 import { queryCancelled } from '../engine-error.js';
 import { checkedUuid, parseStageTable } from '../identifiers.js';
+import { ATTRIBUTION_MIGRATION, RUNS_SETTING } from './attribution-tables.js';
 import { asFailure } from './failures.js';
 import { PostgresJourneys } from './journeys.js';
 import { streamRows } from './row-stream.js';
@@ -40,6 +41,7 @@ export class PostgresEngine implements Engine {
         await client.query('BEGIN');
         await client.query(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
         await client.query(MIGRATION);
+        await client.query(ATTRIBUTION_MIGRATION);
         await client.query('COMMIT');
         client.release();
       } catch (error) {
@@ -101,9 +103,10 @@ export class PostgresEngine implements Engine {
     let clean = false;
     try {
       if (signal?.aborted) throw queryCancelled();
+      const runs = (query.attribution_runs ?? []).map((run) => checkedUuid(run, 'the id of an attribution run'));
       const milliseconds = Math.max(1, Math.round(query.max_seconds * 1000));
       await client.query(
-        `BEGIN TRANSACTION READ ONLY; SET LOCAL ROLE ${READER_ROLE}; SET LOCAL ${TENANT_SETTING} = '${organizationId}'; SET LOCAL statement_timeout = ${milliseconds}`,
+        `BEGIN TRANSACTION READ ONLY; SET LOCAL ROLE ${READER_ROLE}; SET LOCAL ${TENANT_SETTING} = '${organizationId}'; SET LOCAL ${RUNS_SETTING} = '{${runs.join(',')}}'; SET LOCAL statement_timeout = ${milliseconds}`,
       );
       for await (const batch of streamRows(client, query.sql, query.params)) {
         yield batch;
