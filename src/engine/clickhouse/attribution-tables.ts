@@ -4,7 +4,6 @@
  */
 export const CREDIT_TABLE = 'attribution_credit';
 export const SUPERSEDED_TABLE = 'attribution_superseded';
-export const ALIAS_TABLE = 'customer_alias';
 
 /**
  * One row a conversion and touchpoint of its journey, with what each model gives it; for a conversion that has no
@@ -41,11 +40,6 @@ const CREATE_SUPERSEDED = `CREATE TABLE IF NOT EXISTS ${SUPERSEDED_TABLE} (
   organization_id UUID, by_run UUID, run_id UUID, customer_id UUID
 ) ENGINE = MergeTree ORDER BY (organization_id, by_run, run_id, customer_id)`;
 
-/** Customers that are another one: `canonical_id` is who they are. Latest `version` counts; read with FINAL. */
-const CREATE_ALIAS = `CREATE TABLE IF NOT EXISTS ${ALIAS_TABLE} (
-  organization_id UUID, customer_id UUID, canonical_id UUID, version UInt64, is_deleted UInt8 DEFAULT 0
-) ENGINE = ReplacingMergeTree(version, is_deleted) ORDER BY (organization_id, customer_id)`;
-
 const STANDING = `(customer_id, run_id) NOT IN (SELECT customer_id, run_id FROM ${SUPERSEDED_TABLE})`;
 
 const PATH_COLUMNS = `organization_id, run_id, customer_id, conversion_id, transaction_date, transaction_source, currency,
@@ -67,7 +61,6 @@ WHERE ${STANDING} AND (credit > 0 OR isNull(touchpoint_id))`;
 export const ATTRIBUTION_DDL = [
   createCreditTable(CREDIT_TABLE),
   CREATE_SUPERSEDED,
-  CREATE_ALIAS,
   CREATE_PATH_VIEW,
   CREATE_REVENUE_VIEW,
 ] as const;
@@ -75,10 +68,10 @@ export const ATTRIBUTION_DDL = [
 /** Below each SELECT: rows of the organisation's own published runs, and nothing else. Ids are checked UUIDs. */
 export function attributionFilters(organizationId: string, runs: readonly string[]): Readonly<Record<string, string>> {
   const tenant = `organization_id = toUUID('${organizationId}')`;
-  const among = runs.length === 0 ? '0' : `IN (${runs.map((run) => `toUUID('${run}')`).join(', ')})`;
+  const among = (column: string): string =>
+    runs.length === 0 ? '0' : `${column} IN (${runs.map((run) => `toUUID('${run}')`).join(', ')})`;
   return {
-    [CREDIT_TABLE]: `${tenant} AND ${runs.length === 0 ? among : `run_id ${among}`}`,
-    [SUPERSEDED_TABLE]: `${tenant} AND ${runs.length === 0 ? among : `by_run ${among}`}`,
-    [ALIAS_TABLE]: tenant,
+    [CREDIT_TABLE]: `${tenant} AND ${among('run_id')}`,
+    [SUPERSEDED_TABLE]: `${tenant} AND ${among('by_run')}`,
   };
 }

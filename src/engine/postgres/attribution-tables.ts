@@ -1,9 +1,8 @@
 /** The same tables and views as on ClickHouse; see there and ADR 10. */
-import { READER_ROLE, SCHEMA, TENANT_SETTING } from './tables.js';
+import { READER_ROLE, SCHEMA, TENANT_SETTING } from './names.js';
 
 export const CREDIT_TABLE = `${SCHEMA}.attribution_credit`;
 export const SUPERSEDED_TABLE = `${SCHEMA}.attribution_superseded`;
-export const ALIAS_TABLE = `${SCHEMA}.customer_alias`;
 /** The setting that says which runs a transaction reads, as an array of UUIDs. */
 export const RUNS_SETTING = 'tributary.attribution_runs';
 
@@ -55,15 +54,8 @@ CREATE TABLE IF NOT EXISTS ${SUPERSEDED_TABLE} (
   customer_id uuid NOT NULL
 );
 CREATE INDEX IF NOT EXISTS attribution_superseded_by ON ${SUPERSEDED_TABLE} (organization_id, by_run, run_id, customer_id);
-CREATE TABLE IF NOT EXISTS ${ALIAS_TABLE} (
-  organization_id uuid NOT NULL,
-  customer_id uuid NOT NULL,
-  canonical_id uuid NOT NULL,
-  PRIMARY KEY (organization_id, customer_id)
-);
 ${tenantOnly(CREDIT_TABLE, among('run_id'))}
 ${tenantOnly(SUPERSEDED_TABLE, among('by_run'))}
-${tenantOnly(ALIAS_TABLE, '')}
 CREATE OR REPLACE VIEW ${SCHEMA}.attribution_path WITH (security_invoker = true) AS
 SELECT ${PATH_COLUMNS} FROM ${CREDIT_TABLE} AS credit WHERE ${STANDING};
 CREATE OR REPLACE VIEW ${SCHEMA}.revenue_attribution WITH (security_invoker = true) AS
