@@ -5,7 +5,7 @@ import { AccessModule } from './access/access.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { ProblemFilter } from './common/problem.filter.js';
 import { APP_CONFIG } from './config/config.js';
-import { databaseOptions } from './database.js';
+import { scopedDatabaseOptions } from './database.js';
 import { DeliveryModule } from './delivery/delivery.module.js';
 import { EngineModule } from './engine/engine.module.js';
 import { GraphqlModule } from './graphql/graphql.module.js';
@@ -27,7 +27,7 @@ export class AppModule {
       module: AppModule,
       global: true,
       imports: [
-        TypeOrmModule.forRoot({ ...databaseOptions(config.databaseUrl ?? ''), retryAttempts: 3 }),
+        TypeOrmModule.forRoot({ ...scopedDatabaseOptions(config.databaseUrl ?? ''), retryAttempts: 3 }),
         EngineModule.over(engine),
         AccessModule,
         AuditModule,

@@ -1,6 +1,7 @@
 import { ConsoleLogger, type LogLevel } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { inNewRequest } from './access/tenancy/scope.js';
 import { AppModule } from './app.module.js';
 import { validationPipe } from './common/validation.js';
 import type { AppConfig } from './config/config.js';
@@ -57,6 +58,8 @@ export async function createApp(stores: Stores): Promise<NestFastifyApplication>
   });
   app.useGlobalPipes(validationPipe());
   const fastify = adapter.getInstance();
+  // After the body is there: reading it leaves the asynchronous context.
+  fastify.addHook('preHandler', (_request, _reply, done) => inNewRequest(done));
   registerJsonBody(fastify as never);
   registerYamlBody(fastify as never);
   await registerIngestionParsers(fastify as never);

@@ -8,9 +8,15 @@ import { AuditTrail1796100000000 } from '../migrations/1796100000000-audit-trail
 import { ImportActor1796100000001 } from '../migrations/1796100000001-import-actor.js';
 import { Currencies1796300000000 } from '../migrations/1796300000000-currencies.js';
 import { AttributionRuns1796500000000 } from '../migrations/1796500000000-attribution-runs.js';
+import { AccessAndTenancy1796000000000 } from '../migrations/1796000000000-access-and-tenancy.js';
 import { ApiKey } from './access/api-key.entity.js';
+import { CustomRole } from './access/custom-role.entity.js';
 import { Membership } from './access/membership.entity.js';
 import { Organization } from './access/organization.entity.js';
+import { Team, TeamMember } from './access/team.entity.js';
+import { isolateTenants } from './access/tenancy/isolate.js';
+import { createRoles } from './access/tenancy/roles.js';
+import { scopedDriver } from './access/tenancy/scoped-pool.js';
 import { User } from './access/user.entity.js';
 import { AuditHead, AuditLogEntry } from './audit/audit-entry.entity.js';
 import { Delivery } from './delivery/delivery.entity.js';
@@ -22,7 +28,10 @@ import { MetricConfig } from './metrics/metric-config.entity.js';
 import { ModelPublication, ModelSnapshot } from './metrics/model-snapshot.entity.js';
 import { ReportView } from './reports/report-view.entity.js';
 
-/** Options of the system of record. Migrations are run by {@link migrateDatabase}, never implicitly. */
+/**
+ * Options of the system of record as its owner: for migrations, and for tests that look behind the doors. The server
+ * itself uses {@link scopedDatabaseOptions}. Migrations are run by {@link migrateDatabase}, never implicitly.
+ */
 export const databaseOptions = (url: string): DataSourceOptions => ({
   type: 'postgres',
   url,
@@ -31,6 +40,9 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     User,
     Membership,
     ApiKey,
+    CustomRole,
+    Team,
+    TeamMember,
     MetricConfig,
     ModelSnapshot,
     ModelPublication,
@@ -53,12 +65,22 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     ImportActor1796100000001,
     Currencies1796300000000,
     AttributionRuns1796500000000,
+    AccessAndTenancy1796000000000,
   ],
   migrationsTableName: 'schema_migrations',
   synchronize: false,
   logging: false,
   poolSize: 20,
   applicationName: 'tributary',
+});
+
+/**
+ * The same, as roles that neither own a table nor can pass by row-level security: each connection sees what the scope of
+ * the work at hand lets it see (see `access/tenancy/scope.ts`).
+ */
+export const scopedDatabaseOptions = (url: string): DataSourceOptions => ({
+  ...(databaseOptions(url) as Extract<DataSourceOptions, { type: 'postgres' }>),
+  driver: scopedDriver,
 });
 
 /** Advisory lock that keeps two starting processes from migrating at once; any fixed number. */
@@ -73,7 +95,10 @@ export async function migrateDatabase(url: string): Promise<string[]> {
   const lock = source.createQueryRunner();
   try {
     await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    // Migrations may say what the roles are granted.
+    await createRoles(lock);
     const run = await source.runMigrations({ transaction: 'each' });
+    await isolateTenants(lock);
     return run.map((migration) => migration.name);
   } finally {
     await lock.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]);

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { acrossOrganizations, outsideAnyScope } from './access/tenancy/scope.js';
 import { ConfigError, parseConfig, type AppConfig } from './config/config.js';
 import { createApp } from './create-app.js';
 import { ImportService } from './ingestion/import.service.js';
@@ -54,19 +55,25 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
     void stop('Crashed', 1);
   });
 
-  try {
+  const start = async (): Promise<void> => {
     say('Starting stores …');
     stores = await openStores(config);
     app = await createApp(stores);
     const setup = app.get(SetupService);
     const first = await setup.ensureOrganization();
     await app.get(ImportService).recover();
-    await app.listen({ host: config.host, port: config.port });
+    await app.init();
+    // What a request brings about has the scope of who asks, and nothing has that of the start.
+    await outsideAnyScope(() => app?.listen({ host: config.host, port: config.port }));
     const address = app.getHttpServer().address() as { port: number };
     const base = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${address.port}`;
     say(`Ready in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s at ${base}`);
     if (config.sampleData) await setup.ensureSample((line) => say(line));
     say(welcome({ base, config, ...first }));
+  };
+  try {
+    // Timers and workers that the start sets off look after all organisations.
+    await acrossOrganizations('start and background work', start);
   } catch (error) {
     if (stopping) return;
     complain(`Could not start: ${whyNotStarted(error, config)}`);

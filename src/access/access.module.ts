@@ -2,12 +2,15 @@ import { Global, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { AccessGuard } from './access.guard.js';
 import { ApiKeyService } from './api-key.service.js';
+import { Authenticator } from './authenticator.service.js';
+import { Identities } from './identities.service.js';
+import { KeyUsage } from './key-usage.service.js';
 import { IdentityController } from './identity.controller.js';
 
 @Global()
 @Module({
   controllers: [IdentityController],
-  providers: [ApiKeyService, { provide: APP_GUARD, useClass: AccessGuard }],
-  exports: [ApiKeyService],
+  providers: [ApiKeyService, KeyUsage, Identities, Authenticator, { provide: APP_GUARD, useClass: AccessGuard }],
+  exports: [ApiKeyService, Identities, Authenticator],
 })
 export class AccessModule {}

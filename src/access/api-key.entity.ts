@@ -1,5 +1,6 @@
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
 import type { Role } from './identity.js';
+import type { Action } from './permissions.js';
 
 /** An API key `trb_<public_id>_<secret>`. The secret is shown once and kept only as a hash. */
 @Entity('api_keys')
@@ -13,8 +14,20 @@ export class ApiKey {
   @Column('text') public_id!: string;
   /** SHA-256 of the secret, in hex; the secret itself carries the entropy. */
   @Column('text') secret_hash!: string;
+  /** Of a machine's key. A person's key has whatever role the person has. */
   @Column('text') role!: Role;
+  /** What the key is narrowed to; null for all that the role may do. */
+  @Column('text', { array: true, nullable: true }) scopes!: Action[] | null;
+  /** Of a machine's key: narrows the role. */
+  @Column('uuid', { nullable: true }) custom_role_id!: string | null;
+  /** Of a machine's key with the role of a campaign manager. */
+  @Column('text', { array: true, default: [] }) campaigns!: string[];
+  @Column('uuid', { nullable: true }) created_by!: string | null;
   @CreateDateColumn({ type: 'timestamptz' }) created_at!: Date;
   @Column('timestamptz', { nullable: true }) expires_at!: Date | null;
   @Column('timestamptz', { nullable: true }) revoked_at!: Date | null;
+  /** To about a minute. */
+  @Column('timestamptz', { nullable: true }) last_used_at!: Date | null;
+  /** The key that takes its place, after it was rotated. */
+  @Column('uuid', { nullable: true }) replaced_by!: string | null;
 }

@@ -9,8 +9,11 @@ import { Problem } from '../common/problem.js';
 import { newId } from '../common/uuid.js';
 import { API_KEY_FORM } from '../config/config.js';
 import { ApiKey } from './api-key.entity.js';
+import { identityOf, selectIdentities, type IdentityRow } from './identity-row.js';
 import type { Identity, Role } from './identity.js';
-import { STATE_COLUMN, type OrganizationState } from './organization-state.js';
+import { KeyUsage } from './key-usage.service.js';
+import type { Action } from './permissions.js';
+import { acrossOrganizations } from './tenancy/scope.js';
 
 const newPublicId = customAlphabet('0123456789abcdefghijklmnopqrstuvwxyz', 12);
 const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('hex');
@@ -20,26 +23,37 @@ export interface NewKey {
   readonly userId: string | null;
   readonly name: string;
   readonly role: Role;
+  /** What the key is narrowed to; null or absent for all that the role may do. */
+  readonly scopes?: readonly Action[] | null;
+  readonly customRoleId?: string | null;
+  readonly campaigns?: readonly string[];
+  readonly createdBy?: string | null;
+  readonly expiresAt?: Date | null;
   /** A key chosen by the operator, in the form `trb_<id>_<secret>`; a random one otherwise. */
   readonly key?: string;
 }
 
-/** A key with its organisation and what requests of it have to know. */
-interface KeyRow extends Pick<ApiKey, 'public_id' | 'secret_hash' | 'role' | 'user_id' | 'expires_at' | 'revoked_at'> {
-  readonly organization_id: string;
-  readonly organization_slug: string;
-  readonly state: OrganizationState;
-}
+/** A key with whom it stands for. */
+interface KeyRow
+  extends IdentityRow, Pick<ApiKey, 'public_id' | 'secret_hash' | 'scopes' | 'expires_at' | 'revoked_at'> {}
 
+/** A person's key stands for the membership, and for nobody once that is gone. */
 const FIND_KEYS = {
   name: 'api_keys_by_public_id',
-  text: `SELECT key.public_id, key.secret_hash, key.role, key.user_id, key.expires_at, key.revoked_at,
-    key.organization_id, organization.slug AS organization_slug, ${STATE_COLUMN}
-    FROM api_keys AS key JOIN organizations AS organization ON organization.id = key.organization_id
-    WHERE key.public_id = ANY ($1::text[])`,
+  text: selectIdentities(
+    `SELECT key.public_id, key.secret_hash, key.scopes, key.expires_at, key.revoked_at, key.organization_id, key.user_id,
+       CASE WHEN key.user_id IS NULL THEN key.role ELSE membership.role END AS role,
+       CASE WHEN key.user_id IS NULL THEN key.custom_role_id ELSE membership.custom_role_id END AS custom_role_id,
+       CASE WHEN key.user_id IS NULL THEN key.campaigns ELSE membership.campaigns END AS campaigns,
+       coalesce(membership.rows, '[]') AS rows
+     FROM api_keys AS key LEFT JOIN memberships AS membership
+       ON membership.organization_id = key.organization_id AND membership.user_id = key.user_id
+     WHERE key.public_id = ANY ($1::text[]) AND (key.user_id IS NULL OR membership.user_id IS NOT NULL)`,
+    'asker.public_id, asker.secret_hash, asker.scopes, asker.expires_at, asker.revoked_at,',
+  ),
 };
 
-const refused = (): Problem =>
+export const refused = (): Problem =>
   new Problem(401, 'unauthenticated', 'Send a valid API key: Authorization: Bearer trb_<id>_<secret>.');
 
 /** Makes API keys and finds out who a key belongs to. */
@@ -47,28 +61,45 @@ const refused = (): Problem =>
 export class ApiKeyService {
   /** Read anew for each request, so that a revoked key is refused at once. */
   private readonly keys = new CoalescedRead<KeyRow>(async (publicIds) => {
-    const rows = await prepared<KeyRow>(this.database, FIND_KEYS, [publicIds]);
+    const rows = await acrossOrganizations('finding out who asks', () =>
+      prepared<KeyRow>(this.database, FIND_KEYS, [publicIds]),
+    );
     return new Map(rows.map((row) => [row.public_id, row]));
   });
 
-  constructor(@InjectDataSource() private readonly database: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly database: DataSource,
+    private readonly usage: KeyUsage,
+  ) {}
 
   /** @returns the whole key, which can't be read again */
   async create(wanted: NewKey, manager: EntityManager = this.database.manager): Promise<string> {
+    return (await this.insert(wanted, manager)).key;
+  }
+
+  /** The same, with the id of its row. */
+  async insert(wanted: NewKey, manager: EntityManager): Promise<{ readonly id: string; readonly key: string }> {
     const key = wanted.key ?? `trb_${newPublicId()}_${randomBytes(24).toString('base64url')}`;
     const [, publicId = '', secret = ''] = API_KEY_FORM.exec(key) ?? [];
+    const id = newId();
     await manager.insert(ApiKey, {
-      id: newId(),
+      id,
       organization_id: wanted.organizationId,
       user_id: wanted.userId,
       name: wanted.name,
       public_id: publicId,
       secret_hash: hashSecret(secret),
       role: wanted.role,
-      expires_at: null,
+      scopes: wanted.scopes == null ? null : [...wanted.scopes],
+      custom_role_id: wanted.customRoleId ?? null,
+      campaigns: [...(wanted.campaigns ?? [])],
+      created_by: wanted.createdBy ?? null,
+      expires_at: wanted.expiresAt ?? null,
       revoked_at: null,
+      last_used_at: null,
+      replaced_by: null,
     });
-    return key;
+    return { id, key };
   }
 
   /**
@@ -82,13 +113,7 @@ export class ApiKeyService {
     const given = Buffer.from(hashSecret(secret), 'hex');
     if (!key || !timingSafeEqual(given, Buffer.from(key.secret_hash, 'hex'))) throw refused();
     if (key.revoked_at || (key.expires_at && key.expires_at.getTime() <= Date.now())) throw refused();
-    return Object.freeze({
-      organizationId: key.organization_id,
-      organizationSlug: key.organization_slug,
-      userId: key.user_id,
-      role: key.role,
-      keyId: key.public_id,
-      state: key.state,
-    });
+    this.usage.note(publicId);
+    return identityOf(key, key.public_id, key.scopes);
   }
 }

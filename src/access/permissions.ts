@@ -1,4 +1,5 @@
 import { SetMetadata } from '@nestjs/common';
+import { Problem } from '../common/problem.js';
 import type { Identity, Role } from './identity.js';
 
 /** What a role may be allowed to do. Each route and each GraphQL field names exactly one; an API key may be scoped to some. */
@@ -52,6 +53,16 @@ export const actionsOf = (role: Role): readonly Action[] => ACTIONS.filter((acti
 /** Whether the role allows it and, for a key with scopes, the scopes too. */
 export const can = ({ role, scopes }: Pick<Identity, 'role' | 'scopes'>, action: Action): boolean =>
   MATRIX[role].has(action) && (scopes == null || scopes.includes(action));
+
+/** @param action null for a door that names none and is closed to everyone */
+export function forbidden({ role, scopes }: Pick<Identity, 'role' | 'scopes'>, action: Action | null = null): Problem {
+  const byScope = action !== null && scopes != null && MATRIX[role].has(action);
+  return new Problem(
+    403,
+    'forbidden',
+    byScope ? `The key is narrowed, and “${action}” is not among its scopes.` : `The role ${role} may not do this.`,
+  );
+}
 
 export const ALLOW = 'tributary:allow';
 /** Names the action that a route or resolver field performs. A door without it is closed to everyone. */

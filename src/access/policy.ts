@@ -2,25 +2,77 @@
  * What one asker may see, as plain frozen data. Every door hands the same policy to the query path, which plans by it,
  * and asks the engine under the same organisation again. Pure: compiled from an identity, it reads nothing.
  */
+import { createHash } from 'node:crypto';
+import type { MemberRules } from '../compiler/model/visibility.js';
 import type { Filter } from '../compiler/query/types.js';
-import type { Identity } from './identity.js';
+import { isUuid } from '../common/uuid.js';
+import type { Identity, Restrictions } from './identity.js';
 
-export interface Policy {
+export interface Policy extends MemberRules {
   /** The one organisation whose rows exist for the asker. */
   readonly organizationId: string;
-  /** Keys of members that don't exist for the asker. */
-  readonly hidden: readonly string[];
-  /** Keys of members that the asker may name, and whose values read as null. */
-  readonly masked: readonly string[];
   /** Conditions on dimensions that every row has to meet, whatever the request says; all of them. Empty for all rows. */
   readonly rows: readonly Filter[];
   /** Names all of the above but the organisation: answers are shared only under the same digest. */
   readonly digest: string;
 }
 
+const ALL = Object.freeze({ hidden: [], masked: [], granted: [], rows: [] });
+
 /** The policy that sees all of an organisation: for the product's own work within it. */
 export const wholeOrganization = (organizationId: string): Policy =>
-  Object.freeze({ organizationId, hidden: [], masked: [], rows: [], digest: 'organization' });
+  Object.freeze({ organizationId, ...ALL, digest: 'organization' });
 
 /** What an identity may see. */
-export const policyOf = ({ organizationId }: Identity): Policy => wholeOrganization(organizationId);
+export function policyOf({
+  organizationId,
+  role,
+  restrictions,
+}: Pick<Identity, 'organizationId' | 'role' | 'restrictions'>): Policy {
+  const rows = role === 'campaign_manager' ? [campaignLimit(restrictions?.campaigns ?? [])] : [];
+  if (!restrictions && rows.length === 0) return wholeOrganization(organizationId);
+  const {
+    hidden = [],
+    masked = [],
+    granted = [],
+    roleRows = [],
+    ownRows = [],
+  } = restrictions ?? ({} as Partial<Restrictions>);
+  const rules = {
+    hidden: [...hidden].sort(),
+    masked: [...masked].sort(),
+    granted: [...granted].sort(),
+    rows: [...rows, ...roleRows, ...ownRows],
+  };
+  if (Object.values(rules).every((list) => list.length === 0)) return wholeOrganization(organizationId);
+  const digest = createHash('sha256').update(JSON.stringify(rules)).digest('hex');
+  return deepFreeze({ organizationId, ...rules, digest });
+}
+
+/** Whether the policy leaves nothing of the organisation out. */
+export const seesAll = ({ hidden, masked, rows }: Policy): boolean => hidden.length + masked.length + rows.length === 0;
+
+/** Dimensions by which a campaign manager's rows are known. */
+export const CAMPAIGN_NAME = 'campaign_name';
+export const CAMPAIGN_ID = 'campaign_id';
+
+/** Rows of these campaigns, by name or id; no rows at all where there are none. */
+export function campaignLimit(campaigns: readonly string[]): Filter {
+  const names = [...new Set(campaigns)].sort();
+  if (names.length === 0) return NO_ROWS;
+  const named: Filter = { member: CAMPAIGN_NAME, operator: 'equals', values: names };
+  const ids = names.filter(isUuid);
+  return ids.length === 0 ? named : { or: [named, { member: CAMPAIGN_ID, operator: 'equals', values: ids }] };
+}
+
+const NO_ROWS: Filter = {
+  and: [
+    { member: CAMPAIGN_ID, operator: 'set' },
+    { member: CAMPAIGN_ID, operator: 'notSet' },
+  ],
+};
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) deepFreeze(part as object);
+  return Object.freeze(value);
+}

@@ -1,4 +1,6 @@
 import { resolve } from 'node:path';
+import type { TokenSettings } from '../access/token-verifier.js';
+import { parseTokenSettings } from './token-settings.js';
 
 /** Injection token of {@link AppConfig}. */
 export const APP_CONFIG = Symbol('APP_CONFIG');
@@ -23,6 +25,8 @@ export interface AppConfig {
   readonly publicUrl: string;
   readonly adminApiKey: string | null;
   readonly sampleData: boolean;
+  /** Tokens of an outside identity provider; null where only API keys are let in. */
+  readonly tokens: TokenSettings | null;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
@@ -100,6 +104,7 @@ export function parseConfig(env: Environment): AppConfig {
     ).replace(/\/+$/, ''),
     adminApiKey,
     sampleData: oneOf('SAMPLE_DATA', ['on', 'off'] as const, 'on') === 'on',
+    tokens: parseTokenSettings(text, problems),
     logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
   };
   if (problems.length > 0) throw new ConfigError(problems);

@@ -13,12 +13,14 @@ import {
   type ExecutionResult,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import { ApiKeyService } from '../access/api-key.service.js';
+import { Authenticator } from '../access/authenticator.service.js';
 import type { Identity, RequestWithIdentity } from '../access/identity.js';
-import { can } from '../access/permissions.js';
+import { refused } from '../access/api-key.service.js';
+import { can, forbidden } from '../access/permissions.js';
 import { policyOf } from '../access/policy.js';
 import { Problem } from '../common/problem.js';
 import { problemBody, toProblem } from '../common/problem.filter.js';
+import { visibleModel } from '../compiler/model/visibility.js';
 import { ModelService } from '../metrics/model.service.js';
 import { QueryService } from '../query/query.service.js';
 import { GRAPHQL_LIMITS, limitErrors } from './limits.js';
@@ -46,12 +48,12 @@ interface Context {
 @Injectable()
 export class GraphqlService {
   private readonly logger = new Logger('GraphQL');
-  /** By snapshot hash: organisations with equal models share a schema. */
+  /** By snapshot hash and what is hidden: who sees equal models shares a schema. */
   private readonly schemas = new LRUCache<string, GraphQLSchema>({ max: 100 });
 
   constructor(
     private readonly host: GraphQLSchemaHost,
-    private readonly keys: ApiKeyService,
+    private readonly authenticator: Authenticator,
     private readonly models: ModelService,
     private readonly queries: QueryService,
   ) {}
@@ -68,11 +70,8 @@ export class GraphqlService {
     const request = reply.request as RequestWithIdentity;
     try {
       // Without a key the management schema can be explored; its fields refuse by themselves.
-      const identity = request.headers.authorization
-        ? { ...(await this.keys.authenticate(request.headers.authorization)), door: 'graphql' as const }
-        : null;
-      if (identity) request.identity = identity;
-      const schema = identity ? await this.schemaOf(identity.organizationId) : this.host.schema;
+      const identity = request.headers.authorization ? await this.authenticator.identify(request, 'graphql') : null;
+      const schema = identity ? await this.schemaOf(identity) : this.host.schema;
       const document = this.read(body.query, schema);
       if (Array.isArray(document)) return { status: 400, body: { errors: document } };
       if (only === 'query' && document.definitions.some((part) => 'operation' in part && part.operation !== 'query')) {
@@ -112,10 +111,13 @@ export class GraphqlService {
     }
   }
 
-  private async schemaOf(organizationId: string): Promise<GraphQLSchema> {
-    const { snapshot } = await this.models.live(organizationId);
-    const known = this.schemas.get(snapshot.hash);
+  private async schemaOf(identity: Identity): Promise<GraphQLSchema> {
+    const { snapshot } = await this.models.live(identity.organizationId);
+    const policy = policyOf(identity);
+    const key = `${snapshot.hash}:${policy.hidden.length === 0 ? '' : policy.digest}`;
+    const known = this.schemas.get(key);
     if (known) return known;
+    const model = visibleModel(snapshot.model, policy);
     const config = this.host.schema.toConfig();
     const root = config.query?.toConfig();
     const schema = new GraphQLSchema({
@@ -124,10 +126,10 @@ export class GraphqlService {
       query: new GraphQLObjectType({
         name: root?.name ?? 'Query',
         description: root?.description,
-        fields: { ...root?.fields, ...modelFields<Context>(snapshot.model, (...args) => this.fetch(...args)) },
+        fields: { ...root?.fields, ...modelFields<Context>(model, (...args) => this.fetch(...args)) },
       }),
     });
-    this.schemas.set(snapshot.hash, schema);
+    this.schemas.set(key, schema);
     return schema;
   }
 
@@ -136,9 +138,8 @@ export class GraphqlService {
     { identity, notes }: Context,
     path: string,
   ): ReturnType<Parameters<typeof modelFields<Context>>[1]> {
-    if (!identity || !can(identity, 'reports:create')) {
-      throw new Problem(403, 'forbidden', `The role ${identity?.role ?? 'of nobody'} may not do this.`);
-    }
+    if (!identity) throw refused();
+    if (!can(identity, 'reports:create')) throw forbidden(identity, 'reports:create');
     const { rows, meta } = await this.queries.run(policyOf(identity), request);
     const { snapshot, data_as_of, date_range, time_zone, truncated, warnings } = meta;
     notes[path] = { snapshot, data_as_of, date_range, time_zone, truncated, warnings };

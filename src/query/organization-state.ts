@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { STATE_COLUMN, type OrganizationState } from '../access/organization-state.js';
+import { acrossOrganizations } from '../access/tenancy/scope.js';
 import { CoalescedRead } from '../cache/coalesced-read.js';
 import { prepared } from '../common/prepared-query.js';
 
@@ -14,7 +15,8 @@ const READ = {
 @Injectable()
 export class OrganizationStates {
   private readonly states = new CoalescedRead<OrganizationState>(async (ids) => {
-    const rows = await prepared<{ id: string; state: OrganizationState }>(this.database, READ, [ids]);
+    const read = (): Promise<{ id: string; state: OrganizationState }[]> => prepared(this.database, READ, [ids]);
+    const rows = await acrossOrganizations('requests of several organisations share a read', read);
     return new Map(rows.map(({ id, state }) => [id, Object.freeze(state)]));
   });
 

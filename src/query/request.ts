@@ -3,6 +3,7 @@
  * words, sizes), every mistake at once and each with a JSON pointer; names are resolved later, against the model.
  */
 import { badRequest, type ProblemItem } from '../common/problem.js';
+import { isUuid } from '../common/uuid.js';
 import { nearestNames } from '../common/nearest.js';
 import {
   COMPARISONS,
@@ -57,6 +58,11 @@ export class ShapeReader {
   text(value: unknown, pointer: string, what = 'a text'): string | undefined {
     if (typeof value === 'string' && value.length <= LIMITS.text) return value;
     return this.fail('wrong_type', pointer, `Expected ${what}, got ${describe(value)}.`);
+  }
+
+  uuid(value: unknown, pointer: string): string | undefined {
+    if (typeof value === 'string' && isUuid(value)) return value.toLowerCase();
+    return this.fail('wrong_type', pointer, `Expected an id (a UUID), got ${describe(value)}.`);
   }
 
   oneOf<T extends string>(value: unknown, allowed: readonly T[], pointer: string): T | undefined {

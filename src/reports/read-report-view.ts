@@ -22,6 +22,7 @@ const FIELDS = [
   'limit',
   'totals',
   'visibility',
+  'team_id',
   'schedule_config',
   'dashboard_config',
 ] as const;
@@ -68,6 +69,7 @@ export function readReportView(body: unknown, existing?: ReportView): ReportView
     row_limit: request.limit ?? null,
     totals: request.totals ?? false,
     visibility: visibility ?? 'private',
+    team_id: visibility === 'team' ? optional('team_id', (value, at) => reader.uuid(value, at)) : null,
     schedule_config: optional('schedule_config', object),
     dashboard_config: optional('dashboard_config', object),
   };

@@ -34,6 +34,8 @@ export class ReportView {
   @Column('integer', { nullable: true }) row_limit!: number | null;
   @Column('boolean') totals!: boolean;
   @Column('text') visibility!: (typeof VISIBILITIES)[number];
+  /** The team that shares it; with the visibility `team` only. Null once the team is gone. */
+  @Column('uuid', { nullable: true }) team_id!: string | null;
   @Column('jsonb', { nullable: true }) schedule_config!: Record<string, unknown> | null;
   @Column('jsonb', { nullable: true }) dashboard_config!: Record<string, unknown> | null;
   @CreateDateColumn({ type: 'timestamptz' }) created_at!: Date;

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { drainPending, Session } from 'chdb';
 import { presentValue } from '../../src/compiler/query/present.js';
+import { acrossOrganizations } from '../../src/access/tenancy/scope.js';
 import { planQuery } from '../../src/compiler/query/plan.js';
 import type { PlannedColumn, ReportRequest } from '../../src/compiler/query/types.js';
 import { parseConfig } from '../../src/config/config.js';
@@ -103,7 +104,8 @@ async function measure(
   return { request: median(times.request), engine: median(times.engine), handwritten: median(times.handwritten) };
 }
 
-export const benchQuery = (): Promise<void> => withFolder(queryOver);
+export const benchQuery = (): Promise<void> =>
+  withFolder((folder) => acrossOrganizations('benchmark', () => queryOver(folder)));
 
 async function queryOver(dataDir: string): Promise<void> {
   const stores = await openStores(parseConfig(settings(dataDir)));

@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { ApiKeyService } from '../../src/access/api-key.service.js';
 import type { Role } from '../../src/access/identity.js';
 import { newId } from '../../src/common/uuid.js';
+import { KeyUsage } from '../../src/access/key-usage.service.js';
 import { databaseOptions } from '../../src/database.js';
 import { longLine } from '../support/long-line.js';
 import { expectProblem, problemOf, type ProblemBody } from '../support/problem.js';
@@ -76,7 +77,7 @@ describe('bad input', () => {
     return problem;
   };
   const makeKey = (role: Role, organizationId: string): Promise<string> =>
-    new ApiKeyService(database).create({ organizationId, userId: null, name: role, role });
+    new ApiKeyService(database, new KeyUsage(database)).create({ organizationId, userId: null, name: role, role });
 
   describe('in a request', () => {
     it('names each field of a wrong type', async () => {

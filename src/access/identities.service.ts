@@ -1,0 +1,33 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { identityOf, selectIdentities, type IdentityRow } from './identity-row.js';
+import type { Identity } from './identity.js';
+import { acrossOrganizations } from './tenancy/scope.js';
+
+const MEMBER = `SELECT organization_id, user_id, role, custom_role_id, campaigns, rows FROM memberships`;
+
+/** Finds who a person is in an organisation, with all that narrows them, as it is now. */
+@Injectable()
+export class Identities {
+  constructor(@InjectDataSource() private readonly database: DataSource) {}
+
+  /** For work on someone's behalf, such as a schedule's. Null when the person no longer belongs to the organisation. */
+  async ofUser(organizationId: string, userId: string): Promise<Identity | null> {
+    const asker = `${MEMBER} WHERE organization_id = $1 AND user_id = $2`;
+    return this.find(selectIdentities(asker), [organizationId, userId], 'work for a person');
+  }
+
+  /** @param organization its id or slug */
+  async ofEmail(organization: string, email: string): Promise<Identity | null> {
+    const asker = `${MEMBER}
+      WHERE organization_id = (SELECT id FROM organizations WHERE id::text = lower($1) OR slug = $1)
+        AND user_id = (SELECT id FROM users WHERE lower(email) = lower($2))`;
+    return this.find(selectIdentities(asker), [organization, email], 'finding out who asks');
+  }
+
+  private async find(sql: string, values: unknown[], why: string): Promise<Identity | null> {
+    const rows = await acrossOrganizations(why, () => this.database.query<IdentityRow[]>(sql, values));
+    return rows[0] ? identityOf(rows[0], 'jwt', null) : null;
+  }
+}

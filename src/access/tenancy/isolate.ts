@@ -1,0 +1,64 @@
+/**
+ * Row-level security of the system of record, by its catalogue: a table with an `organization_id` is closed as soon as
+ * it is there, whoever made it. Runs after each migration, and changes nothing where all is in place.
+ */
+import type { QueryRunner } from 'typeorm';
+import { INSTALLATION_ROLE, TENANT_ROLE, TENANT_SETTING } from './roles.js';
+
+/** How a tenant sees tables without an `organization_id` that are still not everyone's. */
+const OWN_RULES: Readonly<Record<string, string>> = {
+  organizations: `id = (SELECT tributary_organization())`,
+  // Memberships are themselves closed: only those of the tenant are found.
+  users: `EXISTS (SELECT FROM memberships WHERE memberships.user_id = users.id)`,
+};
+
+/** Fails where nobody said for whom; so a query without a tenant is an error, never an empty answer. */
+const CURRENT_ORGANIZATION = `
+  CREATE OR REPLACE FUNCTION tributary_organization() RETURNS uuid LANGUAGE plpgsql STABLE AS $$
+  DECLARE id text := current_setting('${TENANT_SETTING}', true);
+  BEGIN
+    IF id IS NULL OR id = '' THEN
+      RAISE EXCEPTION 'This query runs for no organisation.' USING ERRCODE = 'insufficient_privilege',
+        HINT = 'Run it within inOrganization(id, …), or acrossOrganizations(why, …): src/access/tenancy/scope.ts';
+    END IF;
+    RETURN id::uuid;
+  END $$`;
+
+interface Table {
+  readonly name: string;
+  readonly has_organization: boolean;
+  readonly is_closed: boolean;
+  readonly is_granted: boolean;
+}
+
+export async function isolateTenants(runner: QueryRunner): Promise<void> {
+  await runner.query(CURRENT_ORGANIZATION);
+  const tables = (await runner.query(`
+    SELECT c.relname AS name, c.relrowsecurity AS is_closed,
+      EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'organization_id' AND NOT a.attisdropped)
+        AS has_organization,
+      has_table_privilege('${TENANT_ROLE}', c.oid, 'SELECT, INSERT') AND
+        has_table_privilege('${INSTALLATION_ROLE}', c.oid, 'SELECT, INSERT') AS is_granted
+    FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
+    ORDER BY c.relname
+  `)) as Table[];
+  for (const { name, has_organization, is_closed, is_granted } of tables) {
+    const table = `"${name}"`;
+    // What a migration granted stays as it is: some tables are only ever added to.
+    if (!is_granted && name !== 'schema_migrations')
+      await runner.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${TENANT_ROLE}, ${INSTALLATION_ROLE}`);
+    const rule = OWN_RULES[name] ?? (has_organization ? 'organization_id = (SELECT tributary_organization())' : null);
+    if (rule === null || is_closed) continue;
+    await runner.query(`ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY`);
+    await runner.query(
+      `CREATE POLICY tenant ON ${table} FOR ALL TO ${TENANT_ROLE} USING (${rule}) WITH CHECK (${rule})`,
+    );
+    await runner.query(
+      `CREATE POLICY installation ON ${table} FOR ALL TO ${INSTALLATION_ROLE} USING (true) WITH CHECK (true)`,
+    );
+  }
+  await runner.query(`DO $$ BEGIN
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO ${TENANT_ROLE}, ${INSTALLATION_ROLE}', current_schema());
+    EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA %I TO ${TENANT_ROLE}, ${INSTALLATION_ROLE}', current_schema());
+  END $$`);
+}

@@ -1,0 +1,142 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DataSource } from 'typeorm';
+import { Membership } from '../../src/access/membership.entity.js';
+import { Organization } from '../../src/access/organization.entity.js';
+import { acrossOrganizations, inNewRequest, inOrganization } from '../../src/access/tenancy/scope.js';
+import { User } from '../../src/access/user.entity.js';
+import { newId } from '../../src/common/uuid.js';
+import { databaseOptions, migrateDatabase, scopedDatabaseOptions } from '../../src/database.js';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
+
+/** Tables that are nobody's own, and why each tenant may read all of them. */
+const EVERYONES: Readonly<Record<string, string>> = {
+  schema_migrations: 'names of migrations; granted to nobody',
+  model_snapshots: 'shared by content; only who knows a snapshot’s hash, from a publication of its own, finds it',
+};
+
+describe('row-level security of the system of record', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'tributary-tenancy-'));
+  let postgres: EmbeddedPostgres;
+  let owner: DataSource;
+  let server: DataSource;
+  const [ours, theirs] = [newId(), newId()];
+
+  const makeOrganization = async (id: string, slug: string): Promise<void> => {
+    const { manager } = owner;
+    await manager.insert(Organization, { id, slug, name: slug, currency: 'EUR', time_zone: 'UTC', week_start: 1 });
+    const user = newId();
+    await manager.insert(User, { id: user, email: `ann@${slug}.example`, display_name: slug });
+    await manager.insert(Membership, { organization_id: id, user_id: user, role: 'analyst' });
+    await manager.query(
+      `INSERT INTO data_sources (organization_id, data_source, source_category, latest_recorded_at, last_import_rows, last_import_at)
+       VALUES ($1, 'meta_ads', 'external_marketing', now(), 1, now())`,
+      [id],
+    );
+  };
+
+  beforeAll(async () => {
+    postgres = await startEmbeddedPostgres({ dataDir: directory });
+    await migrateDatabase(postgres.url);
+    owner = await new DataSource(databaseOptions(postgres.url)).initialize();
+    server = await new DataSource(scopedDatabaseOptions(postgres.url)).initialize();
+    await makeOrganization(ours, 'ours');
+    await makeOrganization(theirs, 'theirs');
+  }, 120_000);
+  afterAll(async () => {
+    await server?.destroy();
+    await owner?.destroy();
+    await postgres?.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }, 60_000);
+
+  const tables = async (): Promise<{ name: string; closed: boolean; of_organization: boolean }[]> =>
+    owner.query(`
+      SELECT relname AS name, relrowsecurity AS closed, EXISTS (
+        SELECT FROM pg_attribute WHERE attrelid = pg_class.oid AND attname = 'organization_id' AND NOT attisdropped
+      ) AS of_organization
+      FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY relname`);
+
+  it('closes every table that has an organisation, and names each that has none', async () => {
+    const all = await tables();
+    expect(all.length).toBeGreaterThan(15);
+    const open = all.filter(({ closed }) => !closed).map(({ name }) => name);
+    expect(open.sort()).toEqual(Object.keys(EVERYONES).sort());
+  });
+
+  it('works as roles that own nothing and can’t pass by it', async () => {
+    const whoAmI = `
+      SELECT rolname AS role, rolbypassrls AS bypasses, rolsuper AS super,
+        (SELECT count(*)::int FROM pg_class WHERE relowner = pg_roles.oid) AS owns
+      FROM pg_roles WHERE rolname = current_user`;
+    const own = { bypasses: false, super: false, owns: 0 };
+    expect(await inOrganization(ours, () => server.query(whoAmI))).toEqual([{ role: 'tributary_tenant', ...own }]);
+    expect(await acrossOrganizations('test', () => server.query(whoAmI))).toEqual([
+      { role: 'tributary_installation', ...own },
+    ]);
+  });
+
+  it('shows an organisation its own rows only, in every table and whatever the statement says', async () => {
+    for (const { name, of_organization } of (await tables()).filter(({ closed }) => closed)) {
+      const key = of_organization ? 'organization_id' : 'id';
+      const foreign = name === 'users' ? `email = 'ann@theirs.example'` : `${key} = '${theirs}'`;
+      const count = `SELECT count(*)::int AS n FROM "${name}"`;
+      const [all] = await owner.query<{ n: number }[]>(count);
+      const [across] = await acrossOrganizations('test', () => server.query<{ n: number }[]>(count));
+      expect({ name, n: across?.n }).toEqual({ name, n: all?.n });
+      const [seen] = await inOrganization(ours, () => server.query<{ n: number }[]>(`${count} WHERE ${foreign}`));
+      expect({ name, foreign: seen?.n }).toEqual({ name, foreign: 0 });
+    }
+    for (const organization of [ours, theirs]) {
+      const slugs = await inOrganization(organization, () => server.manager.find(Organization));
+      expect(slugs.map(({ id }) => id)).toEqual([organization]);
+      expect(await inOrganization(organization, () => server.manager.count(User))).toBe(1);
+    }
+  });
+
+  it('lets nobody write into another organisation', async () => {
+    const { manager } = server;
+    const touched = await inOrganization(ours, async () => [
+      await manager.update(Organization, { id: theirs }, { name: 'taken over' }),
+      await manager.delete(Membership, { organization_id: theirs }),
+    ]);
+    expect(touched.map(({ affected }) => affected)).toEqual([0, 0]);
+    const insert = (): Promise<unknown> =>
+      manager.query(
+        `INSERT INTO data_sources (organization_id, data_source, source_category, latest_recorded_at, last_import_rows, last_import_at)
+         VALUES ($1, 'planted', 'external_marketing', now(), 1, now())`,
+        [theirs],
+      );
+    await expect(inOrganization(ours, insert)).rejects.toMatchObject({ code: '42501' });
+    const move = (): Promise<unknown> => manager.query(`UPDATE data_sources SET organization_id = $1`, [theirs]);
+    await expect(inOrganization(ours, move)).rejects.toMatchObject({ code: '42501' });
+    await inOrganization(theirs, insert);
+  });
+
+  it('is an error without an organisation, not an empty answer', async () => {
+    const read = (): Promise<unknown> => server.manager.find(Membership);
+    await expect(read()).rejects.toThrow('This query runs for no organisation');
+    await expect(inNewRequest(read)).rejects.toThrow('This query runs for no organisation');
+    expect(() => inOrganization(`x'; RESET ROLE; --`, () => server.query('SELECT 1'))).toThrow('needs the id');
+  });
+
+  it('keeps scopes apart on a shared pool: interleaved work, transactions, failures', async () => {
+    const see = async (organization: string): Promise<string[]> => {
+      const rows = await inOrganization(organization, () =>
+        server.transaction(async (manager) => {
+          await manager.query('SELECT pg_sleep(0.001)');
+          return manager.find(Membership);
+        }),
+      );
+      return rows.map(({ organization_id }) => organization_id);
+    };
+    const fail = (): Promise<unknown> =>
+      inOrganization(ours, () => server.transaction((manager) => manager.query('SELECT 1 / 0'))).catch(() => []);
+    const wanted = Array.from({ length: 600 }, (_, index) => (index % 3 === 0 ? ours : theirs));
+    const seen = await Promise.all(
+      wanted.map((id, index) => (index % 50 === 7 ? fail().then(() => see(id)) : see(id))),
+    );
+    expect(seen).toEqual(wanted.map((id) => [id]));
+  });
+});
