@@ -1,7 +1,9 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import { TIME_KEY } from '../compiler/cube/base.js';
 import type { CompiledModel, CubeQuery } from '../compiler/cube/compile.js';
 import type { DialectName } from '../compiler/dialect/types.js';
+import { windowsIn } from '../compiler/model/around.js';
 import type { Member, Snapshot } from '../compiler/model/types.js';
 import { planQuery } from '../compiler/query/plan.js';
 import type { Statement } from '../compiler/query/types.js';
@@ -46,13 +48,19 @@ export class CompiledModelService implements OnApplicationBootstrap, OnApplicati
     member: Member,
     organizationId: string,
   ): Promise<{ clickhouse: string; postgres: string }> {
+    // A share needs the groups that it is within.
+    const within = windowsIn(member.key, snapshot.model).flatMap(({ window }) =>
+      window.kind === 'share' ? window.within : [],
+    );
     const sql = async (dialect: DialectName): Promise<string> => {
       const plan = await planQuery({
         snapshot,
         compiled: this.get(snapshot, dialect),
         request: {
           metrics: member.kind === 'dimension' ? [] : [member.key],
-          dimensions: member.kind === 'dimension' ? [member.key] : [],
+          dimensions: member.kind === 'dimension' ? [member.key] : within.filter((key) => key !== TIME_KEY),
+          time_grain: within.includes(TIME_KEY) ? 'daily' : null,
+          date_range: 'yesterday',
         },
         dialect,
         organizationId,

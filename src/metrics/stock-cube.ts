@@ -3,7 +3,8 @@ import type { CompileInput } from '../compiler/cube/compile.js';
 import { cubeSchema, type CubeFile } from '../compiler/cube/generate.js';
 import { inZone } from '../compiler/dialect/request-zone.js';
 import type { DialectName } from '../compiler/dialect/types.js';
-import type { Member, Model } from '../compiler/model/types.js';
+import { keysAround } from '../compiler/model/around.js';
+import type { Model } from '../compiler/model/types.js';
 import { DATA_TABLE as CLICKHOUSE_TABLE } from '../engine/clickhouse/tables.js';
 import { DATA_TABLE as POSTGRES_TABLE } from '../engine/postgres/tables.js';
 
@@ -45,12 +46,11 @@ function rowsOf(organizationId: string, dialect: DialectName): string {
   }
 }
 
-/** Kinds of members that are whole in a cube; others are calculated around Cube's query, by Tributary only. */
-const IN_CUBE: ReadonlySet<string> = new Set<Member['kind']>(['dimension', 'simple', 'formula']);
-
 /** Members that the files don't have, and why. */
 export const leftOut = (model: Model): { readonly key: string; readonly reason: string }[] =>
-  model.members.flatMap(({ key, kind, status }) => {
+  model.members.flatMap(({ key, status }) => {
     if (status === 'quarantined') return [{ key, reason: 'quarantined: see its diagnostics' }];
-    return IN_CUBE.has(kind) ? [] : [{ key, reason: 'calculated around the query, by Tributary only' }];
+    return keysAround(model.members).has(key)
+      ? [{ key, reason: 'calculated around the query, by Tributary only' }]
+      : [];
   });

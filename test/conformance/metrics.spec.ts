@@ -8,6 +8,7 @@ import { presentValue, type PresentedValue } from '../../src/compiler/query/pres
 import type { QueryPlan, Statement } from '../../src/compiler/query/types.js';
 import type { ConformanceCase } from './cases/case.js';
 import { AGGREGATION_CASES, COMPUTED_CASES, FILTER_CASES } from './metrics/cases.js';
+import { CONVERSION_CASES } from './metrics/conversions.js';
 import { kindModel } from './metrics/model.js';
 import { METRIC_ROWS } from './metrics/rows.js';
 import { TYPED_FIELDS } from './model.js';
@@ -38,7 +39,15 @@ describe.each(ENGINES)('%s', (_, open) => {
     return rows.map((row) => columns.map((column, index) => presentValue(row[index] ?? null, column)));
   }
 
-  const check = async ({ request, rows, totals }: ConformanceCase): Promise<void> => {
+  const check = async ({
+    request,
+    rows,
+    totals,
+    subtotals,
+    warnings,
+    compared,
+    truncated,
+  }: ConformanceCase): Promise<void> => {
     const planned = await planQuery({
       snapshot: { model },
       compiled,
@@ -48,7 +57,14 @@ describe.each(ENGINES)('%s', (_, open) => {
       now: new Date('2026-02-15T12:00:00Z'),
       maxRows: 1000,
     });
-    expect(await answer(planned.statement, planned.columns)).toEqual(rows);
+    const found = await answer(planned.statement, planned.columns);
+    expect(found.slice(0, planned.limit ?? Infinity)).toEqual(rows);
+    expect(found.length > (planned.limit ?? Infinity)).toBe(truncated ?? false);
+    expect(planned.warnings.map(({ code }) => code)).toEqual(warnings ?? []);
+    for (const [index, part] of planned.subtotals.entries())
+      expect(await answer(part.statement, part.columns)).toEqual(subtotals?.[index]);
+    const { from = '', to = '' } = planned.compare?.range ?? {};
+    if (compared !== undefined) expect([from, to].map((at) => at.replace('T00:00:00.000Z', ''))).toEqual(compared);
     const metrics = planned.columns.filter(({ role }) => role === 'metric');
     const total = planned.totals === null ? null : (await answer(planned.totals, metrics))[0];
     expect(total ?? null).toEqual(totals ?? null);
@@ -62,5 +78,8 @@ describe.each(ENGINES)('%s', (_, open) => {
   });
   describe('a metric’s own filter', () => {
     it.each(FILTER_CASES)('$name', check);
+  });
+  describe('conversions', () => {
+    it.each(CONVERSION_CASES)('$name', check);
   });
 });

@@ -40,7 +40,7 @@ const windowed = (metric_key: string, window: NonNullable<MemberDefinition['wind
     ? 'float'
     : ['customers', 'items'].includes(window.metric)
       ? 'integer'
-      : window.metric === 'roas'
+      : window.metric.startsWith('roas')
         ? 'float'
         : 'currency';
   return define({ metric_key, data_type, window, additivity: 'non_additive', category: 'calculated' }, 'metric');
@@ -103,6 +103,13 @@ export const DEFINITIONS: readonly MemberDefinition[] = [
   windowed('customer_share', { kind: 'share', metric: 'customers', within: [] }),
   windowed('daily_spend_share', { kind: 'share', metric: 'spend', within: ['recorded_at'] }),
   windowed('device_spend_share', { kind: 'share', metric: 'spend', within: ['device'] }),
+  windowed('growth_so_far', { kind: 'previous', metric: 'spend_so_far', count: 1, unit: 'period', output: 'change' }),
+  windowed('share_30_days', { kind: 'share', metric: 'spend_30_days', within: [] }),
+  windowed('roas_month_before', { kind: 'previous', metric: 'roas', count: 1, unit: 'month', output: 'value' }),
+  formula('spent_before', 'spend_so_far - spend', { data_type: 'currency', additivity: 'non_additive' }),
+  formula('part_so_far', 'spend / spend_so_far'),
+  formula('roas_gained', 'roas - roas_month_before'),
+  formula('part_before', 'spent_before / coalesce(spend_so_far, 1)'),
   dimension({ metric_key: 'device', data_type: 'string', alias_keys: ['device_type'] }),
   dimension({ metric_key: 'system', data_type: 'string', expression: 'client.os name' }),
   dimension({ metric_key: 'landed', data_type: 'date' }),

@@ -9,7 +9,13 @@ const define = (given: Partial<MemberDefinition> & Pick<MemberDefinition, 'metri
   category: 'external',
   metric_type: 'metric',
   data_type: 'currency',
-  aggregation: given.formula === undefined && given.metric_type !== 'dimension' ? 'sum' : null,
+  aggregation:
+    given.formula === undefined &&
+    given.window === undefined &&
+    given.conversion === undefined &&
+    given.metric_type !== 'dimension'
+      ? 'sum'
+      : null,
   formula: null,
   expression: null,
   weight: null,
@@ -55,6 +61,19 @@ const DEFINITIONS: readonly MemberDefinition[] = [
   }),
   define({ metric_key: 'cost_per_click', formula: 'spend / clicks', category: 'calculated' }),
   define({ metric_key: 'ten_clicks', formula: 'round(cost_per_click * 10, 2)', category: 'calculated' }),
+  define({ metric_key: 'spend_7_days', window: { kind: 'rolling', metric: 'spend', count: 7, unit: 'day' } }),
+  define({ metric_key: 'part_of_week', data_type: 'float', formula: 'spend / spend_7_days', category: 'calculated' }),
+  define({
+    metric_key: 'came_back',
+    data_type: 'float',
+    conversion: {
+      from: { member: 'device', operator: 'equals', values: ['mobile'] },
+      to: { member: 'spend_is_set', operator: 'equals', values: [true] },
+      days: 30,
+      output: 'rate',
+    },
+  }),
+  define({ metric_key: 'spend_is_set', metric_type: 'dimension', data_type: 'boolean', formula: 'spend >= 0' }),
   define({ metric_key: 'broken', formula: 'spend / nothing_like_this', category: 'calculated' }),
   define({ metric_key: 'device', data_type: 'string', metric_type: 'dimension', display_label: "`}); drop('" }),
   define({ metric_key: 'landed', data_type: 'date', metric_type: 'dimension' }),
@@ -134,5 +153,12 @@ export const GOLDEN_REQUESTS: Readonly<Record<string, ReportRequest>> = {
     dimensions: [],
     filters: { member: 'data_source', operator: 'equals', values: ['half_hour'] },
     time_grain: 'fifteen_minutes',
+  },
+  'windows-and-customers': {
+    metrics: ['part_of_week', 'came_back'],
+    dimensions: ['device'],
+    date_range: { from: '2026-01-01', to: '2026-02-14' },
+    time_grain: 'monthly',
+    limit: 5,
   },
 };

@@ -11,6 +11,11 @@ export const TIME_KEY = 'recorded_at';
 /** Not for users: the planner filters by it, always. */
 export const TENANT_KEY = 'organization_id';
 
+/** Hidden: which row it is, as text; its instant in milliseconds since 1970; and the first row of a group, by time. */
+export const ROW_KEY = '_row';
+export const INSTANT_KEY = '_instant';
+export const FIRST_ROW_KEY = '_first_row';
+
 /** How a value is compared and selected; one step finer than {@link DataType}. */
 export type ValueKind = 'string' | 'number' | 'boolean' | 'date' | 'datetime' | 'uuid';
 

@@ -6,7 +6,8 @@ import type { TypedFields } from '../dialect/field-sql.js';
 import { formulaToSql } from '../dialect/formula-sql.js';
 import type { DialectName } from '../dialect/types.js';
 import type { DimensionMember, FormulaMetricMember, Member, Model } from '../model/types.js';
-import { BASE_CUBE, CUBE, RESERVED_KEYS, TIME_KEY, weekOrigin } from './base.js';
+import { keysAround } from '../model/around.js';
+import { BASE_CUBE, CUBE, RESERVED_KEYS, FIRST_ROW_KEY, INSTANT_KEY, ROW_KEY, TIME_KEY, weekOrigin } from './base.js';
 import { CubeSql, cubeFile, cubeReference, cubeScript, memberReference, type CubeValue } from './cube-text.js';
 import { described, exactKey, rounded, type Members } from './measure.js';
 import { RowReader } from './row-sql.js';
@@ -25,7 +26,7 @@ export interface CubeSchema {
 
 /**
  * The organisation's cube. Quarantined members are left out, and so is a metric that has the key of a base dimension.
- * Windows and conversions are planned around Cube's query.
+ * Windows, conversions and formulas over them are planned around Cube's query.
  *
  * Formulas, averages and medians come as two measures: `_exact_<key>`, hidden, with all 18 decimals of
  * the calculation, for other formulas to build on; and `<key>`, the same rounded once for the reader. (A metric's key
@@ -33,16 +34,18 @@ export interface CubeSchema {
  */
 export function cubeSchema(model: Model, dialect: DialectName, typed: TypedFields): CubeSchema {
   const rows = new RowReader(model.members, { dialect, row: cubeReference(), typed });
-  const dimensions: Members = { [TIME_KEY]: timeDimension(model) };
-  const measures: Members = {};
+  const { row, instant, firstRow } = rowMembers(dialect);
+  const dimensions: Members = { [TIME_KEY]: timeDimension(model), [ROW_KEY]: row, [INSTANT_KEY]: instant };
+  const measures: Members = { [FIRST_ROW_KEY]: firstRow };
   const exact = exactKeys(model.members);
+  const around = keysAround(model.members);
   for (const member of model.members) {
     if (member.status === 'quarantined') continue;
     if (member.kind === 'dimension') {
       if (member.key !== TIME_KEY) dimensions[member.key] = dimensionOf(member, rows);
       continue;
     }
-    if (RESERVED_KEYS.includes(member.key)) continue;
+    if (RESERVED_KEYS.includes(member.key) || around.has(member.key)) continue;
     if (member.kind === 'simple') Object.assign(measures, simpleMeasures(member, rows));
     if (member.kind === 'formula') Object.assign(measures, formulaMeasures(member, dialect, exact));
   }
@@ -79,6 +82,29 @@ function timeDimension(model: Model): CubeValue {
   };
 }
 
+/** What conversions are made of. Rows of one instant are in the order of their ids, as text, on every engine. */
+function rowMembers(dialect: DialectName): Record<'row' | 'instant' | 'firstRow', CubeValue> {
+  const [id, at] = [`${cubeReference()}.id`, `${cubeReference()}.${TIME_KEY}`];
+  const hidden = (sql: string, kind: 'string' | 'number'): CubeValue => ({
+    sql: new CubeSql(sql),
+    type: kind,
+    public: false,
+    meta: { kind },
+  });
+  if (dialect === 'clickhouse') {
+    return {
+      row: hidden(`toString(${id})`, 'string'),
+      instant: hidden(`toUnixTimestamp64Milli(${at})`, 'number'),
+      firstRow: hidden(`argMin(toString(${id}), (${at}, toString(${id})))`, 'string'),
+    };
+  }
+  return {
+    row: hidden(`${id}::text`, 'string'),
+    instant: hidden(`floor(extract(epoch FROM ${at}) * 1000)::bigint`, 'number'),
+    firstRow: hidden(`(array_agg(${id}::text ORDER BY ${at}, ${id}::text COLLATE "C"))[1]`, 'string'),
+  };
+}
+
 function dimensionOf(member: DimensionMember, rows: RowReader): CubeValue {
   const { sql, kind } = rows.dimension(member);
   const type = kind === 'number' ? 'number' : kind === 'boolean' ? 'boolean' : 'string';
@@ -95,9 +121,9 @@ function formulaMeasures(member: FormulaMetricMember, dialect: DialectName, exac
   );
 }
 
-/** Members that have an exact measure beside the rounded one. */
-function exactKeys(members: readonly Member[]): ReadonlySet<string> {
-  const has = (member: Member): boolean =>
-    member.kind === 'formula' || (member.kind === 'simple' && isCalculated(member));
-  return new Set(members.filter(has).map(({ key }) => key));
-}
+/** Whether the metric has an exact measure beside the rounded one. */
+export const hasExact = (member: Member): boolean =>
+  member.kind === 'formula' || (member.kind === 'simple' && isCalculated(member));
+
+const exactKeys = (members: readonly Member[]): ReadonlySet<string> =>
+  new Set(members.filter(hasExact).map(({ key }) => key));

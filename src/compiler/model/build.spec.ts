@@ -335,12 +335,12 @@ describe('conversions', () => {
     const found = member(build(conversion({ from, to, days: 30, output: 'rate' })), 'c');
     expect(found).toMatchObject({
       kind: 'conversion',
-      status: 'quarantined',
+      status: 'valid',
       unit: '%',
       depends_on: ['device'],
       conversion: { from, to: { member: 'data_source', operator: 'set', values: [] }, days: 30, output: 'rate' },
     });
-    expect(found.diagnostics.map(({ code }) => code)).toEqual(['not_supported_yet']);
+    expect(found.diagnostics).toEqual([]);
   });
 
   it.each<[string, MemberDefinition, string[]]>([
@@ -365,17 +365,18 @@ describe('conversions', () => {
       ['error conflicting_parts /formula'],
     ],
   ])('refuse %s', (_what, subject, expected) => {
-    expect(said(build(subject), 'c')).toEqual([...expected, 'error not_supported_yet /conversion']);
+    expect(said(build(subject), 'c')).toEqual(expected);
   });
 
-  it('stand in no formula and no window', () => {
+  it('stand in formulas, shares and earlier times, but are not put together over stretches of time', () => {
     const model = build(
       conversion({ from, to, days: 1, output: 'rate' }),
       formula('f', 'c * 2'),
-      definition('w', { aggregation: null, window: { kind: 'cumulative', metric: 'c' } }),
+      definition('w', { aggregation: null, data_type: 'float', window: { kind: 'share', metric: 'f', within: [] } }),
+      definition('w2', { aggregation: null, data_type: 'float', window: { kind: 'cumulative', metric: 'f' } }),
     );
-    expect(member(model, 'f').diagnostics).toMatchObject([{ code: 'conversion_in_formula' }]);
-    expect(said(model, 'w')).toContain('error window_of_conversion /window/metric');
+    expect(['c', 'f', 'w'].map((key) => member(model, key).status)).toEqual(['valid', 'valid', 'valid']);
+    expect(said(model, 'w2')).toContain('error window_of_window /window/metric');
   });
 });
 
@@ -472,20 +473,22 @@ describe('windows', () => {
     expect(said(build(subject), 'w')).toEqual(expected);
   });
 
-  it('of windows, in formulas and of broken metrics are refused', () => {
+  it('of windows only look back or measure; of broken metrics they are refused', () => {
     const model = build(
       window('w', { kind: 'cumulative', metric: 'spend' }),
       window('w2', { kind: 'cumulative', metric: 'w' }),
+      window('w4', { kind: 'previous', metric: 'w', count: 1, unit: 'week', output: 'value' }),
       window('self', { kind: 'cumulative', metric: 'self' }),
       formula('f', 'w / clicks'),
       definition('broken', { aggregation: null }),
       window('w3', { kind: 'cumulative', metric: 'broken' }, { data_type: 'integer' }),
     );
     expect(said(model, 'w2')).toEqual(['error window_of_window /window/metric']);
-    expect(said(model, 'self')).toEqual(['error window_of_window /window/metric', 'error cycle /window']);
-    expect(member(model, 'f').diagnostics).toMatchObject([{ code: 'window_in_formula', range: [0, 1] }]);
+    expect(said(model, 'w4')).toEqual([]);
+    expect(said(model, 'self')).toEqual(['error cycle /window']);
+    expect(member(model, 'f').status).toBe('valid');
     expect(said(model, 'w3')).toEqual(['error depends_on_quarantined /window']);
-    expect(dependants(model, 'spend')).toEqual(['w', 'w2']);
+    expect(dependants(model, 'spend')).toEqual(['f', 'w', 'w2', 'w4']);
   });
 });
 

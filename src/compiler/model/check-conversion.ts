@@ -45,9 +45,6 @@ export function checkConversion(
     const what = isCount ? 'A number of customers is integer' : 'A rate is a fraction, float';
     diagnostics.push(warning('type_mismatch', '/data_type', `${what}, not ${definition.data_type}.`));
   }
-  const message =
-    'Conversions between two events can be defined, but not asked for yet; this one waits until they can.';
-  diagnostics.push(fault('not_supported_yet', '/conversion', message));
   return {
     conversion: {
       from: from.filter ?? UNREADABLE,
@@ -58,7 +55,7 @@ export function checkConversion(
     depends_on: [...new Set([...from.named, ...to.named])].sort(),
     data_type,
     unit: definition.unit ?? (isCount ? null : '%'),
-    // A customer who is in two groups, or in two periods, is counted in each.
+    // Within one answer each customer is counted once; who is in the answers of two periods is counted in each.
     additivity: 'non_additive',
   };
 }

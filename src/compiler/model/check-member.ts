@@ -45,7 +45,7 @@ export function checkMember(named: NamedDefinition, context: CheckContext): Memb
     label: definition.display_label,
     description: definition.description,
     category: definition.category,
-    data_type: resultType(definition),
+    data_type: resultType(definition, names),
     unit: definition.unit,
     aliases,
     origin,

@@ -2,7 +2,7 @@
 import { nearestNames } from '../../common/nearest.js';
 import { fault, warning } from '../diagnostics/diagnostic.js';
 import type { NameTable } from './names.js';
-import { resultType } from './result-type.js';
+import { isFraction, resultType } from './result-type.js';
 import type {
   Additivity,
   DataType,
@@ -43,17 +43,17 @@ export function checkWindow(
   const reader = new WindowReader(window, names, diagnostics);
   const read = reader.window();
   const base = reader.base;
-  const isFraction = read?.kind === 'share' || (read?.kind === 'previous' && read.output === 'change');
-  const data_type: DataType = isFraction ? 'float' : base ? resultType(base) : definition.data_type;
+  const fraction = read !== undefined && isFraction(read);
+  const data_type: DataType = fraction ? 'float' : base ? resultType(base, names) : definition.data_type;
   if (read && base && data_type !== definition.data_type) {
-    const why = isFraction ? 'A share or a change is a fraction' : `${base.metric_key} is ${data_type}`;
+    const why = fraction ? 'A share or a change is a fraction' : `${base.metric_key} is ${data_type}`;
     diagnostics.push(warning('type_mismatch', '/data_type', `${why}, so the data type is ${data_type}.`));
   }
   return {
     window: read ?? UNREADABLE,
     depends_on: [...reader.named].sort(),
     data_type,
-    unit: definition.unit ?? (isFraction ? '%' : (base?.unit ?? null)),
+    unit: definition.unit ?? (fraction ? '%' : (base?.unit ?? null)),
     additivity: windowAdditivity(definition.additivity, diagnostics),
   };
 }
@@ -135,14 +135,6 @@ class WindowReader {
     this.named.add(definition.metric_key);
     if (definition.metric_type === 'dimension') {
       return this.fail('dimension_in_window', '/metric', `${name} is a dimension; a window looks at a metric.`);
-    }
-    if (definition.window != null) {
-      const message = `${name} is a window itself, and a window of a window is not possible yet. Name the metric behind it.`;
-      return this.fail('window_of_window', '/metric', message);
-    }
-    if (definition.conversion != null) {
-      const message = `${name} is a conversion, and a window of a conversion is not possible yet.`;
-      return this.fail('window_of_conversion', '/metric', message);
     }
     this.base = definition;
     return definition.metric_key;

@@ -3,6 +3,7 @@ import { fault } from '../diagnostics/diagnostic.js';
 import { nesting } from '../formula/nesting.js';
 import { FORMULA_LIMITS } from '../formula/tokens.js';
 import type { FormulaNode } from '../formula/types.js';
+import { keysAround } from './around.js';
 import type { Diagnostic, Member } from './types.js';
 
 /** Parts that a formula may have once the formulas that it names are written out: beyond that, no engine could plan it. */
@@ -20,6 +21,7 @@ export function checkGraph(members: readonly Member[]): Member[] {
   const order = dependenciesFirst(byKey);
   const expansions = new Map<string, Expansion>();
   const checked = new Map<string, Member>();
+  const around = keysAround(members);
   for (const key of order) {
     const member = byKey.get(key);
     if (!member) continue;
@@ -32,6 +34,7 @@ export function checkGraph(members: readonly Member[]): Member[] {
       const expansion = expand(member, expansions);
       expansions.set(key, expansion);
       found.push(...sizeFaults(expansion));
+      found.push(...windowFaults(member, around));
       found.push(...dependencyFaults(member, checked));
     }
     checked.set(key, withFaults(member, found));
@@ -52,6 +55,15 @@ function dependencyFaults(member: Member, checked: ReadonlyMap<string, Member>):
     const message = `It builds on ${key}, which can't be used: ${cause?.message ?? 'see its diagnostics.'}`;
     return [fault('depends_on_quarantined', pointerOf(member), message)];
   });
+}
+
+/** Windows over stretches of time put rows together, so that what they look at must come from rows. */
+function windowFaults(member: Member, around: ReadonlySet<string>): Diagnostic[] {
+  if (member.kind !== 'window' || !around.has(member.window.metric)) return [];
+  const { kind, metric } = member.window;
+  if (kind === 'previous' || kind === 'share') return [];
+  const message = `${metric} looks over time, beside its peers or at customers itself, so it can’t be put together over longer stretches. Make the window over the metric behind it, and build on that.`;
+  return [fault('window_of_window', '/window/metric', message)];
 }
 
 /** The part of a definition that names other members. */

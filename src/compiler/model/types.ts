@@ -67,7 +67,10 @@ export type WindowDefinition =
   /** Share of the total over all rows of the result, or of each group of the dimensions in `within`. */
   | { readonly kind: 'share'; readonly metric: string; readonly within: readonly string[] };
 
-/** Customers who did `to` within `days` after they first did `from`, in the range asked for. */
+/**
+ * Customers who did `to` within `days` after they first did `from` in the range asked for. A day is 24 hours, and both
+ * ends of the window count; a row is never its own conversion. `to` may come after the range asked for ends.
+ */
 export interface ConversionDefinition {
   /** Row conditions on dimensions, in the notation of a query's filters. */
   readonly from: unknown;
@@ -203,13 +206,16 @@ export interface FormulaMetricMember extends MemberBase {
  */
 export interface WindowMetricMember extends MemberBase {
   readonly kind: 'window';
-  /** With every name in it resolved to a key; `metric` is a simple or a formula metric. */
+  /**
+   * With every name in it resolved to a key. `metric` is a plain metric or a formula over plain ones; for `previous` and
+   * `share` also a window, a conversion or a formula over these.
+   */
   readonly window: WindowDefinition;
 }
 
 /**
  * Counts customers, not rows, so it is no member of the Cube model: a query of its own, whose groups are those of each
- * customer's first `from` event.
+ * customer's first `from` event, and whose filters choose among these first events.
  */
 export interface ConversionMetricMember extends MemberBase {
   readonly kind: 'conversion';

@@ -5,10 +5,11 @@
  */
 import type { ProblemItem } from '../../common/problem.js';
 import { partsKey } from '../cube/measure.js';
+import { windowsIn } from '../model/around.js';
 import { memberLineage } from '../model/lineage.js';
 import type { SimpleMetricMember } from '../model/types.js';
 import { embedded, sql, statementOf } from './fragment.js';
-import { windowOf, type Report } from './report.js';
+import type { Report } from './report.js';
 import type { Resolved } from './resolve.js';
 import type { PlannedCheck, ReportRequest } from './types.js';
 
@@ -48,10 +49,13 @@ const why = ({ metric, summed }: NonAdditive): string =>
 
 /** What is wrong at any data: a window or a share would add up. */
 export function nonAdditiveMistakes(report: Report, request: ReportRequest): ProblemItem[] {
+  const { model } = report;
   return nonAdditiveMetrics(report).flatMap((found) => {
-    const window = windowOf(found.metric);
-    if (window === null || window.kind === 'previous') return [];
-    const message = `${why(found)} A window or share of it would be wrong; use a distinct count of customers, or ask for “${window.metric}” by the grain at which it is reported.`;
+    const adding = windowsIn(found.metric.key, model).find(
+      ({ key, window }) => window.kind !== 'previous' && memberLineage(model, key).includes(found.summed.key),
+    );
+    if (adding === undefined) return [];
+    const message = `${why(found)} A window or share of it would be wrong; use a distinct count of customers, or ask for “${adding.window.metric}” by the grain at which it is reported.`;
     return [{ code: 'non_additive', message, pointer: pointerOf(found.metric.key, request) }];
   });
 }

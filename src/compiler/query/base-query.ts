@@ -2,6 +2,7 @@
 import { CUBE, GRANULARITY, TENANT_KEY, TIME_KEY } from '../cube/base.js';
 import type { CompiledModel, CubeFilter, CubeQuery } from '../cube/compile.js';
 import type { Placement } from '../dialect/ordinal-sql.js';
+import type { DialectName } from '../dialect/types.js';
 import type { CalendarSettings } from './calendar.js';
 import type { Resolved } from './resolve.js';
 import { engineInstant, type Instants } from './time-range.js';
@@ -19,6 +20,8 @@ export interface Grouping {
   readonly range: OpenRange | null;
   /** Further conditions. */
   readonly filters?: readonly CubeFilter[];
+  /** Reads rows whether or not they meet the request's own conditions; the tenant's and the policy's hold always. */
+  readonly isUnfiltered?: boolean;
   readonly limit?: number | null;
   readonly offset?: number | null;
   readonly order?: CubeQuery['rowOrder'];
@@ -28,15 +31,39 @@ export interface BaseQueriesInput extends CalendarSettings {
   readonly compiled: CompiledModel;
   readonly organizationId: string;
   readonly timeZone: string;
+  /** The request's conditions on rows. */
   readonly rowFilters: readonly CubeFilter[];
 }
 
-const path = (key: string): string => `${CUBE}.${key}`;
+export const path = (key: string): string => `${CUBE}.${key}`;
 
 /** How the base query names a column. */
 export const baseColumn = (key: string): string => `${CUBE}__${key}`;
 export const baseTimeColumn = (time: TimeGrain | Placement): string =>
   baseColumn(`${TIME_KEY}_${GRANULARITY[typeof time === 'string' ? time : 'daily']}`);
+
+/**
+ * How the columns of a grouped query are named from outside, and the list of names that belongs behind its alias.
+ * `null` is the time.
+ */
+export function namesOf(
+  dialect: DialectName,
+  time: TimeGrain | Placement | null,
+  keys: readonly string[],
+  alias: string,
+): { readonly name: (key: string | null) => string; readonly list: string } {
+  const all = [...(time === null ? [] : [null]), ...keys];
+  if (dialect === 'postgres') {
+    const list = `(${all.map((_, index) => `x${index + 1}`).join(', ')})`;
+    return { name: (key) => `${alias}.x${all.indexOf(key) + 1}`, list };
+  }
+  const column = (key: string | null): string => (key === null ? baseTimeColumn(time ?? 'daily') : baseColumn(key));
+  return { name: (key) => `${alias}.\`${column(key)}\``, list: '' };
+}
+
+/** The number of a window, of one type whatever it was read from. */
+export const wholeSql = (value: string, dialect: DialectName): string =>
+  dialect === 'clickhouse' ? `toInt64(${value})` : `${value}::bigint`;
 
 export class BaseQueries {
   constructor(private readonly input: BaseQueriesInput) {}
@@ -50,7 +77,7 @@ export class BaseQueries {
       measures: metrics.map(path),
       dimensions: dimensions.map(({ key }) => path(key)),
       timeDimensions: time === null ? [] : [{ dimension: path(TIME_KEY), granularity }],
-      filters: [tenant, ...within(range), ...rowFilters, ...filters],
+      filters: [tenant, ...within(range), ...(grouping.isUnfiltered ? [] : rowFilters), ...filters],
       timeZone: canonicalZone(timeZone),
       rowLimit: limit,
       offset,

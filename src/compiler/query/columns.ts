@@ -34,7 +34,8 @@ export function plannedColumns(
     type,
     unit: unit ?? (type === 'currency' ? model.settings.currency : null),
     description,
-    lineage: member?.kind === 'formula' || member?.kind === 'window' ? memberLineage(model, key) : [],
+    lineage:
+      member === null || member.kind === 'simple' || member.kind === 'dimension' ? [] : memberLineage(model, key),
   });
   const time: PlannedColumn[] = grain === null ? [] : [timeColumn(grain)];
   const rest = (dimension: Resolved): PlannedColumn => ({

@@ -3,14 +3,16 @@ import type { CubeFilter } from '../cube/compile.js';
 import { stretchesOf, windowsOfStretch, type Placement } from '../dialect/ordinal-sql.js';
 import type { DialectName } from '../dialect/types.js';
 import type { Model } from '../model/types.js';
-import { baseColumn, baseTimeColumn, type BaseQueries, type OpenRange } from './base-query.js';
+import { namesOf, wholeSql, type BaseQueries, type OpenRange } from './base-query.js';
 import { embedded, sql, type Fragment } from './fragment.js';
+import { conversionSource, type ConversionEvents } from './conversion-source.js';
+import { columnOf, type Measured } from './measured.js';
 import { mergedMetric, type MergedMetric, type Part } from './merged-metric.js';
 import type { Resolved } from './resolve.js';
 import type { TimeGrain } from './types.js';
 
 export interface SourceInput {
-  readonly metrics: readonly Resolved[];
+  readonly metrics: readonly Measured[];
   readonly dimensions: readonly Resolved[];
   readonly range: OpenRange | null;
   readonly filters: readonly CubeFilter[];
@@ -32,21 +34,21 @@ export class FrameSources {
     private readonly dialect: DialectName,
   ) {}
 
-  canMerge({ key }: Resolved): boolean {
-    return mergedMetric(key, this.model, this.dialect) !== null;
+  canMerge(metric: Measured): boolean {
+    return mergedMetric(metric, this.model, this.dialect) !== null;
   }
 
   async direct(
     { metrics, dimensions, range, filters }: SourceInput,
     time: TimeGrain | Placement | null,
   ): Promise<FrameSource> {
-    const keys = metrics.map(({ key }) => key);
+    const keys = metrics.map(columnOf);
     const statement = await this.queries.statement({ metrics: keys, dimensions, time, range, filters });
-    const { name, list } = this.names(time, [...dimensions.map(({ key }) => key), ...keys], 'b');
+    const { name, list } = namesOf(this.dialect, time, [...dimensions.map(({ key }) => key), ...keys], 'b');
     return {
       from: sql`(${embedded(statement, this.dialect)}) AS b${list}`,
       column: name,
-      ordinal: time === null ? null : typeof time === 'string' ? name(null) : this.whole(name(null)),
+      ordinal: time === null ? null : typeof time === 'string' ? name(null) : wholeSql(name(null), this.dialect),
     };
   }
 
@@ -54,16 +56,16 @@ export class FrameSources {
   async merged({ metrics, dimensions, range, filters }: SourceInput, placement: Placement): Promise<FrameSource> {
     const found = new Map<string, MergedMetric>();
     const parts = new Map<string, Part>();
-    for (const { key } of metrics) {
-      const metric = mergedMetric(key, this.model, this.dialect);
-      if (metric === null) throw new Error('A metric that can’t be put together.');
-      found.set(key, metric);
-      for (const part of metric.parts) parts.set(part.measure, part);
+    for (const metric of metrics) {
+      const merged = mergedMetric(metric, this.model, this.dialect);
+      if (merged === null) throw new Error('A metric that can’t be put together.');
+      found.set(columnOf(metric), merged);
+      for (const part of merged.parts) parts.set(part.measure, part);
     }
     const time = stretchesOf(placement);
     const measures = [...parts.keys()];
     const statement = await this.queries.statement({ metrics: measures, dimensions, time, range, filters });
-    const { name, list } = this.names(time, [...dimensions.map(({ key }) => key), ...measures], 's');
+    const { name, list } = namesOf(this.dialect, time, [...dimensions.map(({ key }) => key), ...measures], 's');
     const window = windowsOfStretch(placement, name(null), this.dialect);
     const selected = [
       `${window} AS w`,
@@ -77,26 +79,11 @@ export class FrameSources {
     return {
       from: sql`(${inner}) AS b`,
       column: (key) => found.get(key)?.sql(part) ?? dimension(key),
-      ordinal: this.whole('b.w'),
+      ordinal: wholeSql('b.w', this.dialect),
     };
   }
 
-  /** How the columns of a grouped query are named from outside. `null` is the time. */
-  private names(
-    time: TimeGrain | Placement | null,
-    keys: readonly string[],
-    alias: string,
-  ): { readonly name: (key: string | null) => string; readonly list: string } {
-    const all = [...(time === null ? [] : [null]), ...keys];
-    if (this.dialect === 'postgres') {
-      const list = `(${all.map((_, index) => `x${index + 1}`).join(', ')})`;
-      return { name: (key) => `${alias}.x${all.indexOf(key) + 1}`, list };
-    }
-    const column = (key: string | null): string => (key === null ? baseTimeColumn(time ?? 'daily') : baseColumn(key));
-    return { name: (key) => `${alias}.\`${column(key)}\``, list: '' };
-  }
-
-  private whole(value: string): string {
-    return this.dialect === 'clickhouse' ? `toInt64(${value})` : `${value}::bigint`;
+  conversion(events: ConversionEvents, input: SourceInput, time: TimeGrain | Placement | null): Promise<FrameSource> {
+    return conversionSource(this.queries, this.dialect, events, input, time);
   }
 }

@@ -5,12 +5,14 @@
  */
 import { CUBE } from '../cube/base.js';
 import type { CubeFilter } from '../cube/compile.js';
-import { isDisjoint, placementOf, type TimeWindow } from '../dialect/ordinal-sql.js';
+import { isDisjoint, placementOf, type Placement, type TimeWindow } from '../dialect/ordinal-sql.js';
 import type { DialectName } from '../dialect/types.js';
 import type { OpenRange } from './base-query.js';
+import type { ConversionEvents } from './conversion-source.js';
 import { sql, type Fragment } from './fragment.js';
-import type { FrameSources } from './frame-sources.js';
+import type { FrameSource, FrameSources, SourceInput } from './frame-sources.js';
 import { nullOf } from './layer-sql.js';
+import { columnOf, type Measured } from './measured.js';
 import type { Resolved } from './resolve.js';
 import type { Statement, TimeGrain } from './types.js';
 import { EARLIEST, LATEST } from './windows.js';
@@ -22,12 +24,17 @@ export interface FrameTime {
   readonly range: OpenRange | null;
 }
 
+/**
+ * Where a frame's values come from: rows, read once for each window that holds them; stretches of time, put together
+ * where windows overlap; or customers who did one thing after another.
+ */
+type FrameKind = 'rows' | 'stretches' | ConversionEvents;
+
 interface Frame extends FrameTime {
   readonly id: string;
   /** 0: rows of the answer; else the number of a total that they are measured against. */
   readonly marker: number;
-  /** Whether it is put together from stretches of time instead of reading rows once for each window. */
-  readonly isMerged: boolean;
+  readonly source: FrameKind;
   readonly dimensions: readonly Resolved[];
   readonly values: Map<string, Value>;
 }
@@ -35,7 +42,7 @@ interface Frame extends FrameTime {
 export interface Value {
   /** Column of the union; for a frame's presence, a column of ones. */
   readonly alias: string;
-  readonly metric: Resolved | null;
+  readonly metric: Measured | null;
 }
 
 /** The first values of a dimension, and what becomes of the rest. */
@@ -61,18 +68,18 @@ export class Frames {
   /** The column with the metric's value in the frame; with null, one that is 1 where the frame has the row. */
   value(
     frame: FrameTime,
-    metric: Resolved | null,
+    metric: Measured | null,
     total: { readonly marker: number; readonly dimensions: readonly Resolved[] } | null = null,
   ): string {
     const dimensions = total?.dimensions ?? this.dimensions;
     const marker = total?.marker ?? 0;
     const range = frame.range === null ? null : [frame.range.from, frame.range.to].map((at) => at && +at);
-    const isMerged = this.merges(frame, metric);
-    const id = JSON.stringify([marker, frame.time, range, dimensions.map(({ key }) => key), isMerged]);
+    const source = this.kindOf(frame, metric);
+    const id = JSON.stringify([marker, frame.time, range, dimensions.map(({ key }) => key), source]);
     const values = new Map<string, Value>();
-    const found = this.frames.get(id) ?? { ...frame, id, marker, isMerged, dimensions, values };
+    const found = this.frames.get(id) ?? { ...frame, id, marker, source, dimensions, values };
     this.frames.set(id, found);
-    const key = metric?.key ?? '';
+    const key = metric === null ? '' : columnOf(metric);
     const value = found.values.get(key) ?? { alias: `v${(this.valueCount += 1)}`, metric };
     found.values.set(key, value);
     return value.alias;
@@ -115,13 +122,7 @@ export class Frames {
     const windows = grouped ? [{ ordinal: 0, from: EARLIEST, to: LATEST }] : frame.time;
     const time = windows === null || typeof windows === 'string' ? windows : placementOf(windows);
     const input = { metrics, dimensions, range: frame.range, filters };
-    const {
-      from,
-      column,
-      ordinal: number,
-    } = frame.isMerged && time !== null && typeof time === 'object'
-      ? await this.sources.merged(input, time)
-      : await this.sources.direct(input, time);
+    const { from, column, ordinal: number } = await this.sourceOf(frame.source, input, time);
     const ordinal =
       number === null || grouped ? nullOf(typeof frame.time === 'string' ? 'string' : 'ordinal', this.dialect) : number;
     const columns = [`${frame.marker} AS k`];
@@ -133,15 +134,30 @@ export class Frames {
     if (this.top !== null) columns.push(`${isOther} AS x`);
     for (const { alias, metric } of this.values) {
       const has = own.some((value) => value.alias === alias);
-      const value = !has ? nullOf(metric?.kind ?? 'number', this.dialect) : metric === null ? '1' : column(metric.key);
+      const value = !has
+        ? nullOf(metric?.kind ?? 'number', this.dialect)
+        : metric === null
+          ? '1'
+          : column(columnOf(metric));
       columns.push(`${value} AS ${alias}`);
     }
     return sql`SELECT ${columns.join(', ')} FROM ${from}`;
   }
 
-  /** Whether the frame's windows overlap, so that the metric is better put together from stretches of time. */
-  private merges({ time }: FrameTime, metric: Resolved | null): boolean {
-    if (time === null || typeof time === 'string' || isDisjoint(placementOf(time))) return false;
-    return metric === null || this.sources.canMerge(metric);
+  private sourceOf(kind: FrameKind, input: SourceInput, time: TimeGrain | Placement | null): Promise<FrameSource> {
+    if (typeof kind === 'object') return this.sources.conversion(kind, input, time);
+    if (kind === 'rows') return this.sources.direct(input, time);
+    if (time === null || typeof time === 'string') throw new Error('Stretches are of windows.');
+    return this.sources.merged(input, time);
+  }
+
+  /** Metrics over overlapping windows are better put together from stretches of time, where they can be. */
+  private kindOf({ time }: FrameTime, metric: Measured | null): FrameKind {
+    if (metric?.member.kind === 'conversion') {
+      const { from, to, days } = metric.member.conversion;
+      return { from, to, days };
+    }
+    if (time === null || typeof time === 'string' || isDisjoint(placementOf(time))) return 'rows';
+    return metric === null || this.sources.canMerge(metric) ? 'stretches' : 'rows';
   }
 }

@@ -1,10 +1,13 @@
 /** A report with a comparison, windows, filled gaps or top values → its statement. */
-import { TIME_KEY } from '../cube/base.js';
+import { TIME_KEY, valueKind } from '../cube/base.js';
+import { hasExact } from '../cube/generate.js';
 import type { FormulaDialect } from '../dialect/formula-dialect.js';
 import { FORMULA_DIALECTS } from '../dialect/formula-dialect.js';
-import type { TimeWindow } from '../dialect/ordinal-sql.js';
+import { formulaToSql, resultSql } from '../dialect/formula-sql.js';
+import { keysAround } from '../model/around.js';
+import type { Member, WindowMetricMember } from '../model/types.js';
 import { timeAxis, type Bucket } from './axis.js';
-import { isClockGrain } from './columns.js';
+import { isClockGrain, plannedColumns } from './columns.js';
 import { afterSql } from './cursor.js';
 import { comparedRange, type Earlier } from './compared-range.js';
 import { embedded, sql, statementOf } from './fragment.js';
@@ -12,13 +15,11 @@ import { FrameSources } from './frame-sources.js';
 import { Frames, type FrameTime, type TopRows } from './frames.js';
 import { labelSql } from './layer-sql.js';
 import { layeredSql, type Calculated, type SpreadTotal } from './layers.js';
-import { windowOf, type Report } from './report.js';
+import type { Report } from './report.js';
 import type { Resolved } from './resolve.js';
 import type { Statement } from './types.js';
 import { baseColumn } from './base-query.js';
-import { bucketWindows, EARLIEST, mappedWindows, rangeOf, windowsOf } from './windows.js';
-import type { Instants } from './time-range.js';
-import { DateTime } from 'luxon';
+import { comparedParts, frameAt, frameOfWindow, momentBefore, partsOf, type Moment } from './moment.js';
 
 export async function layeredStatement(report: Report): Promise<Statement> {
   const { dialect, dimensions, grain, columns, top, fill } = report;
@@ -74,136 +75,186 @@ export function earlierOf({ compare, range, span, grain }: Report): Earlier | nu
 }
 
 /** The statement that selects the first values of a dimension, over the whole range. */
-async function topRows({ top, queries, range, dialect }: Report): Promise<TopRows | null> {
+async function topRows(report: Report): Promise<TopRows | null> {
+  const { top, queries, range, dialect, model } = report;
   if (top === null) return null;
   const { dimension, by, limit, other } = top;
-  const statement = await queries.statement({
-    metrics: [by.key],
-    dimensions: [dimension],
-    time: null,
-    range,
-    limit,
-    order: [
-      { position: 2, descending: true },
-      { position: 1, descending: false },
-    ],
-  });
-  const [column, list] = dialect === 'postgres' ? ['x1', '(x1, x2)'] : [`\`${baseColumn(dimension.key)}\``, ''];
+  const order = [
+    { position: 2, descending: true },
+    { position: 1, descending: false },
+  ];
+  const isAround = keysAround(model.members).has(by.key);
+  const statement = isAround
+    ? await layeredStatement({
+        ...report,
+        ...{ metrics: [by], dimensions: [dimension], grain: null, compare: null, fill: 'none', top: null },
+        columns: plannedColumns(
+          { grain: null, dimensions: [dimension], metrics: [by], compared: false, other: null },
+          model,
+        ),
+        ...{ groupFilters: [], filterMetrics: [], order, offset: 0, after: null },
+        // One row more is fetched than a report shows.
+        limit: limit - 1,
+      })
+    : await queries.statement({ metrics: [by.key], dimensions: [dimension], time: null, range, limit, order });
+  const column = isAround ? 'c1' : `\`${baseColumn(dimension.key)}\``;
+  const [name, list] = dialect === 'postgres' ? ['x1', '(x1, x2)'] : [column, ''];
   const values = statementOf(
-    sql`SELECT t.${column} AS value FROM (${embedded(statement, dialect)}) AS t${list}`,
+    sql`SELECT t.${name} AS value FROM (${embedded(statement, dialect)}) AS t${list}`,
     dialect,
   );
   return { dimension, values, other };
+}
+
+/** What a value is measured over: the rows of the answer, or a total of fewer columns. */
+interface Scope {
+  readonly moment: Moment;
+  /** Null for the rows of the answer. */
+  readonly total: { readonly marker: number; readonly dimensions: readonly Resolved[] } | null;
 }
 
 class LayeredPlan {
   readonly frames: Frames;
   readonly totals: SpreadTotal[] = [];
   readonly axis: readonly Bucket[] | null;
-  private readonly now: FrameTime;
-  private readonly before: FrameTime | null;
+  private readonly now: Moment;
+  private readonly before: Moment | null;
   private readonly math: FormulaDialect;
+  private readonly around: ReadonlySet<string>;
+  private readonly members: ReadonlyMap<string, Member>;
 
   constructor(
     private readonly report: Report,
     top: TopRows | null,
   ) {
-    const { grain, range, dialect, calendar } = report;
+    const { grain, range, dialect, calendar, model } = report;
     this.math = FORMULA_DIALECTS[dialect];
-    const sources = new FrameSources(report.queries, report.model, dialect);
+    this.around = keysAround(model.members);
+    this.members = new Map(model.members.map((member) => [member.key, member]));
+    const sources = new FrameSources(report.queries, model, dialect);
     this.frames = new Frames(sources, dialect, report.dimensions, grain !== null, top);
     const earlier = earlierOf(report);
     const within = grain === null || range === null ? null : timeAxis(range, grain, calendar);
     this.axis = within;
-    this.now = { time: grain === null ? null : within === null ? grain : bucketWindows(within), range };
+    this.now = { range, time: within === null ? grain : partsOf(within) };
     this.before = null;
     if (earlier === null || range === null) return;
-    if (grain === null) this.before = { time: null, range: earlier.range };
-    else {
+    if (grain !== null) {
       // A longer range before goes on after the end of this one, so that no row of it is lost.
       const left = Math.max(0, Math.ceil((+earlier.range.to - +earlier.map(range.to)) / 86_400_000));
       this.axis = timeAxis({ from: range.from, to: range.to.plus({ days: left }) }, grain, calendar);
-      const windows = mappedWindows(this.axis, earlier);
-      const last = windows.at(-1);
-      if (last !== undefined) windows[windows.length - 1] = { ...last, to: +earlier.range.to };
-      this.before = { time: windows, range: earlier.range };
     }
+    this.before = { range: earlier.range, time: grain === null ? null : comparedParts(this.axis ?? [], earlier) };
   }
 
   /** The metric as the answer shows it, with its twins where there is a comparison. */
   columnsOf(metric: Resolved): Calculated[] {
     const now = this.current(metric);
     if (this.before === null) return [now];
-    const before = { sql: this.shown(this.before, metric), kind: metric.kind };
+    const before = { sql: this.shown(metric, this.before), kind: metric.kind };
     return metric.kind === 'number'
-      ? [now, before, { sql: this.change(now.sql, before.sql), kind: 'number' }]
+      ? [now, before, { sql: this.math.result(this.change(now.sql, before.sql), 9), kind: 'number' }]
       : [now, before];
   }
 
   current(metric: Resolved): Calculated {
-    const window = windowOf(metric);
-    if (window === null) return { sql: this.shown(this.now, metric), kind: metric.kind };
-    const looked = this.lookedAt(metric);
-    if (window.kind === 'share') return { sql: this.share(looked, window.within), kind: 'number' };
-    const { grain, range, span, calendar, now } = this.report;
-    const whole = range ?? { from: DateTime.fromMillis(EARLIEST, { zone: now.zone }), to: now };
-    const time =
-      grain === null || this.axis === null
-        ? { time: null, range: rangeOf(window, whole, span ?? ALL, span?.running ?? false, calendar) }
-        : spanned(windowsOf(window, this.axis, grain, calendar), whole);
-    const value = this.shown(time, looked);
-    if (window.kind !== 'previous' || window.output === 'value') return { sql: value, kind: metric.kind };
-    const current = this.shown(this.now, looked);
-    if (window.output === 'change') return { sql: this.change(current, value), kind: 'number' };
-    const difference = `${this.math.leaf(current)} - ${this.math.leaf(value)}`;
-    return { sql: this.math.result(`(${difference})`, metric.type === 'integer' ? 0 : 9), kind: 'number' };
+    return { sql: this.shown(metric, this.now), kind: metric.kind };
   }
 
-  /** The metric that a window looks at, as a member that a frame can hold. */
-  private lookedAt(metric: Resolved): Resolved {
-    const key = windowOf(metric)?.metric ?? '';
-    const member = this.report.model.members.find((each) => each.key === key);
-    if (member === undefined) throw new Error('A window of an unknown metric got through.');
-    return { ...metric, key, member };
+  private shown({ member }: Resolved, moment: Moment): string {
+    if (member === null) throw new Error('A metric that is none of the model.');
+    return this.value(member, { moment, total: null }, false);
   }
 
-  /** The value in a frame; with `fill: zero`, 0 where the frame has no such row and the metric adds up. */
-  private shown(frame: FrameTime, metric: Resolved): string {
-    const value = `g.${this.frames.value(frame, metric)}`;
-    const { member } = metric;
-    const adds = member?.kind === 'simple' && ['sum', 'count', 'distinct'].includes(member.aggregation);
-    if (this.report.fill !== 'zero' || !adds) return value;
-    return `CASE WHEN g.${this.frames.value(frame, null)} IS NULL THEN 0 ELSE ${value} END`;
+  /** @param isExact with all decimals, for a formula to build on; else as a reader gets it */
+  private value(member: Member, scope: Scope, isExact: boolean): string {
+    const as = (sql: string): string => (isExact ? sql : resultSql(sql, this.report.dialect, member.data_type));
+    if (member.kind === 'window') return this.window(member, scope, isExact);
+    if (member.kind !== 'formula' || !this.around.has(member.key)) {
+      return this.held(member, frameAt(scope.moment), scope, isExact);
+    }
+    if (member.tree === null) throw new Error('A formula that could not be read got through.');
+    const leaf = (key: string): string => this.value(this.member(key), scope, true);
+    return as(formulaToSql(member.tree, this.report.dialect, leaf, (key) => isWide(this.member(key))));
+  }
+
+  private window(member: WindowMetricMember, scope: Scope, isExact: boolean): string {
+    const { window } = member;
+    const { moment, total } = scope;
+    const looked = this.member(window.metric);
+    const as = (sql: string): string => (isExact ? sql : resultSql(sql, this.report.dialect, member.data_type));
+    switch (window.kind) {
+      case 'share':
+        return as(this.share(looked, window.within, scope));
+      case 'previous': {
+        const earlier = { moment: momentBefore(window, moment, this.report), total };
+        const value = this.value(looked, earlier, isExact);
+        if (window.output === 'value') return value;
+        const current = this.value(looked, scope, isExact);
+        if (window.output === 'change') return as(this.change(current, value));
+        return as(`(${this.math.leaf(current)} - ${this.math.leaf(value)})`);
+      }
+      case 'cumulative':
+      case 'rolling':
+      case 'to_date':
+        return this.held(looked, frameOfWindow(window, moment, this.report), scope, isExact);
+      default:
+        return window satisfies never;
+    }
+  }
+
+  /**
+   * The column with the value in a frame, as it is known on each row. With `fill: zero`, 0 where the frame has no such
+   * row and the metric adds up; customers that nobody is are 0 at any rate.
+   */
+  private held(member: Member, frame: FrameTime, { total }: Scope, isExact: boolean): string {
+    const { fill } = this.report;
+    const value = this.frames.value(frame, { member, kind: valueKind(member.data_type), isExact }, total);
+    if (total !== null) return this.spread(value, total.dimensions, frame);
+    const isMissing = (): string => `g.${this.frames.value(frame, null)} IS NULL`;
+    if (member.kind === 'conversion' && member.conversion.output === 'count') {
+      return fill === 'null'
+        ? `CASE WHEN NOT (${isMissing()}) THEN coalesce(g.${value}, 0) END`
+        : `coalesce(g.${value}, 0)`;
+    }
+    const adds = member.kind === 'simple' && ['sum', 'count', 'distinct'].includes(member.aggregation);
+    if (fill !== 'zero' || isExact || !adds) return `g.${value}`;
+    return `CASE WHEN ${isMissing()} THEN 0 ELSE g.${value} END`;
   }
 
   private change(now: string, before: string): string {
     const [later, earlier] = [this.math.leaf(now), this.math.leaf(before)];
-    return this.math.result(this.math.quotient(`(${later} - ${earlier})`, earlier), 9);
+    return this.math.quotient(`(${later} - ${earlier})`, earlier);
   }
 
   /** Of the total over all rows that match, or over each group of `within`. */
-  private share(metric: Resolved, within: readonly string[]): string {
-    const { dimensions, grain } = this.report;
-    const kept = dimensions.filter(({ key }) => within.includes(key));
-    const timed = grain !== null && within.includes(TIME_KEY);
-    const time: FrameTime = timed ? this.now : { time: null, range: this.now.range };
+  private share(member: Member, within: readonly string[], scope: Scope): string {
+    const { dimensions } = this.report;
+    const kept = (scope.total?.dimensions ?? dimensions).filter(({ key }) => within.includes(key));
+    const timed = scope.moment.time !== null && within.includes(TIME_KEY);
     const marker = 1 + kept.reduce((bits, each) => bits + 2 ** (dimensions.indexOf(each) + 1), timed ? 1 : 0);
-    const total = this.frames.value(time, metric, { marker, dimensions: kept });
+    const moment = timed ? scope.moment : { ...scope.moment, time: null };
+    const [value, whole] = [
+      this.value(member, scope, false),
+      this.value(member, { moment, total: { marker, dimensions: kept } }, false),
+    ];
+    return this.math.quotient(this.math.leaf(value), this.math.leaf(whole));
+  }
+
+  /** The column of a total, repeated on each row that it is the total of. */
+  private spread(value: string, kept: readonly Resolved[], { time }: FrameTime): string {
     const alias = `t${this.totals.length + 1}`;
-    const keys = kept.map((each) => `d${dimensions.indexOf(each) + 1}`);
-    this.totals.push({ alias, value: total, within: timed ? ['o', ...keys] : keys });
-    const value = this.math.leaf(this.shown(this.now, metric));
-    return this.math.result(this.math.quotient(value, this.math.leaf(`g.${alias}`)), 9);
+    const keys = kept.map((each) => `d${this.report.dimensions.indexOf(each) + 1}`);
+    this.totals.push({ alias, value, within: time === null ? keys : ['o', ...keys] });
+    return `g.${alias}`;
+  }
+
+  private member(key: string): Member {
+    const member = this.members.get(key);
+    if (member === undefined) throw new Error('A metric over an unknown metric got through.');
+    return member;
   }
 }
 
-const ALL = { unit: 'day', count: 1 } as const;
-
-/** What the windows read from first to last. */
-function spanned(windows: readonly TimeWindow[], { from, to }: Instants): FrameTime {
-  const held = windows.filter((window) => window.from < window.to);
-  const first = held.reduce((least, window) => Math.min(least, window.from), held.length > 0 ? Infinity : +from);
-  const last = held.reduce((most, window) => Math.max(most, window.to), held.length > 0 ? -Infinity : +to);
-  const at = (millis: number): DateTime => DateTime.fromMillis(millis, { zone: from.zone });
-  return { time: windows, range: { from: first <= EARLIEST ? null : at(first), to: at(last) } };
-}
+/** Whether a value may pass what a sum of rows can reach. */
+const isWide = (member: Member): boolean => member.kind !== 'simple' || hasExact(member);

@@ -7,6 +7,7 @@ import { sumKey } from '../cube/measure.js';
 import { formulaToSql, resultSql } from '../dialect/formula-sql.js';
 import type { DialectName } from '../dialect/types.js';
 import type { Member, Model } from '../model/types.js';
+import type { Measured } from './measured.js';
 
 /** A measure of the grouped query, and how its values are put together. */
 export interface Part {
@@ -21,13 +22,14 @@ export interface MergedMetric {
 }
 
 /** Null where the metric can't be put together. */
-export function mergedMetric(key: string, { members }: Model, dialect: DialectName): MergedMetric | null {
-  const byKey = new Map(members.map((member) => [member.key, member]));
-  const found = exact(byKey.get(key), byKey, dialect);
-  const member = byKey.get(key);
-  if (found === null || member === undefined) return null;
-  const sql = member.kind === 'formula' ? resultOf(found.sql, dialect, member) : found.sql;
-  return { parts: found.parts, sql };
+export function mergedMetric(
+  { member, isExact }: Pick<Measured, 'member' | 'isExact'>,
+  { members }: Model,
+  dialect: DialectName,
+): MergedMetric | null {
+  const found = exact(member, new Map(members.map((each) => [each.key, each])), dialect);
+  if (found === null || isExact || member.kind !== 'formula') return found;
+  return { parts: found.parts, sql: resultOf(found.sql, dialect, member) };
 }
 
 const resultOf =

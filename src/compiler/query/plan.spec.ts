@@ -221,12 +221,6 @@ describe('comparisons, gaps, windows, top values and subtotals', () => {
       '/dimensions',
     ],
     [
-      'a window that is compared',
-      { metrics: ['spend_so_far'], compare: 'previous_year', date_range: year },
-      'window_compared',
-      '/metrics/0',
-    ],
-    [
       'two columns of one name',
       { metrics: ['device__other'], dimensions: ['device'], top: { limit: 1, by: 'spend' } },
       'name_taken',
@@ -249,7 +243,7 @@ describe('comparisons, gaps, windows, top values and subtotals', () => {
     ['a share within what is not selected', { metrics: ['device_share'] }, 'dimension_required', '/metrics/0'],
     ['a window that adds up people', { metrics: ['spend', 'reach_7_days'] }, 'non_additive', '/metrics/1'],
     ['top values of nothing', { top: { limit: 1, by: 'spend' } }, 'bad_top', '/top/dimension'],
-    ['top values by a window', { dimensions: ['device'], top: { limit: 1, by: 'spend_so_far' } }, 'bad_top', '/top/by'],
+    ['top values by a share', { dimensions: ['device'], top: { limit: 1, by: 'device_share' } }, 'bad_top', '/top/by'],
     [
       'top values by an unknown metric',
       { dimensions: ['device'], top: { limit: 1, by: 'spent' } },

@@ -3,6 +3,7 @@ import type { ProblemItem } from '../../common/problem.js';
 import { TIME_KEY } from '../cube/base.js';
 import type { CompiledModel } from '../cube/compile.js';
 import type { DialectName } from '../dialect/types.js';
+import { behind, windowsIn } from '../model/around.js';
 import type { Snapshot } from '../model/types.js';
 import { additivityChecks, nonAdditiveMistakes, nonAdditiveWarnings } from './additivity.js';
 import { plannedColumns } from './columns.js';
@@ -11,7 +12,7 @@ import { gapCheck } from './checks.js';
 import { earlierOf, layeredStatement } from './layered-plan.js';
 import { Mistakes } from './mistakes.js';
 import { readReport, type ReadReport } from './read-report.js';
-import { needsLayers, windowOf, type Report } from './report.js';
+import { needsLayers, type Report } from './report.js';
 import type { Instants } from './time-range.js';
 import {
   MOST_SUBTOTAL_ROWS,
@@ -53,7 +54,7 @@ export async function planQuery(input: PlanInput): Promise<QueryPlan> {
     mistakes.add(code, message, pointer ?? '/metrics');
   if (mistakes.any) throw mistakes.problem();
 
-  const warnings = [...nonAdditiveWarnings(report, request), ...timeWarnings(read)];
+  const warnings = [...nonAdditiveWarnings(report, request), ...timeWarnings(read), ...openConversions(read)];
   const refused = refusedTotals(request, report, warnings);
   const earlier = earlierOf(report);
   const gaps = await gapCheck(report);
@@ -141,9 +142,27 @@ function refusedTotals(request: ReportRequest, { groupFilters }: Report, warning
 
 /** A filter on the time also holds for the rows that are looked back at. */
 function timeWarnings({ report, filtersTime }: ReadReport): ProblemItem[] {
-  const looksBack = report.compare !== null || report.metrics.some((metric) => windowOf(metric) !== null);
+  const looksBack =
+    report.compare !== null || report.metrics.some(({ key }) => windowsIn(key, report.model).length > 0);
   if (!filtersTime || !looksBack) return [];
   const message =
     'The filter on “recorded_at” also leaves out earlier rows that comparisons and windows would read. Use “date_range” for the period instead.';
   return [{ code: 'time_filtered', message, pointer: '/filters' }];
+}
+
+/** Whoever began lately may still convert. */
+function openConversions({ report, now }: ReadReport): ProblemItem[] {
+  const { metrics, filterMetrics, model, range } = report;
+  const open = [...metrics, ...filterMetrics].flatMap(({ key, label }) =>
+    behind(key, model).flatMap((member) => {
+      if (member.kind !== 'conversion') return [];
+      const { days } = member.conversion;
+      return range !== null && +range.to.plus({ hours: 24 * days }) <= +now ? [] : [{ label, days }];
+    }),
+  );
+  if (open.length === 0) return [];
+  const labels = [...new Set(open.map(({ label }) => `“${label}”`))].join(', ');
+  const days = Math.max(...open.map((each) => each.days));
+  const message = `${labels} may still rise: who began in the last ${days} days of the range may still convert.`;
+  return [{ code: 'conversion_open', message, pointer: '/date_range' }];
 }

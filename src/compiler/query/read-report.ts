@@ -3,6 +3,7 @@ import { DateTime, IANAZone } from 'luxon';
 import { TIME_KEY } from '../cube/base.js';
 import type { CompiledModel } from '../cube/compile.js';
 import type { DialectName } from '../dialect/types.js';
+import { windowsIn } from '../model/around.js';
 import type { Model } from '../model/types.js';
 import { bucketsIn, MOST_BUCKETS } from './axis.js';
 import { BaseQueries } from './base-query.js';
@@ -12,7 +13,7 @@ import { readCursor } from './cursor.js';
 import { FilterPlanner } from './conditions.js';
 import { Mistakes } from './mistakes.js';
 import { rowOrder } from './order.js';
-import { windowOf, type CheckedTop, type Report } from './report.js';
+import type { CheckedTop, Report } from './report.js';
 import { MemberResolver, type Resolved } from './resolve.js';
 import { resolveRange, type Instants } from './time-range.js';
 import { COMPARISONS, FILLS, TIME_GRAINS, type ReportRequest, type TimeGrain } from './types.js';
@@ -84,8 +85,8 @@ export function readReport(input: ReportInput): ReadReport {
     range === null || whole === null || request.date_range == null
       ? null
       : { ...spanOf(request.date_range, whole), running: +range.to === +at };
-  const top = checkedTop(request, dimensions, resolver, mistakes);
-  checkTime({ request, metrics: [...metrics, ...filterMetrics], dimensions, range, grain, top }, mistakes);
+  const top = checkedTop(request, dimensions, { resolver, model }, mistakes);
+  checkTime({ model, request, metrics: [...metrics, ...filterMetrics], dimensions, range, grain, top }, mistakes);
   const columns = plannedColumns(
     { grain, dimensions, metrics, compared: compare !== null, other: top?.dimension.key ?? null },
     model,
@@ -121,6 +122,7 @@ function untilNow(range: Instants | null, now: Instants['to']): Instants | null 
 }
 
 interface TimeUse {
+  readonly model: Model;
   readonly request: ReportRequest;
   readonly metrics: readonly Resolved[];
   readonly dimensions: readonly Resolved[];
@@ -130,9 +132,9 @@ interface TimeUse {
 }
 
 /** What needs a range, and what goes together. */
-function checkTime({ request, metrics, dimensions, range, grain, top }: TimeUse, mistakes: Mistakes): void {
-  const windows = metrics.filter((metric) => windowOf(metric) !== null);
-  const looking = windows.filter((metric) => windowOf(metric)?.kind !== 'share');
+function checkTime({ model, request, metrics, dimensions, range, grain, top }: TimeUse, mistakes: Mistakes): void {
+  const windows = metrics.flatMap((metric) => windowsIn(metric.key, model).map(({ window }) => ({ metric, window })));
+  const looking = windows.filter(({ window }) => window.kind !== 'share');
   const fills = (request.fill ?? 'none') !== 'none';
   const needsRange = (message: string, pointer: string): void => mistakes.add('date_range_required', message, pointer);
   if (request.compare != null && range === null)
@@ -143,7 +145,10 @@ function checkTime({ request, metrics, dimensions, range, grain, top }: TimeUse,
     needsRange('“fill” needs a “date_range”, so that it is known where to begin and end.', '/fill');
   const [first] = looking;
   if (first !== undefined && grain !== null && range === null)
-    needsRange(`“${first.key}” over time needs a “date_range”; name one, or leave out the grain.`, '/date_range');
+    needsRange(
+      `“${first.metric.key}” over time needs a “date_range”; name one, or leave out the grain.`,
+      '/date_range',
+    );
   if (range !== null && grain !== null && (fills || request.compare != null || looking.length > 0 || top !== null)) {
     const count = bucketsIn(range, grain);
     if (count > MOST_BUCKETS)
@@ -153,16 +158,7 @@ function checkTime({ request, metrics, dimensions, range, grain, top }: TimeUse,
         '/time_grain',
       );
   }
-  for (const metric of windows) {
-    const window = windowOf(metric);
-    if (window === null) continue;
-    const pointer = pointerOf(metric, request);
-    if (request.compare != null)
-      mistakes.add(
-        'window_compared',
-        `“${metric.key}” looks at other times or rows itself and can’t be compared; compare “${window.metric}”.`,
-        pointer,
-      );
+  for (const { metric, window } of windows) {
     if (window.kind !== 'share') continue;
     const selected = [TIME_KEY, ...dimensions.map(({ key }) => key)];
     const missing = window.within.filter((key) => !selected.includes(key));
@@ -170,7 +166,7 @@ function checkTime({ request, metrics, dimensions, range, grain, top }: TimeUse,
       mistakes.add(
         'dimension_required',
         `“${metric.key}” is a share within ${missing.join(', ')}; add that to “dimensions”.`,
-        pointer,
+        pointerOf(metric, request),
       );
   }
   const instants = dimensions.some(({ kind }) => kind === 'datetime');
@@ -190,17 +186,17 @@ const pointerOf = ({ key }: Resolved, { metrics }: ReportRequest): string => {
 function checkedTop(
   { top }: ReportRequest,
   dimensions: readonly Resolved[],
-  resolver: MemberResolver,
+  { resolver, model }: { readonly resolver: MemberResolver; readonly model: Model },
   mistakes: Mistakes,
 ): CheckedTop | null {
   if (top == null) return null;
   const by = resolver.find(top.by, 'metric', '/top/by');
   if (!Number.isInteger(top.limit) || top.limit < 1 || top.limit > MOST_TOP)
     mistakes.add('bad_top', `“limit” of “top” is a whole number from 1 to ${MOST_TOP}.`, '/top/limit');
-  if (by !== undefined && windowOf(by) !== null)
+  if (by !== undefined && windowsIn(by.key, model).some(({ window }) => window.kind === 'share'))
     mistakes.add(
       'bad_top',
-      `“${by.key}” looks at other times or rows and can’t rank; rank by another metric.`,
+      `“${by.key}” is measured against other rows and can’t rank; rank by what it is a share of.`,
       '/top/by',
     );
   const named = top.dimension === undefined ? undefined : resolver.find(top.dimension, 'dimension', '/top/dimension');

@@ -1,7 +1,8 @@
 /** A request whose every name and word has been checked: what the planner works from. */
 import type { CubeFilter } from '../cube/compile.js';
 import type { DialectName } from '../dialect/types.js';
-import type { Model, WindowMetricMember } from '../model/types.js';
+import { keysAround } from '../model/around.js';
+import type { Model } from '../model/types.js';
 import type { BaseQueries } from './base-query.js';
 import type { CalendarSettings } from './calendar.js';
 import type { Span } from './compared-range.js';
@@ -44,13 +45,14 @@ export interface Report {
   readonly after: Cursor['values'] | null;
 }
 
-export const windowOf = ({ member }: Resolved): WindowMetricMember['window'] | null =>
-  member?.kind === 'window' ? member.window : null;
-
 /** Whether the grouped query alone can't answer it. */
-export const needsLayers = (report: Report): boolean =>
-  report.after !== null ||
-  report.compare !== null ||
-  report.fill !== 'none' ||
-  report.top !== null ||
-  [...report.metrics, ...report.filterMetrics].some((metric) => windowOf(metric) !== null);
+export function needsLayers(report: Report): boolean {
+  const around = keysAround(report.model.members);
+  return (
+    report.after !== null ||
+    report.compare !== null ||
+    report.fill !== 'none' ||
+    report.top !== null ||
+    [...report.metrics, ...report.filterMetrics].some(({ key }) => around.has(key))
+  );
+}

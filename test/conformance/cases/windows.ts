@@ -160,4 +160,87 @@ export const WINDOW_CASES: readonly ConformanceCase[] = [
       ['2026-03-01', null],
     ],
   },
+  {
+    name: 'formulas over windows, and over such formulas',
+    request: ask('periods', {
+      metrics: ['spent_before', 'part_so_far', 'part_before', 'roas_gained'],
+      date_range: { from: '2026-01-01', to: '2026-03-31' },
+      time_grain: 'monthly',
+      totals: true,
+    }),
+    // 15 of 911, then 112 of 1023. Roas: 2 ÷ 15, then 24 ÷ 112.
+    rows: [
+      ['2026-01-01', '896.00', 0.016465423, 0.983534577, null],
+      ['2026-02-01', '911.00', 0.109481916, 0.890518084, 0.080952381],
+      ['2026-03-01', null, null, null, null],
+    ],
+    // 127 of 1023. A month before the three months there was the same: 26 ÷ 127.
+    totals: ['896.00', 0.124144673, 0.875855327, 0],
+  },
+  {
+    name: 'the change of what has come together so far, and shares of the last days',
+    request: ask('periods', {
+      metrics: ['growth_so_far', 'share_30_days'],
+      dimensions: ['device'],
+      date_range: { from: '2026-02-01', to: '2026-02-28' },
+      time_grain: 'monthly',
+    }),
+    // So far m: 135, then 215; d: 776, then 808. Since 2026-01-30 m: 80, d: 40.
+    rows: [
+      ['2026-02-01', 'm', 0.592592593, 0.666666667],
+      ['2026-02-01', 'd', 0.041237113, 0.333333333],
+    ],
+  },
+  {
+    name: 'windows are compared with the windows of the earlier range',
+    request: ask('periods', {
+      metrics: ['spend_so_far'],
+      date_range: { from: '2026-01-01', to: '2026-03-31' },
+      time_grain: 'monthly',
+      compare: 'previous_year',
+    }),
+    // Up to 2026-02-15 12:00, and up to 2025-02-15 12:00.
+    rows: [
+      ['2026-01-01', '911.00', '512.00', 0.779296875],
+      ['2026-02-01', '959.00', '640.00', 0.4984375],
+    ],
+  },
+  {
+    name: 'to date compared, without a grain',
+    request: ask('periods', {
+      metrics: ['spend_year_to_date', 'part_so_far'],
+      date_range: { from: '2026-02-01', to: '2026-02-14' },
+      compare: 'previous_year',
+    }),
+    // 15 + 16, and 128. Of all so far: 16 of 927, 128 of 640.
+    rows: [['31.00', '128.00', -0.7578125, 0.017259978, 0.2, -0.91370011]],
+    compared: ['2025-02-01', '2025-02-15'],
+  },
+  {
+    name: 'shares compared are of the earlier total',
+    request: ask('periods', {
+      metrics: ['spend_share'],
+      dimensions: ['device'],
+      date_range: { from: '2026-02-01', to: '2026-02-14' },
+      compare: 'previous_period',
+    }),
+    rows: [
+      ['m', 1, null, null],
+      ['d', null, 1, null],
+    ],
+    compared: ['2026-01-18', '2026-02-01'],
+  },
+  {
+    name: 'top values by a window',
+    request: ask('periods', {
+      metrics: ['spend'],
+      dimensions: ['device'],
+      date_range: { from: '2026-02-01', to: '2026-02-28' },
+      top: { limit: 1, by: 'spend_so_far' },
+    }),
+    rows: [
+      ['d', false, '32.00'],
+      [null, true, '80.00'],
+    ],
+  },
 ];

@@ -83,6 +83,36 @@ const COMPUTED: readonly MemberDefinition[] = [
   computed('by_customer', `if(customer_id == "${BERT}", "Bert", coalesce(customer_id, "nobody"))`),
 ];
 
+const conversion = (
+  metric_key: string,
+  [from, to]: readonly [string, string],
+  days: number,
+  output: 'rate' | 'count',
+): MemberDefinition =>
+  define({
+    metric_key,
+    data_type: output === 'count' ? 'integer' : 'float',
+    conversion: { from: on('step', 'equals', from), to: on('step', 'equals', to), days, output },
+  });
+
+const CONVERSIONS: readonly MemberDefinition[] = [
+  define({ metric_key: 'step', metric_type: 'dimension', data_type: 'string', additivity: 'additive' }),
+  conversion('ordered', ['click', 'order'], 7, 'count'),
+  conversion('order_rate', ['click', 'order'], 7, 'rate'),
+  conversion('ordered_soon', ['click', 'order'], 1, 'count'),
+  conversion('repeated', ['order', 'order'], 30, 'count'),
+  conversion('repeat_rate', ['order', 'order'], 30, 'rate'),
+  conversion('signed', ['visit', 'sign'], 1, 'count'),
+  spendWhere('click_spend', on('step', 'equals', 'click'), { data_type: 'currency' }),
+  define({ metric_key: 'cost_per_order', formula: 'click_spend / ordered', data_type: 'currency' }),
+  define({
+    metric_key: 'ordered_before',
+    data_type: 'integer',
+    window: { kind: 'previous', metric: 'ordered', count: 1, unit: 'period', output: 'value' },
+  }),
+  define({ metric_key: 'order_share', window: { kind: 'share', metric: 'ordered', within: [] } }),
+];
+
 export const KIND_DEFINITIONS: readonly MemberDefinition[] = [
   ...DEFINITIONS,
   ...AGGREGATED.map(([aggregation, expression, data_type]) =>
@@ -125,6 +155,7 @@ export const KIND_DEFINITIONS: readonly MemberDefinition[] = [
     data_type: 'integer',
     filter: on('hour_of_day', 'lt', 1),
   }),
+  ...CONVERSIONS,
   define({ metric_key: 'share_of_a', formula: 'a_count / clicks' }),
 ];
 

@@ -31,6 +31,42 @@ const at = (time: string, source: string, payload: Payload, more: Partial<Given>
   ...more,
 });
 
+const customer = (number: number): string => `cccccccc-0000-4000-8000-00000000000${number}`;
+const step = (time: string, source: string, what: string, who: number | null, device: string, spend?: number): Given =>
+  at(
+    time,
+    source,
+    { step: what, device, ...(spend === undefined ? {} : { spend }) },
+    who === null ? {} : { customer: customer(who) },
+  );
+
+/** Clicks on ads and in social media, and orders in the shop. Spends are powers of two. */
+const STEPS: readonly Given[] = [
+  step('2026-01-02T10:00:00Z', 'ads', 'click', 1, 'm', 1),
+  step('2026-01-03T10:00:00Z', 'social', 'click', 1, 'd', 2),
+  step('2026-01-05T10:00:00Z', 'shop', 'order', 1, 'd'),
+  // Exactly seven days, and a second more.
+  step('2026-01-02T10:00:00Z', 'social', 'click', 2, 'd', 4),
+  step('2026-01-09T10:00:00Z', 'shop', 'order', 2, 'd'),
+  step('2026-01-02T10:00:00Z', 'ads', 'click', 3, 'm', 8),
+  step('2026-01-09T10:00:01Z', 'shop', 'order', 3, 'm'),
+  // The order was before the click.
+  step('2026-01-01T00:00:00Z', 'shop', 'order', 4, 'm'),
+  step('2026-01-04T00:00:00Z', 'ads', 'click', 4, 'd', 16),
+  // In February in Berlin; ordered after January ends.
+  step('2026-01-31T23:30:00Z', 'ads', 'click', 5, 'd', 32),
+  step('2026-02-03T00:00:00Z', 'shop', 'order', 5, 'd'),
+  // At one instant.
+  step('2026-01-10T00:00:00Z', 'ads', 'click', 6, 'm', 64),
+  step('2026-01-10T00:00:00Z', 'shop', 'order', 6, 'm'),
+  step('2026-01-20T00:00:00Z', 'shop', 'order', 6, 'm'),
+  step('2026-01-12T00:00:00Z', 'ads', 'click', null, 'm', 128),
+  // Two first visits at one instant.
+  step('2026-01-15T00:00:00Z', 'one', 'visit', 7, 'm'),
+  step('2026-01-15T00:00:00Z', 'two', 'visit', 7, 'd'),
+  step('2026-01-15T12:00:00Z', 'two', 'sign', 7, 'd'),
+];
+
 const GIVEN: readonly Given[] = [
   // Stock levels: two accounts, reported at some moments.
   at('2026-01-05T00:00:00Z', 'stock', { device: 'a', stock: '5', clicks: 3, spend: '1.5' }, { customer: ANNA }),
@@ -65,7 +101,13 @@ const GIVEN: readonly Given[] = [
   at('2026-01-05', 'days', { landed: '2026-02-31', clicks: 4 }),
   at('2026-01-05', 'days', { landed: 'no day', clicks: 8 }),
   at('2026-01-05', 'days', { landed: '0001-12-31', clicks: 16 }),
+  ...STEPS,
   ...HOSTILE.map((device, index) => at('2026-01-05', 'hostile', { device, spend: 2 ** index, clicks: 1 })),
 ];
 
 export const METRIC_ROWS: readonly UnifiedRow[] = GIVEN.map((given, index) => row(given, 50_000 + index));
+
+/** Of two visits at one instant the first is the one with the lower id. */
+export const FIRST_VISIT = [...METRIC_ROWS]
+  .sort((a, b) => (a.id < b.id ? -1 : 1))
+  .find(({ data_source: source, data_payload: payload }) => /^(one|two)$/.test(source) && payload.includes('visit'));

@@ -1,0 +1,31 @@
+/** Members that are calculated around the grouped query: windows, conversions, and formulas that build on them. */
+import { memberLineage } from './lineage.js';
+import type { Member, Model, WindowMetricMember } from './types.js';
+
+const known = new WeakMap<readonly Member[], ReadonlySet<string>>();
+
+/** Their keys. Nothing of them is in the Cube model. */
+export function keysAround(members: readonly Member[]): ReadonlySet<string> {
+  const found = known.get(members);
+  if (found !== undefined) return found;
+  const around = new Set(
+    members.filter(({ kind }) => kind === 'window' || kind === 'conversion').map(({ key }) => key),
+  );
+  const formulas = members.filter(({ kind }) => kind === 'formula');
+  for (let before = -1; before < around.size;) {
+    before = around.size;
+    for (const { key, depends_on } of formulas) if (depends_on.some((each) => around.has(each))) around.add(key);
+  }
+  known.set(members, around);
+  return around;
+}
+
+/** The windows that a metric is made of: itself, if it is one, and those behind it. */
+export const windowsIn = (key: string, model: Model): WindowMetricMember[] =>
+  behind(key, model).filter((member) => member.kind === 'window');
+
+/** The member and all behind it. */
+export function behind(key: string, model: Model): Member[] {
+  const keys = new Set([key, ...memberLineage(model, key)]);
+  return model.members.filter((member) => keys.has(member.key));
+}
