@@ -5,6 +5,7 @@
 import type { DialectName } from '../compiler/dialect/types.js';
 import type { Statement } from '../compiler/query/types.js';
 import type { CustomerJourneys } from './journeys.js';
+import type { RollupTables } from './rollup-tables.js';
 
 export const SOURCE_CATEGORIES = [
   'platform_native',
@@ -62,6 +63,8 @@ export interface StagePlan {
 export interface Stage {
   append(rows: readonly UnifiedRow[]): Promise<void>;
   plan(): Promise<StagePlan>;
+  /** After `plan`: months (`YYYY-MM`, UTC) in which `commit` may add, change or take away rows. */
+  months(): Promise<readonly string[]>;
   commit(): Promise<void>;
   drop(): Promise<void>;
 }
@@ -93,6 +96,7 @@ export interface EngineResult {
 export interface Engine {
   readonly dialect: DialectName;
   readonly journeys: CustomerJourneys;
+  readonly rollups: RollupTables;
   /** Creates or upgrades the engine's tables; safe to call by several processes at once. */
   migrate(): Promise<void>;
   /** Runs a planned SELECT, streaming. Throws `Problem` (`engine_timeout`, `query_cancelled`, …) where the user can act. */

@@ -18,6 +18,14 @@ export function parseStageTable(name: string): { organization_id: string; import
   return { organization_id: expand(match[1] ?? ''), import_id: expand(match[2] ?? '') };
 }
 
+/** The table of a rollup. */
+export const rollupTable = (id: string): string => `rollup_${compact(checkedUuid(id, 'the id of a rollup'))}`;
+
+/** The rollups' tables that a statement names. */
+export const rollupTablesIn = (sql: string): readonly string[] => [
+  ...new Set(sql.match(/\brollup_[0-9a-z]{25}\b/g) ?? []),
+];
+
 function compact(uuid: string): string {
   return BigInt(`0x${uuid.replaceAll('-', '')}`)
     .toString(36)

@@ -33,7 +33,7 @@ async function canonicalRows(tag: string): Promise<Buffer> {
   const unused = (): never => {
     throw new Error('Rows are only collected.');
   };
-  const stage = { append, plan: unused, commit: unused, drop: unused };
+  const stage = { append, plan: unused, months: unused, commit: unused, drop: unused };
   const staging = new Staging(stage, { organizationId: ORGANIZATION, fields }, async () => undefined);
   const source = new RowsSource({ mapping: NO_MAPPING, fields, sink: staging });
   for (const chunk of rowChunks(ROWS, tag)) {

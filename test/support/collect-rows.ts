@@ -30,6 +30,7 @@ export async function collectRows(
       return Promise.resolve();
     },
     plan: () => Promise.reject(new Error('not asked for')),
+    months: () => Promise.reject(new Error('not asked for')),
     commit: () => Promise.resolve(),
     drop: () => Promise.resolve(),
   };

@@ -16,6 +16,11 @@ export const ROW_KEY = '_row';
 export const INSTANT_KEY = '_instant';
 export const FIRST_ROW_KEY = '_first_row';
 
+/** Stands for the name of a rollup's table in the SQL of a model over rollups, which is written once for all of them. */
+export const ROLLUP_TABLE = 'request_rollup';
+/** Not for users: which rows of a rollup's table count. */
+export const SEGMENT_KEY = '_segment';
+
 /** How a value is compared and selected; one step finer than {@link DataType}. */
 export type ValueKind = 'string' | 'number' | 'boolean' | 'date' | 'datetime' | 'uuid';
 

@@ -9,7 +9,8 @@ import type { TypedFields } from '../dialect/field-sql.js';
 import type { Model } from '../model/types.js';
 import type { Statement } from '../query/types.js';
 import { CUBE } from './base.js';
-import { cubeSchema, type CubeFile, type CubeSchema } from './generate.js';
+import type { RollupColumns } from '../rollup/types.js';
+import { cubeSchema, rollupSchema, type CubeFile, type CubeSchema } from './generate.js';
 import { TributaryClickHouseQuery, TributaryPostgresQuery, type TributaryOptions } from './tributary-query.js';
 
 /** A query in Cube's own terms; member names are `cube.member`. */
@@ -40,6 +41,8 @@ export interface CompileInput {
   readonly base: readonly CubeFile[];
   /** Payload fields with a typed sub-column in ClickHouse. */
   readonly typed: TypedFields;
+  /** Over such a rollup's table instead of over rows; its SQL names the table `request_rollup`. */
+  readonly rollup?: RollupColumns | null;
 }
 
 /** Stands in for Cube's native module, which only YAML models with Jinja or Python would need. */
@@ -79,8 +82,8 @@ function transpileOnce(compiler: Transpiling, generated: CubeSchema): void {
 }
 
 /** Generates the organisation's cube and compiles it together with the base cubes. */
-export async function compileModel({ model, dialect, base, typed }: CompileInput): Promise<CompiledModel> {
-  const generated = cubeSchema(model, dialect, typed);
+export async function compileModel({ model, dialect, base, typed, rollup }: CompileInput): Promise<CompiledModel> {
+  const generated = rollup ? rollupSchema(model, dialect, typed, rollup) : cubeSchema(model, dialect, typed);
   const files = [...base, ...generated.files];
   const repository = { localPath: () => '', dataSchemaFiles: async () => files.map((file) => ({ ...file })) };
   const compilers = prepareCompiler(repository as never, {

@@ -7,7 +7,19 @@ import { formulaToSql } from '../dialect/formula-sql.js';
 import type { DialectName } from '../dialect/types.js';
 import type { DimensionMember, FormulaMetricMember, Member, Model } from '../model/types.js';
 import { keysAround } from '../model/around.js';
-import { BASE_CUBE, CUBE, RESERVED_KEYS, FIRST_ROW_KEY, INSTANT_KEY, ROW_KEY, TIME_KEY, weekOrigin } from './base.js';
+import { rolledMembers } from '../rollup/members.js';
+import type { RollupColumns } from '../rollup/types.js';
+import {
+  BASE_CUBE,
+  CUBE,
+  FIRST_ROW_KEY,
+  INSTANT_KEY,
+  RESERVED_KEYS,
+  ROLLUP_TABLE,
+  ROW_KEY,
+  TIME_KEY,
+  weekOrigin,
+} from './base.js';
 import { CubeSql, cubeFile, cubeReference, cubeScript, memberReference, type CubeValue } from './cube-text.js';
 import { described, exactKey, rounded, type Members } from './measure.js';
 import { RowReader } from './row-sql.js';
@@ -49,7 +61,31 @@ export function cubeSchema(model: Model, dialect: DialectName, typed: TypedField
     if (member.kind === 'simple') Object.assign(measures, simpleMeasures(member, rows));
     if (member.kind === 'formula') Object.assign(measures, formulaMeasures(member, dialect, exact));
   }
-  const definition = { extends: new CubeReference(BASE_CUBE), dimensions, measures };
+  return schemaOf({ extends: new CubeReference(BASE_CUBE), dimensions, measures });
+}
+
+/** The same cube over a rollup's table: those members that the table can answer, under the same names. */
+export function rollupSchema(
+  model: Model,
+  dialect: DialectName,
+  typed: TypedFields,
+  columns: RollupColumns,
+): CubeSchema {
+  const { dimensions, measures, formulas } = rolledMembers(model, dialect, typed, columns);
+  const exact = exactKeys(model.members);
+  const calculated: Members = {};
+  for (const member of model.members)
+    if (member.kind === 'formula' && formulas.has(member.key))
+      Object.assign(calculated, formulaMeasures(member, dialect, exact));
+  return schemaOf({
+    extends: new CubeReference(BASE_CUBE),
+    sql_table: new CubeSql(ROLLUP_TABLE),
+    dimensions: { [TIME_KEY]: timeDimension(model), ...dimensions },
+    measures: { ...measures, ...calculated },
+  });
+}
+
+function schemaOf(definition: CubeValue): CubeSchema {
   const content = cubeFile(
     'Generated from the organisation’s metrics and dimensions. Change those, not this file.',
     CUBE,

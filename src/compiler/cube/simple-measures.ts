@@ -7,13 +7,18 @@ import type { SimpleMetricMember } from '../model/types.js';
 import { TIME_KEY } from './base.js';
 import { CubeSql, type CubeValue } from './cube-text.js';
 import { measure, partsKey, rounded, sumKey, type Members } from './measure.js';
+import { ROWS, type Parts } from './parts.js';
 import type { RowReader } from './row-sql.js';
 
 /** Whether the metric is a calculation, so that it has an exact measure beside the rounded one. */
 export const isCalculated = ({ aggregation }: SimpleMetricMember): boolean =>
   aggregation === 'avg' || aggregation === 'weighted_avg' || aggregation === 'median';
 
-export function simpleMeasures(member: SimpleMetricMember, rows: RowReader): Members {
+/**
+ * @param parts what the aggregates are made of
+ * @throws NeedsRows where the metric can't be made of them
+ */
+export function simpleMeasures(member: SimpleMetricMember, rows: RowReader, parts: Parts = ROWS): Members {
   const { field, key } = member;
   const { source } = rows;
   const { dialect } = source;
@@ -23,9 +28,8 @@ export function simpleMeasures(member: SimpleMetricMember, rows: RowReader): Mem
   const number = (): string => counted(fieldSql(field, 'number', source));
   const text = (): string => counted(fieldSql(field, 'text', source));
   const plain = (sql: string): Members => ({ [key]: measure(member, 'number', sql) });
-  /** An aggregate of one value per row; a whole one of parts is rounded once, at the end. */
-  const aggregate = (cubeType: string, sql: (value: string) => string): Members => {
-    const value = number();
+  /** An aggregate of one value per row; a whole one of fractions is rounded once, at the end. */
+  const aggregate = (cubeType: string, value: string, sql: (value: string) => string): Members => {
     const isRounded = member.data_type === 'integer' && typeOf(field, source) !== 'integer';
     return isRounded
       ? plain(resultSql(sql(value), dialect, 'integer'))
@@ -33,44 +37,51 @@ export function simpleMeasures(member: SimpleMetricMember, rows: RowReader): Mem
   };
   switch (member.aggregation) {
     case 'count':
-      if (field.kind !== 'rows') return plain(`count(${text()})`);
-      return plain(member.filter === undefined ? 'count(*)' : `count(${counted('1')})`);
+      if (field.kind !== 'rows') return plain(parts.count(text()));
+      return plain(parts.count(member.filter === undefined ? '*' : counted('1')));
     case 'distinct':
+      parts.needRows();
       return { [key]: measure(member, 'count_distinct', text()) };
     case 'approx_distinct':
+      parts.needRows();
       return dialect === 'clickhouse'
         ? plain(`uniqCombined64(${text()})`)
         : { [key]: measure(member, 'count_distinct', text()) };
     case 'sum': {
       if (member.additivity === 'additive') {
-        const sum = aggregate('sum', (value) => `sum(${value})`);
+        const summed = parts.sum(number());
+        const sum = aggregate('sum', summed, (value) => `sum(${value})`);
         if (member.data_type !== 'integer') return sum;
-        return { ...sum, [sumKey(key)]: hidden(`sum(${number()})`) };
+        return { ...sum, [sumKey(key)]: hidden(`sum(${summed})`) };
       }
+      parts.needRows();
       const instant = `${source.row}.${TIME_KEY}`;
-      const parts = partsSql(member, number(), instant);
+      const added = partsSql(member, number(), instant);
       return {
-        ...aggregate('number', (value) => `CASE WHEN ${parts} <= 1 THEN sum(${value}) END`),
-        [partsKey(key)]: hidden(parts),
+        ...aggregate('number', number(), (value) => `CASE WHEN ${added} <= 1 THEN sum(${value}) END`),
+        [partsKey(key)]: hidden(added),
       };
     }
     case 'min':
+      return aggregate('min', parts.min(number()), (value) => `min(${value})`);
     case 'max':
-      return aggregate(member.aggregation, (value) => `${member.aggregation}(${value})`);
+      return aggregate('max', parts.max(number()), (value) => `max(${value})`);
     case 'last':
-      return aggregate('number', (value) => lastSql(value, `${source.row}.${TIME_KEY}`, dialect));
+      parts.needRows();
+      return aggregate('number', number(), (value) => lastSql(value, `${source.row}.${TIME_KEY}`, dialect));
     case 'avg': {
       const value = number();
-      return rounded(member, quotient(`sum(${value})`, `count(${value})`, dialect, false), dialect);
+      return rounded(member, quotient(`sum(${parts.sum(value)})`, parts.count(value), dialect, false), dialect);
     }
     case 'median':
+      parts.needRows();
       return rounded(member, quotient(middles(number(), dialect), '2', dialect, false), dialect);
     case 'weighted_avg': {
       if (member.weight === null) throw new Error('A weighted average has a weight.');
       const value = wide(number(), dialect);
       const weight = wide(fieldSql(member.weight, 'number', source), dialect);
-      const weights = `sum(CASE WHEN ${value} IS NOT NULL THEN ${weight} END)`;
-      return rounded(member, quotient(`sum(${value} * ${weight})`, weights, dialect, true), dialect);
+      const weights = `sum(${parts.sum(`CASE WHEN ${value} IS NOT NULL THEN ${weight} END`)})`;
+      return rounded(member, quotient(`sum(${parts.sum(`${value} * ${weight}`)})`, weights, dialect, true), dialect);
     }
     default:
       return member.aggregation satisfies never;

@@ -8,3 +8,7 @@ export function inZone(sql: string, timeZone: string): string {
   if (!ZONE.test(timeZone)) throw new Error('Unchecked time zone.');
   return sql.replaceAll(`'${REQUEST_ZONE}'`, `'${timeZone}'`);
 }
+
+/** The zone's name as ICU has it: in its proper case, and older than what an engine's time zone tables may lack. */
+export const canonicalZone = (zone: string): string =>
+  new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;

@@ -1,8 +1,11 @@
 /** The grouped queries that everything is made of: always of one organisation, always with the request's row filters. */
-import { CUBE, GRANULARITY, TENANT_KEY, TIME_KEY } from '../cube/base.js';
+import { CUBE, GRANULARITY, ROLLUP_TABLE, SEGMENT_KEY, TENANT_KEY, TIME_KEY } from '../cube/base.js';
 import type { CompiledModel, CubeFilter, CubeQuery } from '../cube/compile.js';
 import type { Placement } from '../dialect/ordinal-sql.js';
+import { canonicalZone } from '../dialect/request-zone.js';
 import type { DialectName } from '../dialect/types.js';
+import { segmentsFor } from '../rollup/match.js';
+import type { RollupView } from '../rollup/view.js';
 import type { CalendarSettings } from './calendar.js';
 import type { Resolved } from './resolve.js';
 import { engineInstant, type Instants } from './time-range.js';
@@ -33,6 +36,8 @@ export interface BaseQueriesInput extends CalendarSettings {
   readonly timeZone: string;
   /** The request's conditions on rows. */
   readonly rowFilters: readonly CubeFilter[];
+  /** Every query is answered from this rollup, or refused with `RollupMismatch`; null for rows. */
+  readonly rollup: RollupView | null;
 }
 
 export const path = (key: string): string => `${CUBE}.${key}`;
@@ -68,8 +73,27 @@ export const wholeSql = (value: string, dialect: DialectName): string =>
 export class BaseQueries {
   constructor(private readonly input: BaseQueriesInput) {}
 
+  /** @throws RollupMismatch where there is a rollup that would not give the answer that rows give */
   async statement(grouping: Grouping): Promise<Statement> {
-    const { compiled, organizationId, timeZone, weekStart, fiscalYearStart, rowFilters } = this.input;
+    const { rollup, compiled } = this.input;
+    if (rollup === null) return this.grouped(grouping, compiled, []);
+    const { metrics, dimensions, time, range, filters = [] } = grouping;
+    const { rowFilters } = this.input;
+    const query = {
+      ...{ metrics, dimensions: dimensions.map(({ key }) => key), time },
+      filters: [...(grouping.isUnfiltered ? [] : rowFilters), ...filters],
+      from: range?.from ? +range.from : null,
+      to: range === null ? null : +range.to,
+      timeZone: canonicalZone(this.input.timeZone),
+    };
+    const values = segmentsFor(query, rollup);
+    const segments: CubeFilter = { member: path(SEGMENT_KEY), operator: 'equals', values };
+    const { sql, params } = await this.grouped(grouping, rollup.compiled, [segments]);
+    return { sql: sql.replaceAll(ROLLUP_TABLE, rollup.table), params };
+  }
+
+  private async grouped(grouping: Grouping, compiled: CompiledModel, more: readonly CubeFilter[]): Promise<Statement> {
+    const { organizationId, timeZone, weekStart, fiscalYearStart, rowFilters } = this.input;
     const { metrics, dimensions, time, range, filters = [], limit = null, offset = null } = grouping;
     const tenant: CubeFilter = { member: path(TENANT_KEY), operator: 'equals', values: [organizationId] };
     const granularity = GRANULARITY[typeof time === 'string' ? time : 'daily'];
@@ -77,7 +101,7 @@ export class BaseQueries {
       measures: metrics.map(path),
       dimensions: dimensions.map(({ key }) => path(key)),
       timeDimensions: time === null ? [] : [{ dimension: path(TIME_KEY), granularity }],
-      filters: [tenant, ...within(range), ...(grouping.isUnfiltered ? [] : rowFilters), ...filters],
+      filters: [tenant, ...more, ...within(range), ...(grouping.isUnfiltered ? [] : rowFilters), ...filters],
       timeZone: canonicalZone(timeZone),
       rowLimit: limit,
       offset,
@@ -98,7 +122,3 @@ function within(range: OpenRange | null): CubeFilter[] {
     ? [{ member, operator: 'lt', values: [to] }]
     : [{ member, operator: 'within', values: [engineInstant(range.from), to] }];
 }
-
-/** The zone's name as ICU has it: in its proper case, and older than what an engine's time zone tables may lack. */
-const canonicalZone = (zone: string): string =>
-  new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;

@@ -5,6 +5,7 @@ import type { CompiledModel } from '../cube/compile.js';
 import type { DialectName } from '../dialect/types.js';
 import { behind, windowsIn } from '../model/around.js';
 import type { Snapshot } from '../model/types.js';
+import type { RollupView } from '../rollup/view.js';
 import { additivityChecks, nonAdditiveMistakes, nonAdditiveWarnings } from './additivity.js';
 import { plannedColumns } from './columns.js';
 import { cursorMaker } from './cursor.js';
@@ -36,17 +37,22 @@ export interface PlanInput {
   readonly now: Date;
   /** Most rows that any request gets; null for an export without a limit. */
   readonly maxRows: number | null;
+  /** Answers from this rollup instead of from rows: the whole plan, or not at all. */
+  readonly rollup?: RollupView | null;
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** @throws Problem 422 with every mistake of the request, each with its JSON pointer. */
+/**
+ * @throws Problem 422 with every mistake of the request, each with its JSON pointer; `RollupMismatch` where a rollup is
+ *   given that would not give the answer that rows give
+ */
 export async function planQuery(input: PlanInput): Promise<QueryPlan> {
   const { request, compiled, dialect, organizationId } = input;
   const { model, hash = '' } = input.snapshot;
   if (!UUID.test(organizationId)) throw new Error('A query needs an organisation.');
   if (compiled.dialect !== dialect) throw new Error(`The model was compiled for ${compiled.dialect}.`);
-  const read = readReport({ ...input, model, snapshot: hash });
+  const read = readReport({ ...input, model, snapshot: hash, rollup: input.rollup ?? null });
   const { report } = read;
 
   const mistakes = new Mistakes();

@@ -5,6 +5,7 @@ import type { CompiledModel } from '../cube/compile.js';
 import type { DialectName } from '../dialect/types.js';
 import { windowsIn } from '../model/around.js';
 import type { Model } from '../model/types.js';
+import type { RollupView } from '../rollup/view.js';
 import { bucketsIn, MOST_BUCKETS } from './axis.js';
 import { BaseQueries } from './base-query.js';
 import { checkNames, otherName, plannedColumns } from './columns.js';
@@ -31,6 +32,8 @@ export interface ReportInput {
   readonly maxRows: number | null;
   /** Hash of the definitions, which a cursor belongs to. */
   readonly snapshot: string;
+  /** What to answer from; null for rows. */
+  readonly rollup: RollupView | null;
 }
 
 export interface ReadReport {
@@ -47,7 +50,7 @@ export interface ReadReport {
 
 /** @throws Problem 422 with every mistake of the request, each with its JSON pointer. */
 export function readReport(input: ReportInput): ReadReport {
-  const { model, compiled, request, dialect, organizationId, maxRows } = input;
+  const { model, compiled, request, dialect, organizationId, maxRows, rollup } = input;
   const mistakes = new Mistakes();
   const cursor = request.cursor == null ? undefined : readCursor(request.cursor, input, mistakes);
   const now = cursor?.now ?? input.now;
@@ -101,7 +104,7 @@ export function readReport(input: ReportInput): ReadReport {
     mistakes.add('bad_cursor', 'A cursor says where the page begins; leave out “offset”.', '/offset');
   const subtotals = checkedSubtotals(request, { dimensions, grain }, resolver, mistakes);
   if (mistakes.any) throw mistakes.problem();
-  const queries = new BaseQueries({ compiled, organizationId, timeZone, ...calendar, rowFilters: onRows });
+  const queries = new BaseQueries({ compiled, organizationId, timeZone, ...calendar, rowFilters: onRows, rollup });
   return {
     report: {
       ...{ model, dialect, queries, calendar, now: at, metrics, dimensions, grain, range, span },

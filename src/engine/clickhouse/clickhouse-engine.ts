@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Engine, EngineQuery, EngineResult, Stage } from '../engine.js';
-import { checkedUuid, parseStageTable } from '../identifiers.js';
+import { checkedUuid, parseStageTable, rollupTablesIn } from '../identifiers.js';
+import type { RollupTables } from '../rollup-tables.js';
 import type { TypedField } from '../typed-field.js';
 import { attributionFilters } from './attribution-tables.js';
 import { bindParameters } from './bind.js';
 import { asFailure } from './failures.js';
 import { ClickHouseJourneys } from './journeys.js';
 import { migrateTables } from './migrate.js';
+import { ClickHouseRollups } from './rollups.js';
 import { ClickHouseStage } from './stage.js';
 import { SupersededRows } from './superseded-rows.js';
 import { DATA_TABLE, TENANT_TABLES } from './tables.js';
@@ -16,6 +18,7 @@ import type { ClickHouseTransport, RowBatches, StartedStatement } from './transp
 export class ClickHouseEngine implements Engine {
   readonly dialect = 'clickhouse';
   readonly journeys: ClickHouseJourneys;
+  readonly rollups: RollupTables;
   private readonly superseded: SupersededRows;
 
   constructor(
@@ -24,6 +27,7 @@ export class ClickHouseEngine implements Engine {
   ) {
     this.superseded = new SupersededRows(transport);
     this.journeys = new ClickHouseJourneys(transport, this.superseded, typedFields);
+    this.rollups = new ClickHouseRollups(transport, this.superseded);
   }
 
   async migrate(): Promise<void> {
@@ -80,13 +84,14 @@ export class ClickHouseEngine implements Engine {
   /** See {@link SupersededRows} for why the order of these steps makes every read right. */
   private async start(organizationId: string, query: EngineQuery): Promise<RowBatches> {
     const { sql, params } = bindParameters(query);
+    const rolled = rollupTablesIn(sql);
     if (this.superseded.remembered(organizationId) === undefined) await this.superseded.read(organizationId);
     let final = true;
     const begin = (tag: string): Promise<StartedStatement> =>
       this.transport.stream({
         sql: () => {
           final = this.superseded.remembered(organizationId) ?? true;
-          return `${sql}\nSETTINGS ${settingsOf(organizationId, query, final, tag)}`;
+          return `${sql}\nSETTINGS ${settingsOf(organizationId, query, rolled, final, tag)}`;
         },
         params,
         tag,
@@ -112,11 +117,18 @@ export class ClickHouseEngine implements Engine {
  * The second lock: below the SQL, every tenant table holds only this organisation's living rows, and of attribution
  * only its published runs. The ids are checked UUIDs; quotes inside the setting are doubled.
  */
-function settingsOf(organizationId: string, query: EngineQuery, final: boolean, tag: string): string {
+function settingsOf(
+  organizationId: string,
+  query: EngineQuery,
+  rolled: readonly string[],
+  final: boolean,
+  tag: string,
+): string {
   const runs = (query.attribution_runs ?? []).map((run) => checkedUuid(run, 'the id of an attribution run'));
-  const own = `organization_id = toUUID('${organizationId}') AND is_deleted = 0`;
+  const own = `organization_id = toUUID('${organizationId}')`;
   const filters = Object.entries({
-    ...Object.fromEntries(TENANT_TABLES.map((table) => [table, own])),
+    ...Object.fromEntries(TENANT_TABLES.map((table) => [table, `${own} AND is_deleted = 0`])),
+    ...Object.fromEntries(rolled.map((table) => [table, own])),
     ...attributionFilters(organizationId, runs),
   });
   const text = filters.map(([table, filter]) => `'${table}': '${filter.replaceAll("'", "''")}'`);

@@ -18,6 +18,14 @@ const matching = ({ organizationId, stage, slice }: StageSql): string => `
   WHERE organization_id = '${organizationId}' AND data_source IN (SELECT DISTINCT data_source FROM ${stage})
     AND id IN (SELECT id FROM ${stage} WHERE ${slice})`;
 
+const MONTH = `formatDateTime(recorded_at, '%Y-%m', 'UTC')`;
+
+/** Months in which a table has rows. */
+export const monthsOf = (table: string): string => `SELECT DISTINCT ${MONTH} FROM ${table}`;
+
+/** Months in which the table has rows of the stage's ids, superseded ones included. */
+export const monthsBefore = (sql: StageSql): string => `SELECT DISTINCT ${MONTH} ${matching(sql)}`;
+
 /**
  * Where the stage's ids live in the table: one row per id and place (source and day, as in the sorting key), read as
  * FINAL would. An id has one place, but for a moment two after a crash in the middle of attaching.

@@ -6,7 +6,7 @@ import { asFailure } from './failures.js';
 import { markRows } from './journeys.js';
 import { currentPayloadType } from './migrate.js';
 import { rowLine, STAGE_COLUMNS } from './rows.js';
-import { countChanges, type StageSql, tombstones, winners } from './stage-sql.js';
+import { countChanges, monthsBefore, monthsOf, type StageSql, tombstones, winners } from './stage-sql.js';
 import type { SupersededRows } from './superseded-rows.js';
 import { createStageTable, DATA_TABLE } from './tables.js';
 import type { ClickHouseTransport } from './transport.js';
@@ -16,7 +16,7 @@ const FLUSH_CHARACTERS = 8 * 1024 * 1024;
 /** Ids that one statement holds in memory; a larger stage is worked through in slices of its ids. */
 const SLICE_ROWS = 400_000;
 /** What one statement of a commit may hold before it goes to disk. */
-const BOUNDED =
+export const BOUNDED =
   'max_bytes_before_external_group_by = 300000000, max_bytes_before_external_sort = 300000000, max_threads = 2, ' +
   'optimize_on_insert = 0, min_insert_block_size_rows = 262144, min_insert_block_size_bytes = 67108864';
 
@@ -32,6 +32,8 @@ export class ClickHouseStage implements Stage {
   private lines: string[] = [];
   private characters = 0;
   private inserting: Promise<void> = Promise.resolve();
+  /** Whether some id is in the table already, as `plan` found. */
+  private shared = true;
 
   constructor(
     private readonly transport: ClickHouseTransport,
@@ -70,6 +72,7 @@ export class ClickHouseStage implements Stage {
       const rows = sources.reduce((sum, source) => sum + Number(source[2]), 0);
       const counts = { loaded: rows, replaced: 0, unchanged: 0, within: 0 };
       const { shared, distinct } = await this.look(rows);
+      this.shared = shared;
       if (shared || !distinct) {
         counts.loaded = 0;
         for (const slice of await this.slices(rows, distinct)) {
@@ -91,6 +94,16 @@ export class ClickHouseStage implements Stage {
           rows: Number(count),
         })),
       };
+    });
+  }
+
+  async months(): Promise<readonly string[]> {
+    return this.guarded(async () => {
+      const found = new Set<string>();
+      for (const sql of this.shared ? (await this.slices(await this.count(this.table), true)).map(monthsBefore) : [])
+        for (const [month] of await this.transport.select(`${sql} SETTINGS ${BOUNDED}`)) found.add(String(month));
+      for (const [month] of await this.transport.select(monthsOf(this.table))) found.add(String(month));
+      return [...found].sort();
     });
   }
 

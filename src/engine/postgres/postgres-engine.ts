@@ -2,9 +2,11 @@ import pg from 'pg';
 import type { Engine, EngineQuery, EngineResult, EngineValue, Stage } from '../engine.js';
 import { queryCancelled } from '../engine-error.js';
 import { checkedUuid, parseStageTable } from '../identifiers.js';
+import type { RollupTables } from '../rollup-tables.js';
 import { ATTRIBUTION_MIGRATION, RUNS_SETTING } from './attribution-tables.js';
 import { asFailure } from './failures.js';
 import { PostgresJourneys } from './journeys.js';
+import { PostgresRollups } from './rollups.js';
 import { streamRows } from './row-stream.js';
 import { PostgresStage } from './stage.js';
 import { MIGRATION, MIGRATION_LOCK, READER_ROLE, SCHEMA, STAGE_SCHEMA, TENANT_SETTING } from './tables.js';
@@ -19,6 +21,7 @@ const SESSION = `-c TimeZone=UTC -c DateStyle=ISO -c search_path=${SCHEMA},pg_ca
 export class PostgresEngine implements Engine {
   readonly dialect = 'postgres';
   readonly journeys: PostgresJourneys;
+  readonly rollups: RollupTables;
   private readonly pool: pg.Pool;
 
   constructor(url: string) {
@@ -31,6 +34,7 @@ export class PostgresEngine implements Engine {
     this.journeys = new PostgresJourneys(this.pool);
     // An idle connection that breaks is replaced by the pool; whoever uses a broken one gets the error.
     this.pool.on('error', () => undefined);
+    this.rollups = new PostgresRollups(this.pool);
   }
 
   async migrate(): Promise<void> {

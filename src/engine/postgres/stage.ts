@@ -61,6 +61,19 @@ export class PostgresStage implements Stage {
     });
   }
 
+  async months(): Promise<readonly string[]> {
+    const month = (row: string): string => `to_char(${row}.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM')`;
+    return this.guarded(async () => {
+      const { rows } = await this.pool.query<{ month: string }>(
+        `SELECT ${month('staged')} AS month FROM ${this.table} AS staged
+         UNION SELECT ${month('present')} FROM ${DATA_TABLE} AS present
+         WHERE present.organization_id = $1 AND present.id IN (SELECT id FROM ${this.table}) ORDER BY 1`,
+        [this.organizationId],
+      );
+      return rows.map((row) => row.month);
+    });
+  }
+
   async commit(): Promise<void> {
     await this.guarded(async () => {
       await this.flush();
