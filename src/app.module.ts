@@ -12,6 +12,7 @@ import { GraphqlModule } from './graphql/graphql.module.js';
 import { HealthModule } from './health/health.module.js';
 import { IngestionModule } from './ingestion/ingestion.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
+import { LimitsModule } from './limits/limits.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { QueryModule } from './query/query.module.js';
 import { ReportsModule } from './reports/reports.module.js';
@@ -31,6 +32,7 @@ export class AppModule {
         EngineModule.over(engine),
         AccessModule,
         AuditModule,
+        LimitsModule,
         JobsModule,
         MetricsModule,
         QueryModule,

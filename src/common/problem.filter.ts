@@ -33,6 +33,9 @@ export const problemBody = (problem: Problem): Record<string, unknown> => ({
   status: problem.status,
   code: problem.code,
   detail: problem.detail,
+  ...(problem.headers['retry-after'] === undefined
+    ? {}
+    : { retry_after_seconds: Number(problem.headers['retry-after']) }),
   ...(problem.errors.length > 0 ? { errors: problem.errors } : {}),
 });
 

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { TokenSettings } from '../access/token-verifier.js';
 import { parseTokenSettings } from './token-settings.js';
+import { parseLimits, type LimitSettings } from './limit-settings.js';
 
 /** Injection token of {@link AppConfig}. */
 export const APP_CONFIG = Symbol('APP_CONFIG');
@@ -27,6 +28,7 @@ export interface AppConfig {
   readonly sampleData: boolean;
   /** Tokens of an outside identity provider; null where only API keys are let in. */
   readonly tokens: TokenSettings | null;
+  readonly limits: LimitSettings;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
@@ -105,6 +107,7 @@ export function parseConfig(env: Environment): AppConfig {
     adminApiKey,
     sampleData: oneOf('SAMPLE_DATA', ['on', 'off'] as const, 'on') === 'on',
     tokens: parseTokenSettings(text, problems),
+    limits: parseLimits(text, problems),
     logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
   };
   if (problems.length > 0) throw new ConfigError(problems);

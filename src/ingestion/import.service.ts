@@ -5,6 +5,7 @@ import type { Actor } from '../audit/actor.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { Problem } from '../common/problem.js';
 import { newId } from '../common/uuid.js';
+import { APP_CONFIG, type AppConfig } from '../config/config.js';
 import type { Engine, Stage, StagePlan } from '../engine/engine.js';
 import { ENGINE } from '../engine/engine.tokens.js';
 import { decodeText } from './decode/text.js';
@@ -61,6 +62,7 @@ export class ImportService implements OnApplicationShutdown {
   private readonly lock: ImportLock;
   private readonly process: ProcessLock;
   private readonly tidying: Tidying;
+  private readonly mostBytes: number;
   private timer: NodeJS.Timeout | null = null;
 
   constructor(
@@ -68,7 +70,9 @@ export class ImportService implements OnApplicationShutdown {
     @Inject(ENGINE) private readonly engine: Engine,
     @Inject(STANDARD_FIELDS) private readonly fields: readonly FieldType[],
     audit: AuditTrail,
+    @Inject(APP_CONFIG) { limits }: Pick<AppConfig, 'limits'>,
   ) {
+    this.mostBytes = limits.uploadBytes;
     this.store = new ImportStore(database, audit);
     this.lock = new ImportLock(database);
     this.process = new ProcessLock(database);
@@ -103,7 +107,10 @@ export class ImportService implements OnApplicationShutdown {
       );
       const source = openSource(preset, { mapping, fields: this.fields, sink: staging });
       let bytes = 0;
-      const counted = received(request.stream, (length) => (bytes += length));
+      const counted = received(request.stream, (length) => {
+        bytes += length;
+        if (bytes > this.mostBytes) throw tooLarge(this.mostBytes);
+      });
       const invalid = preset === 'rows' ? 'mark' : 'fail';
       for await (const text of decodeText(counted, { encoding: mapping.encoding, invalid })) {
         source.push(text);
@@ -248,6 +255,13 @@ export function answerOf(entry: ImportEntity): ImportAnswer {
   const rejects = `/api/integrations/imports/${id}/rejects`;
   return { import_id: id, read, loaded, replaced, unchanged, rejected, rejects, warnings };
 }
+
+const tooLarge = (bytes: number): Problem =>
+  new Problem(
+    413,
+    'upload_too_large',
+    `An upload may have ${bytes} bytes (MAX_UPLOAD_BYTES). Nothing of it was kept; send it in parts.`,
+  );
 
 /** The bytes as they arrive. @throws Problem `upload_incomplete` when the sender goes away */
 async function* received(

@@ -9,6 +9,7 @@ import type { PlannedColumn, QueryPlan, ReportRequest, Statement } from '../comp
 import { queryCancelled } from '../engine/engine-error.js';
 import { ENGINE } from '../engine/engine.tokens.js';
 import type { Engine, EngineQuery, EngineValue } from '../engine/engine.js';
+import { QueryBudget } from '../limits/query-budget.service.js';
 import { Admission } from './admission.js';
 import {
   besideOf,
@@ -107,6 +108,7 @@ export class QueryService {
     private readonly plans: QueryPlans,
     private readonly states: OrganizationStates,
     private readonly cache: ResultCache,
+    private readonly budget: QueryBudget,
   ) {}
 
   /** Proves that a request could run, without running it. @throws Problem as {@link run} would */
@@ -175,7 +177,7 @@ export class QueryService {
     const { organizationId, plan, lane, signal } = job;
     const source = rowsOf(job, before);
     const end = { truncated: false, engineMs: 0 };
-    const leave = await this.admission.enter(organizationId, lane, signal);
+    const leave = await this.enter(organizationId, lane, signal);
     let rows: Buffer;
     let totals: string | null;
     try {
@@ -196,13 +198,24 @@ export class QueryService {
     return { result, engineMs: end.engineMs };
   }
 
+  /** A turn at the engine, whose length is charged to the organisation. A delivery was promised, so it only counts. */
+  private async enter(organizationId: string, lane: LaneName, signal?: AbortSignal): Promise<() => void> {
+    if (lane !== 'delivery') await this.budget.refuseOverspent(organizationId);
+    const leave = await this.admission.enter(organizationId, lane, signal);
+    const started = performance.now();
+    return () => {
+      leave();
+      this.budget.charge(organizationId, performance.now() - started);
+    };
+  }
+
   private async *batchesInTurn(
     source: RowsToRead,
     plan: QueryPlan,
     end: OpenResult['end'],
     { lane = 'export', signal }: RunOptions,
   ): Batches {
-    const leave = await this.admission.enter(source.organization_id, lane, signal);
+    const leave = await this.enter(source.organization_id, lane, signal);
     try {
       await refuseByChecks(plan, async (statement) => (await this.ask(source, statement, lane, signal)).batches);
       yield* this.batches(source, plan, end, lane, signal);
