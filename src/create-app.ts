@@ -51,7 +51,11 @@ export async function createApp(stores: Stores): Promise<NestFastifyApplication>
     json: !process.stdout.isTTY,
     prefix: 'Tributary',
   });
-  const adapter = new HttpAdapter({ bodyLimit: 1024 * 1024, forceCloseConnections: 'idle' });
+  const adapter = new HttpAdapter({
+    bodyLimit: 1024 * 1024,
+    forceCloseConnections: 'idle',
+    trustProxy: config.limits.trustedProxies.length === 0 ? false : [...config.limits.trustedProxies],
+  });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.over(stores), adapter, {
     logger,
     bodyParser: false,

@@ -9,6 +9,7 @@ import { ImportActor1796100000001 } from '../migrations/1796100000001-import-act
 import { Currencies1796300000000 } from '../migrations/1796300000000-currencies.js';
 import { AttributionRuns1796500000000 } from '../migrations/1796500000000-attribution-runs.js';
 import { AccessAndTenancy1796000000000 } from '../migrations/1796000000000-access-and-tenancy.js';
+import { AuditPrivileges1796100000002 } from '../migrations/1796100000002-audit-privileges.js';
 import { ApiKey } from './access/api-key.entity.js';
 import { CustomRole } from './access/custom-role.entity.js';
 import { Membership } from './access/membership.entity.js';
@@ -66,6 +67,7 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     Currencies1796300000000,
     AttributionRuns1796500000000,
     AccessAndTenancy1796000000000,
+    AuditPrivileges1796100000002,
   ],
   migrationsTableName: 'schema_migrations',
   synchronize: false,

@@ -53,6 +53,13 @@ const FIND_KEYS = {
   ),
 };
 
+/** The id and the secret in a header `Bearer trb_<id>_<secret>`, if it has this form. */
+const partsOf = (authorization: string | undefined): RegExpExecArray | null =>
+  API_KEY_FORM.exec(/^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? '');
+
+/** The `<id>` of the key in a header, whether there is such a key or not; null where it has not the form of one. */
+export const keyIdOf = (authorization: string | undefined): string | null => partsOf(authorization)?.[1] ?? null;
+
 export const refused = (): Problem =>
   new Problem(401, 'unauthenticated', 'Send a valid API key: Authorization: Bearer trb_<id>_<secret>.');
 
@@ -107,7 +114,7 @@ export class ApiKeyService {
    * @throws Problem 401 without saying which part was wrong
    */
   async authenticate(authorization: string | undefined): Promise<Identity> {
-    const [, publicId, secret] = API_KEY_FORM.exec(/^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? '') ?? [];
+    const [, publicId, secret] = partsOf(authorization) ?? [];
     if (!publicId || !secret) throw refused();
     const key = await this.keys.read(publicId);
     const given = Buffer.from(hashSecret(secret), 'hex');

@@ -4,7 +4,9 @@ import { DataSource } from 'typeorm';
 import { Problem } from '../common/problem.js';
 import { newId } from '../common/uuid.js';
 import { APP_CONFIG, type AppConfig } from '../config/config.js';
-import { ApiKeyService } from './api-key.service.js';
+import { GuessThrottle } from '../limits/guess-throttle.service.js';
+import { RequestLimits } from '../limits/request-limits.service.js';
+import { ApiKeyService, keyIdOf } from './api-key.service.js';
 import { Identities } from './identities.service.js';
 import type { Door, Identity, RequestWithIdentity, Role } from './identity.js';
 import { acrossOrganizations, enterOrganization } from './tenancy/scope.js';
@@ -31,15 +33,32 @@ export class Authenticator {
     @Inject(APP_CONFIG) private readonly config: AppConfig,
     private readonly keys: ApiKeyService,
     private readonly identities: Identities,
+    private readonly guesses: GuessThrottle,
+    private readonly requests: RequestLimits,
   ) {
     this.tokens = config.tokens ? new TokenVerifier(config.tokens) : null;
   }
 
-  /** Who sends the request; from now on it sees this organisation's rows only. @throws Problem 401 */
+  /**
+   * Who sends the request; from now on it sees this organisation's rows only.
+   * @throws Problem 401; 429 when too many requests came from whoever asks, or too many wrong keys from the address
+   */
   async identify(request: RequestWithIdentity, door: Door = 'rest'): Promise<Identity> {
-    const identity = request.identity ?? { ...(await this.authenticate(request.headers.authorization)), door };
+    const identity = request.identity ?? { ...(await this.admit(request)), door };
     request.identity = identity;
     enterOrganization(identity.organizationId);
+    return identity;
+  }
+
+  private async admit({ headers: { authorization }, ip }: RequestWithIdentity): Promise<Identity> {
+    const shown = { address: ip, keyId: keyIdOf(authorization) };
+    this.guesses.refuseShutOut(shown);
+    const identity = await this.authenticate(authorization).catch(async (refusal: unknown) => {
+      const isGuess = authorization !== undefined && refusal instanceof Problem && refusal.status === 401;
+      if (isGuess) await this.guesses.wrong(shown);
+      throw refusal;
+    });
+    await this.requests.count(identity);
     return identity;
   }
 

@@ -21,9 +21,10 @@ import { policyOf } from '../access/policy.js';
 import { Problem } from '../common/problem.js';
 import { problemBody, toProblem } from '../common/problem.filter.js';
 import { visibleModel } from '../compiler/model/visibility.js';
+import { RequestLimits } from '../limits/request-limits.service.js';
 import { ModelService } from '../metrics/model.service.js';
 import { QueryService } from '../query/query.service.js';
-import { GRAPHQL_LIMITS, limitErrors } from './limits.js';
+import { GRAPHQL_LIMITS, weigh } from './limits.js';
 import { modelFields } from './model-schema.js';
 
 /** What a client sends: the body of a POST, or the query string of a GET. */
@@ -41,6 +42,15 @@ interface Context {
   readonly notes: Record<string, unknown>;
 }
 
+/** A document that may run, or what is wrong with it. */
+interface ReadDocument {
+  readonly document: DocumentNode | null;
+  readonly errors: readonly GraphQLError[];
+  /** Fields at its root. */
+  readonly questions: number;
+}
+const refusedDocument = (errors: readonly GraphQLError[]): ReadDocument => ({ document: null, errors, questions: 0 });
+
 /**
  * Answers GraphQL documents. The schema is the management schema (Nest, code-first) and, for who is known, the typed
  * fields of the organisation's own live model; both are executed together, with the same limits and errors.
@@ -56,6 +66,7 @@ export class GraphqlService {
     private readonly authenticator: Authenticator,
     private readonly models: ModelService,
     private readonly queries: QueryService,
+    private readonly requests: RequestLimits,
   ) {}
 
   /**
@@ -72,8 +83,10 @@ export class GraphqlService {
       // Without a key the management schema can be explored; its fields refuse by themselves.
       const identity = request.headers.authorization ? await this.authenticator.identify(request, 'graphql') : null;
       const schema = identity ? await this.schemaOf(identity) : this.host.schema;
-      const document = this.read(body.query, schema);
-      if (Array.isArray(document)) return { status: 400, body: { errors: document } };
+      const { document, errors, questions } = this.read(body.query, schema);
+      if (!document) return { status: 400, body: { errors } };
+      // Each question counts as a request; the document itself was counted as one.
+      if (identity && questions > 1) await this.requests.count(identity, questions - 1);
       if (only === 'query' && document.definitions.some((part) => 'operation' in part && part.operation !== 'query')) {
         throw new Problem(405, 'method_not_allowed', 'Send mutations by POST.');
       }
@@ -88,11 +101,12 @@ export class GraphqlService {
       return { status: 200, body: this.shown(result, context) };
     } catch (error) {
       const problem = toProblem(error, this.logger);
+      void reply.headers(problem.headers);
       return { status: problem.status, body: { errors: [errorOf(problem)] } };
     }
   }
 
-  private read(query: unknown, schema: GraphQLSchema): DocumentNode | GraphQLError[] {
+  private read(query: unknown, schema: GraphQLSchema): ReadDocument {
     if (typeof query !== 'string' || query.trim() === '') {
       throw new Problem(400, 'invalid_request', 'Send a document: { "query": "{ … }", "variables": { … } }.');
     }
@@ -101,12 +115,13 @@ export class GraphqlService {
     }
     try {
       const document = parse(query, { maxTokens: 20_000 });
-      const tooMuch = limitErrors(document);
-      if (tooMuch.length > 0) return tooMuch;
+      const { errors: tooMuch, questions } = weigh(document);
+      if (tooMuch.length > 0) return refusedDocument(tooMuch);
       const errors = validate(schema, document, specifiedRules, { maxErrors: 20 });
-      return errors.length > 0 ? errors.map((error) => withCode(error, 'graphql_invalid')) : document;
+      if (errors.length > 0) return refusedDocument(errors.map((error) => withCode(error, 'graphql_invalid')));
+      return { document, errors, questions };
     } catch (error) {
-      if (error instanceof GraphQLError) return [withCode(error, 'graphql_syntax')];
+      if (error instanceof GraphQLError) return refusedDocument([withCode(error, 'graphql_syntax')]);
       throw error;
     }
   }
