@@ -6,6 +6,7 @@ import { MetricKinds1795478400000 } from '../migrations/1795478400000-metric-kin
 import { SourceCurrencies1795564800000 } from '../migrations/1795564800000-source-currencies.js';
 import { AuditTrail1796100000000 } from '../migrations/1796100000000-audit-trail.js';
 import { ImportActor1796100000001 } from '../migrations/1796100000001-import-actor.js';
+import { ViewComparisons1796200000000 } from '../migrations/1796200000000-view-comparisons.js';
 import { Currencies1796300000000 } from '../migrations/1796300000000-currencies.js';
 import { AttributionRuns1796500000000 } from '../migrations/1796500000000-attribution-runs.js';
 import { AccessAndTenancy1796000000000 } from '../migrations/1796000000000-access-and-tenancy.js';
@@ -64,6 +65,7 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     SourceCurrencies1795564800000,
     AuditTrail1796100000000,
     ImportActor1796100000001,
+    ViewComparisons1796200000000,
     Currencies1796300000000,
     AttributionRuns1796500000000,
     AccessAndTenancy1796000000000,

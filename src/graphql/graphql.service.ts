@@ -23,6 +23,7 @@ import { problemBody, toProblem } from '../common/problem.filter.js';
 import { visibleModel } from '../compiler/model/visibility.js';
 import { RequestLimits } from '../limits/request-limits.service.js';
 import { ModelService } from '../metrics/model.service.js';
+import { goneSignal } from '../query/query-reply.service.js';
 import { QueryService } from '../query/query.service.js';
 import { GRAPHQL_LIMITS, weigh } from './limits.js';
 import { modelFields } from './model-schema.js';
@@ -150,15 +151,15 @@ export class GraphqlService {
 
   private async fetch(
     request: Parameters<QueryService['run']>[1],
-    { identity, notes }: Context,
+    { identity, notes, reply }: Context,
     path: string,
   ): ReturnType<Parameters<typeof modelFields<Context>>[1]> {
     if (!identity) throw refused();
     if (!can(identity, 'reports:create')) throw forbidden(identity, 'reports:create');
-    const { rows, meta } = await this.queries.run(policyOf(identity), request);
-    const { snapshot, data_as_of, date_range, time_zone, truncated, warnings } = meta;
-    notes[path] = { snapshot, data_as_of, date_range, time_zone, truncated, warnings };
-    return rows;
+    const answer = await this.queries.run(policyOf(identity), request, { signal: goneSignal(reply) });
+    const { snapshot, data_as_of, date_range, compare, time_zone, truncated, warnings } = answer.meta;
+    notes[path] = { snapshot, data_as_of, date_range, ...(compare ? { compare } : {}), time_zone, truncated, warnings };
+    return answer;
   }
 
   /** Our errors with their codes, unexpected ones without details; notes of typed fields under `extensions`. */

@@ -14,6 +14,8 @@ import {
 } from 'graphql';
 import type { Member } from '../compiler/model/types.js';
 import {
+  COMPARISONS,
+  FILLS,
   NAMED_RANGES,
   RELATIVE_UNITS,
   TIME_GRAINS,
@@ -61,6 +63,16 @@ export const DateRangeInput = new GraphQLInputObjectType({
     to: { type: GraphQLString, description: 'Last day (included), or instant (excluded).' },
   },
 });
+export const ComparisonEnum = enumOf(
+  'Comparison',
+  'The range before of the same length; the same dates a year earlier; or 364 days earlier, so that weekdays meet.',
+  COMPARISONS,
+);
+export const FillEnum = enumOf(
+  'Fill',
+  'What stands in time buckets without rows: no row, 0 for what adds up (else null), or null.',
+  FILLS,
+);
 export const Direction = enumOf('SortDirection', 'Direction of a sort order.', ['asc', 'desc']);
 export const list = (
   type: GraphQLEnumType | GraphQLInputObjectType | typeof GraphQLString,

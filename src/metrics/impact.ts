@@ -63,6 +63,7 @@ export function namesIn(request: ReportRequest): ReadonlySet<string> {
     ...request.metrics,
     ...request.dimensions,
     ...(request.order ?? []).map(({ member }) => member),
+    ...[request.top?.by ?? [], request.top?.dimension ?? [], ...(request.subtotals ?? [])].flat(),
   ]);
   const visit = (filter: Filter): void => {
     if ('and' in filter) filter.and.forEach(visit);

@@ -91,12 +91,17 @@ function encoded(
   }
 }
 
-/** Aborts when the other side is gone before it has the whole answer. */
+const goneSignals = new WeakMap<FastifyReply, AbortSignal>();
+
+/** Aborts when the other side is gone before it has the whole answer. One signal for each reply. */
 export function goneSignal(reply: FastifyReply): AbortSignal {
+  const known = goneSignals.get(reply);
+  if (known !== undefined) return known;
   const gone = new AbortController();
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) gone.abort();
   });
+  goneSignals.set(reply, gone.signal);
   return gone.signal;
 }
 

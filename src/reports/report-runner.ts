@@ -12,6 +12,7 @@ import type { EngineValue } from '../engine/engine.js';
 import { QueryService } from '../query/query.service.js';
 import { describeFilters, describeRange } from './describe.js';
 import type { ChartConfig, ReportRow } from './render/document.js';
+import { withOtherNamed } from './render/other-rows.js';
 import { requestOf } from './view-request.js';
 import { ReportView } from './report-view.entity.js';
 
@@ -40,7 +41,8 @@ export class ReportRunnerService implements ReportRunner {
     );
     const whole = await this.queries.open(policy, request, options);
     const { model } = (await this.models.live(organizationId)).snapshot;
-    const { columns, rows, totals, meta } = page;
+    const { totals, meta } = page;
+    const { columns, rows } = withOtherNamed(page.columns, page.rows);
     return {
       columns: whole.plan.columns,
       rows: flatten(whole.batches),
@@ -56,7 +58,7 @@ export class ReportRunnerService implements ReportRunner {
         timeGrain: whole.plan.time_grain,
         filtersText: describeFilters(view.filters, model),
         columns,
-        rows: rows as ReportRow[],
+        rows,
         totals: totals as ReportRow | null,
         additive: columns
           .filter((column) => resolveMember(model, column.name)?.member.additivity === 'additive')

@@ -2,7 +2,7 @@ import { Field, ID, Int, ObjectType } from '@nestjs/graphql';
 import { ApiProperty } from '@nestjs/swagger';
 import { GraphQLJSON } from 'graphql-scalars';
 import { Described } from '../common/described.js';
-import { TIME_GRAINS } from '../compiler/query/types.js';
+import { COMPARISONS, FILLS, TIME_GRAINS } from '../compiler/query/types.js';
 import { REPORT_CATEGORIES, VISIBILITIES } from './report-view.entity.js';
 
 /** A saved report as the doors show it. */
@@ -49,6 +49,35 @@ export class ReportViewDto {
   order!: unknown;
   @Described({ description: 'Most rows.', type: () => Int, optional: true }) limit!: number | null;
   @Described({ description: 'Whether totals are computed.', type: () => Boolean }) totals!: boolean;
+  @Described({
+    description: 'What it is compared with; each metric then has twins `<metric>__previous` and `<metric>__change`.',
+    type: () => String,
+    oneOf: COMPARISONS,
+    optional: true,
+  })
+  compare!: string | null;
+  @Described({
+    description: 'What stands in time buckets without rows.',
+    type: () => String,
+    oneOf: FILLS,
+    optional: true,
+  })
+  fill!: string | null;
+  @Described({
+    description: 'Only the first values of a dimension, by a metric: { limit, by, dimension, other }.',
+    type: () => GraphQLJSON,
+    optional: true,
+    schema: { type: 'object' },
+    example: { limit: 5, by: 'spend' },
+  })
+  top!: unknown;
+  @Described({
+    description: 'Subtotals, as in a query.',
+    type: () => GraphQLJSON,
+    optional: true,
+    schema: { type: 'array', items: { type: 'string' } },
+  })
+  subtotals!: unknown;
   @Described({ description: 'Who may see it.', type: () => String, oneOf: VISIBILITIES }) visibility!: string;
   @Described({
     description: 'Automated delivery.',

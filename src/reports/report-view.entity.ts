@@ -1,5 +1,5 @@
 import { Column, CreateDateColumn, Entity, PrimaryColumn, UpdateDateColumn } from 'typeorm';
-import type { DateRange, Filter, OrderBy, TimeGrain } from '../compiler/query/types.js';
+import type { Comparison, DateRange, Fill, Filter, OrderBy, TimeGrain, Top } from '../compiler/query/types.js';
 
 export const REPORT_CATEGORIES = ['campaign_performance', 'asset_roi', 'customer_journey', 'roas_analysis'] as const;
 export const VISIBILITIES = ['private', 'team', 'organization', 'public'] as const;
@@ -33,6 +33,10 @@ export class ReportView {
   @Column('jsonb', { nullable: true }) sort_order!: OrderBy[] | null;
   @Column('integer', { nullable: true }) row_limit!: number | null;
   @Column('boolean') totals!: boolean;
+  @Column('text', { nullable: true }) compare!: Comparison | null;
+  @Column('text', { nullable: true }) fill!: Fill | null;
+  @Column('jsonb', { nullable: true }) top!: Top | null;
+  @Column('jsonb', { nullable: true }) subtotals!: (string | string[])[] | null;
   @Column('text') visibility!: (typeof VISIBILITIES)[number];
   /** The team that shares it; with the visibility `team` only. Null once the team is gone. */
   @Column('uuid', { nullable: true }) team_id!: string | null;

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOperation, ApiPropertyOptional, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { IsIn, IsOptional } from 'class-validator';
+import { IsIn, IsNumberString, IsOptional, IsString } from 'class-validator';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
@@ -11,7 +11,7 @@ import { RESULT_FORMATS, type ResultFormat } from '../query/result-format.js';
 import { PAGE_FORMATS, ReportPageReply, isPageFormat, type PageFormat } from './report-page-reply.service.js';
 import { REPORT_VIEW_EXAMPLE, ReportViewDto, ReportViewListDto } from './report-view.dto.js';
 import { ReportViewService } from './report-view.service.js';
-import { requestOf } from './view-request.js';
+import { pageOf, requestOf } from './view-request.js';
 
 const VIEW_FORMATS = [...RESULT_FORMATS, ...PAGE_FORMATS] as const;
 
@@ -25,6 +25,16 @@ class DataQuery {
   @IsOptional()
   @IsIn(['true', 'false'])
   explain?: string;
+
+  @ApiPropertyOptional({ type: 'integer', description: 'Most rows of a page; the view’s own limit when absent.' })
+  @IsOptional()
+  @IsNumberString({ no_symbols: true })
+  limit?: string;
+
+  @ApiPropertyOptional({ description: '`next_cursor` of the page before.' })
+  @IsOptional()
+  @IsString()
+  cursor?: string;
 }
 
 const BODY = {
@@ -106,7 +116,7 @@ export class ReportsController {
     const view = await this.views.find(identity, id);
     const { format } = query;
     if (format !== undefined && isPageFormat(format)) return this.pages.send(identity, view, format, reply);
-    await this.reply.send(identity, requestOf(view), request, reply, {
+    await this.reply.send(identity, pageOf(requestOf(view), query), request, reply, {
       explain: query.explain === 'true',
       filename: view.report_name,
       viewId: view.id,

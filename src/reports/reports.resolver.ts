@@ -1,13 +1,15 @@
-import { Args, Field, ID, Mutation, ObjectType, Query, Resolver } from '@nestjs/graphql';
+import { Args, Context, Field, ID, Int, Mutation, ObjectType, Query, Resolver } from '@nestjs/graphql';
+import type { FastifyReply } from 'fastify';
 import { GraphQLJSON } from 'graphql-scalars';
 import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
 import { policyOf } from '../access/policy.js';
 import { QueryResultDto } from '../query/query.dto.js';
+import { goneSignal } from '../query/query-reply.service.js';
 import { QueryService } from '../query/query.service.js';
 import { ReportViewDto } from './report-view.dto.js';
 import { ReportViewService } from './report-view.service.js';
-import { requestOf } from './view-request.js';
+import { pageOf, requestOf } from './view-request.js';
 
 @ObjectType({ description: 'One page of saved reports.' })
 class ReportViewPage {
@@ -56,10 +58,23 @@ export class ReportsResolver {
   async run(
     @CurrentIdentity() identity: Identity,
     @Args('id', { type: () => ID, description: 'Its id.' }) id: string,
-    @Args('explain', { type: () => Boolean, nullable: true, description: 'Adds `meta.sql`.' }) explain?: boolean,
+    @Args('explain', { type: () => Boolean, nullable: true, description: 'Adds `meta.sql`.' })
+    explain: boolean | undefined,
+    @Args('limit', {
+      type: () => Int,
+      nullable: true,
+      description: 'Most rows of a page; the view’s own limit when absent.',
+    })
+    limit: number | undefined,
+    @Args('cursor', { type: () => String, nullable: true, description: '`next_cursor` of the page before.' })
+    cursor: string | undefined,
+    @Context() { reply }: { readonly reply: FastifyReply },
   ): Promise<QueryResultDto> {
     const view = await this.views.find(identity, id);
-    return this.queries.run(policyOf(identity), requestOf(view), { explain: explain ?? false });
+    return this.queries.run(policyOf(identity), pageOf(requestOf(view), { limit, cursor }), {
+      explain: explain ?? false,
+      signal: goneSignal(reply),
+    });
   }
 
   @Mutation(() => ReportViewDto, { name: 'createReportView', description: 'Saves a report.' })

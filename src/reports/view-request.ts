@@ -14,6 +14,10 @@ export const requestOf = (
     | 'sort_order'
     | 'row_limit'
     | 'totals'
+    | 'compare'
+    | 'fill'
+    | 'top'
+    | 'subtotals'
   >,
 ): ReportRequest => ({
   metrics: view.metrics,
@@ -25,4 +29,18 @@ export const requestOf = (
   order: view.sort_order ?? [],
   limit: view.row_limit,
   totals: view.totals,
+  ...(view.compare ? { compare: view.compare } : {}),
+  ...(view.fill ? { fill: view.fill } : {}),
+  ...(view.top ? { top: view.top } : {}),
+  ...(view.subtotals ? { subtotals: view.subtotals } : {}),
+});
+
+/** One page of a request. */
+export const pageOf = (
+  request: ReportRequest,
+  { limit, cursor }: { readonly limit?: string | number | null; readonly cursor?: string | null },
+): ReportRequest => ({
+  ...request,
+  ...(limit == null ? {} : { limit: Number(limit) }),
+  ...(cursor == null ? {} : { cursor }),
 });

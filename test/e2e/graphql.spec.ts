@@ -88,6 +88,130 @@ describe('typed GraphQL', () => {
     expect(data?.__type.fields.every((field) => field.description.length > 0)).toBe(true);
   });
 
+  it('compares, fills gaps and ranks, with fields for what these add', async () => {
+    const { data, errors, extensions } = (await server.graphql(`{
+      compared: marketing(
+        dateRange: { from: "2026-02-01", to: "2026-02-28" }, compare: PREVIOUS_PERIOD, orderBy: [{ field: spendPrevious }]
+      ) { dataSource spendPrevious spendChange }
+      filled: marketing(dateRange: { from: "2026-02-05", to: "2026-02-07" }, fill: ZERO) {
+        recordedAt(grain: DAY) clicks
+      }
+      top: marketing(top: { limit: 1, by: spend }) { dataSource dataSourceOther spend }
+      marketingTotals(dateRange: { from: "2026-02-01", to: "2026-02-28" }, compare: PREVIOUS_PERIOD) {
+        spend spendChange
+      }
+    }`)) as Awaited<ReturnType<TestServer['graphql']>> & { extensions: { marketing: Record<string, unknown> } };
+    expect(errors).toBeUndefined();
+    expect(data).toEqual({
+      compared: [
+        { dataSource: 'meta_ads', spendPrevious: '100.10', spendChange: -0.5 },
+        { dataSource: 'google_ads', spendPrevious: null, spendChange: null },
+      ],
+      filled: [
+        { recordedAt: '2026-02-05', clicks: 20 },
+        { recordedAt: '2026-02-06', clicks: 30 },
+        { recordedAt: '2026-02-07', clicks: 0 },
+      ],
+      top: [
+        { dataSource: 'google_ads', dataSourceOther: false, spend: '200.00' },
+        { dataSource: null, dataSourceOther: true, spend: '150.15' },
+      ],
+      marketingTotals: { spend: '250.05', spendChange: 1.498001998 },
+    });
+    expect(extensions.marketing.compared).toMatchObject({
+      compare: { mode: 'previous_period', range: { from: '2026-01-04T00:00:00.000Z' } },
+    });
+  });
+
+  it('gives pages with totals and subtotals, which stay as they are while rows arrive', async () => {
+    const page = (after: string | null, more = ''): ReturnType<TestServer['graphql']> =>
+      server.graphql(
+        `query ($after: String) {
+          marketingPage(limit: 2, after: $after, orderBy: [{ field: campaignName }], subtotals: [[dataSource]]) {
+            rows { dataSource campaignName spend }
+            nextCursor
+            ${more}
+          }
+        }`,
+        { after },
+      );
+    const first = await page(null, 'totals { clicks } subtotals { by rows { dataSource spend campaignRoas } }');
+    expect(first.errors).toBeUndefined();
+    const { nextCursor, ...shown } = (first.data as { marketingPage: { nextCursor: string } }).marketingPage;
+    expect(shown).toEqual({
+      rows: [
+        { dataSource: 'google_ads', campaignName: 'Brand', spend: '200.00' },
+        { dataSource: 'meta_ads', campaignName: 'Spring', spend: '100.10' },
+      ],
+      totals: { clicks: 60 },
+      subtotals: [
+        {
+          by: ['dataSource'],
+          rows: [
+            { dataSource: 'google_ads', spend: '200.00', campaignRoas: 4.5 },
+            { dataSource: 'meta_ads', spend: '150.15', campaignRoas: 2.664002664 },
+          ],
+        },
+      ],
+    });
+    expect((await page(nextCursor)).errors?.[0]?.extensions?.code).toBe('bad_cursor');
+    await server.rows([row(9, 'meta_ads', '2026-02-09', 'Autumn', '1', '1')]);
+    const next = await page(nextCursor, 'totals { clicks campaignRoas }');
+    expect(next.data).toEqual({
+      marketingPage: {
+        rows: [{ dataSource: 'meta_ads', campaignName: 'Summer', spend: '50.05' }],
+        totals: { clicks: 150, campaignRoas: expect.any(Number) },
+        nextCursor: null,
+      },
+    });
+    await server.rows([row(9, 'meta_ads', '2026-02-09', 'Autumn', '0', '0')]);
+  });
+
+  it('runs saved reports with all that a query can ask for, page by page', async () => {
+    const { body: view } = await server.json<{ id: string }>('/api/reports/views', {
+      report_name: 'Sources',
+      metrics: ['spend'],
+      dimensions: ['data_source', 'campaign_name'],
+      date_range: { from: '2026-02-01', to: '2026-02-28' },
+      compare: 'previous_period',
+      top: { limit: 1, by: 'spend', dimension: 'data_source' },
+      subtotals: ['data_source'],
+    });
+    expect(view).toMatchObject({
+      compare: 'previous_period',
+      top: { limit: 1, by: 'spend', dimension: 'data_source', other: true },
+      subtotals: ['data_source'],
+      fill: null,
+    });
+    const at = `/api/reports/views/${view.id}`;
+    const { body: page } = await server.json<{ next_cursor: string; rows: unknown[]; subtotals: unknown[] }>(
+      `${at}/data?limit=1`,
+    );
+    expect(page.rows).toEqual([
+      {
+        ...{ data_source: 'google_ads', data_source__other: false, campaign_name: 'Brand' },
+        ...{ spend: '200.00', spend__previous: null, spend__change: null },
+      },
+    ]);
+    expect(page.subtotals).toMatchObject([
+      { by: ['data_source'], rows: [{ spend: '200.00' }, { data_source__other: true, spend: '50.05' }] },
+    ]);
+    const { data, errors } = await server.graphql(
+      'query ($id: ID!, $cursor: String) { runReportView(id: $id, limit: 1, cursor: $cursor) { rows } }',
+      { id: view.id, cursor: page.next_cursor },
+    );
+    expect(errors).toBeUndefined();
+    expect(data).toMatchObject({ runReportView: { rows: [{ data_source__other: true, campaign_name: 'Summer' }] } });
+    const html = await server.fetch(`${at}/data?format=html`);
+    const text = (await html.text()).replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ');
+    expect(text.includes('Other Summer $50.05')).toBe(true);
+    const { body: refused } = await server.json<{ code: string }>(at, { date_range: null }, 'PATCH');
+    expect(refused.code).toBe('date_range_required');
+    const changed = await server.json(at, { compare: null, top: null, subtotals: null }, 'PATCH');
+    const plain = changed.body;
+    expect([plain.compare, plain.top, plain.subtotals]).toEqual([null, null, null]);
+  });
+
   it('gives errors with the codes of REST', async () => {
     const code = async (query: string, key?: string | null): Promise<unknown> =>
       (await server.graphql(query, {}, key)).errors?.[0]?.extensions?.code;
@@ -98,6 +222,9 @@ describe('typed GraphQL', () => {
     expect(await code('{ a: marketing { x: recordedAt(grain: DAY) y: recordedAt(grain: MONTH) spend } }')).toBe(
       'invalid_request',
     );
+    expect(await code('{ marketing { spendPrevious } }')).toBe('invalid_request');
+    expect(await code('{ marketing { dataSourceOther spend } }')).toBe('invalid_request');
+    expect(await code('{ marketing(compare: PREVIOUS_YEAR) { spend } }')).toBe('date_range_required');
     expect(await code('{ metrics { metric_key } }', null)).toBe('unauthenticated');
     expect(await code('{ metrics { metric_key } }', 'trb_nobody000_0123456789abcdef')).toBe('unauthenticated');
     const deep = `{ __schema { types ${'{ fields { type '.repeat(8)}{ name } ${'} }'.repeat(8)} } }`;

@@ -8,10 +8,12 @@ type Json = Record<string, unknown>;
 
 const guide = await readFile(join(packageRoot, 'docs/guides/queries.md'), 'utf8');
 /** Fenced blocks whose info string has a second word. */
-const blocks = [...guide.matchAll(/^```(?:json|ndjson) (\w+)\n([\s\S]*?)^```$/gm)].map(([, role = '', text = '']) => ({
-  role,
-  text,
-}));
+const blocks = [...guide.matchAll(/^```(?:json|ndjson|graphql) (\w+)\n([\s\S]*?)^```$/gm)].map(
+  ([, role = '', text = '']) => ({
+    role,
+    text,
+  }),
+);
 const of = (role: string): string[] => blocks.filter((block) => block.role === role).map(({ text }) => text);
 const examples = blocks.flatMap(({ role, text }, index): [string, Json, Json][] => {
   if (role !== 'request') return [];
@@ -55,6 +57,15 @@ describe('the guide to queries', () => {
     }
     const text = (await streamed.text()).trim();
     expect(text.split('\n').map((line) => JSON.parse(line) as Json)).toEqual(expected.rows);
+  });
+
+  it('answers the documents of the guide', async () => {
+    const [documents, replies] = [of('document'), of('reply')];
+    expect(documents.length).toBeGreaterThan(0);
+    for (const [index, document] of documents.entries()) {
+      const { data, errors } = await server.graphql(document);
+      expect({ data, errors }).toEqual({ data: JSON.parse(replies[index] ?? '') as Json, errors: undefined });
+    }
   });
 
   const paged = { metrics: ['spend'], dimensions: ['data_source'], time_grain: 'daily', limit: 3 };

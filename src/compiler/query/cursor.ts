@@ -20,9 +20,9 @@ export interface Cursor {
 const VERSION = 1;
 const digest = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 22);
 
-/** What a cursor belongs to: the request without page and page size, and whose it is. */
+/** What a cursor belongs to: the request without page, page size and what is beside the rows, and whose it is. */
 function fingerprint(request: ReportRequest, organizationId: string): string {
-  const { cursor: _, limit: __, ...rest } = request;
+  const { cursor: _, limit: __, totals: ___, subtotals: ____, ...rest } = request;
   return digest(canonical([organizationId, rest]));
 }
 
@@ -66,7 +66,7 @@ export function readCursor(cursor: string, owner: CursorOwner, mistakes: Mistake
   if (check !== digest(text)) return refuse('bad_cursor', 'This is no cursor; send “next_cursor” as it came.');
   const [version, request, snapshot, now, values] = JSON.parse(text) as [number, string, string, string, CursorValue[]];
   if (version !== VERSION || request !== fingerprint(owner.request, owner.organizationId))
-    return refuse('bad_cursor', 'The cursor is of another request; only “limit” may change from page to page.');
+    return refuse('bad_cursor', 'The cursor is of another request; only “limit”, “totals” and “subtotals” may change from page to page.');
   if (snapshot !== owner.snapshot)
     return refuse('cursor_outdated', 'Definitions have changed since the first page; start again without the cursor.');
   return { now: new Date(now), values };
