@@ -59,16 +59,12 @@ export class QueryPlans {
     return snapshot_hash !== null && library_hash === this.library.hash;
   }
 
-  private async planAnew(
-    { organizationId }: Policy,
-    request: ReportRequest,
-    now: Date,
-    about: string,
-  ): Promise<PlannedRequest> {
+  private async planAnew(policy: Policy, request: ReportRequest, now: Date, about: string): Promise<PlannedRequest> {
+    const { organizationId } = policy;
     const { snapshot } = await this.models.live(organizationId);
     const { dialect } = this.engine;
     const compiled = await this.compiled.get(snapshot, dialect);
-    const input = { snapshot, compiled, request, dialect, organizationId, now, maxRows: null };
+    const input = { snapshot, compiled, request, dialect, organizationId, policy, now, maxRows: null };
     const plan = await planQuery(input).catch((refusal: unknown) =>
       this.models.explain(organizationId, request, refusal),
     );

@@ -8,7 +8,7 @@ import type { PresentedValue } from '../compiler/query/present.js';
 import type { PlannedColumn, QueryPlan, ReportRequest, Statement } from '../compiler/query/types.js';
 import { queryCancelled } from '../engine/engine-error.js';
 import { ENGINE } from '../engine/engine.tokens.js';
-import type { Engine, EngineQuery, EngineValue } from '../engine/engine.js';
+import type { Engine, EngineQuery, EngineResult, EngineValue } from '../engine/engine.js';
 import { QueryBudget } from '../limits/query-budget.service.js';
 import { Admission } from './admission.js';
 import {
@@ -124,7 +124,7 @@ export class QueryService {
       columns: planned.plan.columns,
       rows: JSON.parse(result.rows.toString('utf8')) as QueryAnswer['rows'],
       ...besideOf(result.totals ?? NOTHING_BESIDE, planned.plan),
-      meta: metaOf(outcome, options),
+      meta: metaOf(outcome, options, policy),
     };
   }
 
@@ -132,7 +132,7 @@ export class QueryService {
   async runText(policy: Policy, request: ReportRequest, options: RunOptions = {}): Promise<Buffer> {
     const outcome = await this.outcome(policy, request, options);
     const { result, planned } = outcome;
-    const meta = JSON.stringify(metaOf(outcome, options));
+    const meta = JSON.stringify(metaOf(outcome, options, policy));
     const beside = JSON.stringify(besideOf(result.totals ?? NOTHING_BESIDE, planned.plan)).slice(1, -1);
     return Buffer.concat([
       Buffer.from(`{"columns":${planned.columnsText},"rows":`, 'utf8'),
@@ -154,7 +154,10 @@ export class QueryService {
     const { planned, state } = await this.plans.plan(policy, { ...request, limit }, options.state);
     const { organizationId } = policy;
     const { lane = 'interactive', signal } = options;
-    const cautions = mixedCurrencies(request, planned.plan, state.currencies);
+    const cautions = [
+      ...mixedCurrencies(request, planned.plan, state.currencies),
+      ...(options.explain && !mayExplain(policy) ? [EXPLAIN_REFUSED] : []),
+    ];
     const keyAt = ({ data_version }: OrganizationState): string =>
       [organizationId, policy.digest, planned.snapshot, data_version, planned.digest].join(':');
     if (!state.is_changing) {
@@ -244,23 +247,38 @@ export class QueryService {
     end.engineMs = Math.max(end.engineMs, Math.round(performance.now() - started));
   }
 
-  private ask(
+  private async ask(
     source: RowsToRead,
-    statement: Statement,
+    { nulls = [], ...statement }: Statement,
     lane: LaneName,
     signal: AbortSignal | undefined,
-  ): ReturnType<Engine['query']> {
-    return this.engine.query({
+  ): Promise<EngineResult> {
+    const result = await this.engine.query({
       ...statement,
       ...source,
       max_seconds: LANES[lane].seconds,
       ...(signal ? { signal } : {}),
     });
+    return nulls.length === 0 ? result : { batches: withNulls(result.batches, nulls) };
   }
 }
 
+/** Rows as the columns have them: what is masked was not asked for. @param nulls positions, ascending */
+async function* withNulls(batches: EngineResult['batches'], nulls: readonly number[]): Batches {
+  const filled = (row: readonly EngineValue[]): EngineValue[] => {
+    const values = [...row];
+    for (const at of nulls) values.splice(at, 0, null);
+    return values;
+  };
+  for await (const batch of batches) yield batch.map(filled);
+}
+
 /** What to tell beside the rows. */
-function metaOf({ planned, cautions, result, engineMs }: Outcome, { explain }: RunOptions): ResultMetaDto {
+function metaOf(
+  { planned, cautions, result, engineMs }: Outcome,
+  { explain }: RunOptions,
+  policy: Policy,
+): ResultMetaDto {
   const { plan, snapshot } = planned;
   return {
     snapshot,
@@ -273,6 +291,14 @@ function metaOf({ planned, cautions, result, engineMs }: Outcome, { explain }: R
     aliases: plan.aliases,
     warnings: [...plan.warnings, ...cautions],
     engine_ms: engineMs ?? 0,
-    ...(explain ? { sql: plan.statement.sql } : {}),
+    ...(explain && mayExplain(policy) ? { sql: plan.statement.sql } : {}),
   };
 }
+
+/** SQL spells out what members are made of, so that who must not see some does not see it. */
+const mayExplain = ({ hidden, masked }: Policy): boolean => hidden.length + masked.length === 0;
+const EXPLAIN_REFUSED: ProblemItem = {
+  code: 'explain_refused',
+  message: 'The SQL is not shown: it would tell what members are made of that your role does not see.',
+  pointer: '',
+};

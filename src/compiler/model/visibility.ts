@@ -17,14 +17,14 @@ export interface Visibility {
 }
 
 export const SEES_ALL: MemberRules = Object.freeze({ hidden: [], masked: [], granted: [] });
-const NOTHING: Visibility = Object.freeze({ hidden: new Set<string>(), masked: new Set<string>() });
+export const ALL_VISIBLE: Visibility = Object.freeze({ hidden: new Set<string>(), masked: new Set<string>() });
 
 /**
  * What a rule names takes with it whatever would tell the same: members that read the same field, and all that is
  * calculated from it, filters by it, or looks at it over time; unless that is granted by name.
  */
 export function visibilityOf(model: Model, { hidden, masked, granted }: MemberRules): Visibility {
-  if (hidden.length + masked.length === 0) return NOTHING;
+  if (hidden.length + masked.length === 0) return ALL_VISIBLE;
   const gone = closure(model, keysOf(model, hidden), new Set(keysOf(model, granted)));
   const veiled = closure(model, keysOf(model, masked), new Set(keysOf(model, granted)));
   return { hidden: gone, masked: new Set([...veiled].filter((key) => !gone.has(key))) };

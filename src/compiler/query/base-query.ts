@@ -35,6 +35,9 @@ export interface BaseQueriesInput extends CalendarSettings {
   readonly organizationId: string;
   readonly timeZone: string;
   /** The request's conditions on rows. */
+  /** What the asker may see: holds for every row that is read, whatever it is read for. */
+  readonly always: readonly CubeFilter[];
+  /** What the request asks for. */
   readonly rowFilters: readonly CubeFilter[];
   /** Every query is answered from this rollup, or refused with `RollupMismatch`; null for rows. */
   readonly rollup: RollupView | null;
@@ -78,10 +81,10 @@ export class BaseQueries {
     const { rollup, compiled } = this.input;
     if (rollup === null) return this.grouped(grouping, compiled, []);
     const { metrics, dimensions, time, range, filters = [] } = grouping;
-    const { rowFilters } = this.input;
+    const { always, rowFilters } = this.input;
     const query = {
       ...{ metrics, dimensions: dimensions.map(({ key }) => key), time },
-      filters: [...(grouping.isUnfiltered ? [] : rowFilters), ...filters],
+      filters: [...always, ...(grouping.isUnfiltered ? [] : rowFilters), ...filters],
       from: range?.from ? +range.from : null,
       to: range === null ? null : +range.to,
       timeZone: canonicalZone(this.input.timeZone),
@@ -93,7 +96,7 @@ export class BaseQueries {
   }
 
   private async grouped(grouping: Grouping, compiled: CompiledModel, more: readonly CubeFilter[]): Promise<Statement> {
-    const { organizationId, timeZone, weekStart, fiscalYearStart, rowFilters } = this.input;
+    const { organizationId, timeZone, weekStart, fiscalYearStart, always, rowFilters } = this.input;
     const { metrics, dimensions, time, range, filters = [], limit = null, offset = null } = grouping;
     const tenant: CubeFilter = { member: path(TENANT_KEY), operator: 'equals', values: [organizationId] };
     const granularity = GRANULARITY[typeof time === 'string' ? time : 'daily'];
@@ -101,7 +104,7 @@ export class BaseQueries {
       measures: metrics.map(path),
       dimensions: dimensions.map(({ key }) => path(key)),
       timeDimensions: time === null ? [] : [{ dimension: path(TIME_KEY), granularity }],
-      filters: [tenant, ...more, ...within(range), ...(grouping.isUnfiltered ? [] : rowFilters), ...filters],
+      filters: [tenant, ...always, ...more, ...within(range), ...(grouping.isUnfiltered ? [] : rowFilters), ...filters],
       timeZone: canonicalZone(timeZone),
       rowLimit: limit,
       offset,

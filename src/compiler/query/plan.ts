@@ -11,6 +11,7 @@ import { plannedColumns } from './columns.js';
 import { cursorMaker } from './cursor.js';
 import { gapCheck } from './checks.js';
 import { earlierOf, layeredStatement } from './layered-plan.js';
+import { Masks } from './masks.js';
 import { Mistakes } from './mistakes.js';
 import { readReport, type ReadReport } from './read-report.js';
 import { needsLayers, type Report } from './report.js';
@@ -18,6 +19,7 @@ import type { Instants } from './time-range.js';
 import {
   MOST_SUBTOTAL_ROWS,
   type PlannedSubtotal,
+  type PlanPolicy,
   type QueryPlan,
   type ReportRequest,
   type Statement,
@@ -34,6 +36,8 @@ export interface PlanInput {
   readonly dialect: DialectName;
   /** The tenant: every statement is filtered by it. Missing tenant = error, never “all”. */
   readonly organizationId: string;
+  /** What of the organisation the asker sees; all of it where there is none. */
+  readonly policy?: PlanPolicy;
   readonly now: Date;
   /** Most rows that any request gets; null for an export without a limit. */
   readonly maxRows: number | null;
@@ -60,19 +64,25 @@ export async function planQuery(input: PlanInput): Promise<QueryPlan> {
     mistakes.add(code, message, pointer ?? '/metrics');
   if (mistakes.any) throw mistakes.problem();
 
-  const warnings = [...nonAdditiveWarnings(report, request), ...timeWarnings(read), ...openConversions(read)];
+  const masks = new Masks(read);
+  const warnings = [
+    ...nonAdditiveWarnings(report, request),
+    ...timeWarnings(read),
+    ...openConversions(read),
+    ...masks.warnings,
+  ];
   const refused = refusedTotals(request, report, warnings);
   const earlier = earlierOf(report);
   const gaps = await gapCheck(report);
 
   return Object.freeze({
-    columns: report.columns,
-    statement: await statementOf(report),
-    totals: request.totals === true && !refused && report.metrics.length > 0 ? await totalsOf(report) : null,
-    subtotals: refused ? [] : await Promise.all(read.subtotals.map((by) => subtotalOf(report, by))),
+    columns: masks.columns(report),
+    statement: masks.statement(report, await statementOf(report)),
+    totals: request.totals === true && !refused && report.metrics.length > 0 ? await totalsOf(report, masks) : null,
+    subtotals: refused ? [] : await Promise.all(read.subtotals.map((by) => subtotalOf(report, by, masks))),
     checks: [...(gaps === null ? [] : [gaps]), ...(await additivityChecks(report, request))],
     limit: report.limit,
-    cursorAfter: cursorMaker({ request, organizationId, snapshot: hash }, read.now, report.order),
+    cursorAfter: masks.cursor(cursorMaker({ request, organizationId, snapshot: hash }, read.now, report.order)),
     range: report.range === null ? null : written(report.range),
     compare:
       report.compare === null || earlier === null ? null : { mode: report.compare, range: written(earlier.range) },
@@ -119,11 +129,16 @@ function groupedBy(report: Report, by: readonly string[]): Report {
   return { ...report, dimensions, grain, top, fill, columns, order, offset: 0, after: null, limit: MOST_SUBTOTAL_ROWS };
 }
 
-const totalsOf = (report: Report): Promise<Statement> => statementOf({ ...groupedBy(report, []), limit: null });
+async function totalsOf(report: Report, masks: Masks): Promise<Statement> {
+  const part = groupedBy(report, []);
+  return masks.statement(part, await statementOf({ ...part, limit: null }), []);
+}
 
-async function subtotalOf(report: Report, by: readonly string[]): Promise<PlannedSubtotal> {
+async function subtotalOf(report: Report, by: readonly string[], masks: Masks): Promise<PlannedSubtotal> {
   const part = groupedBy(report, by);
-  return { by, columns: part.columns, statement: await statementOf(part) };
+  const { dimensions } = part;
+  const statement = masks.statement(part, await statementOf(part), dimensions);
+  return { by, columns: masks.columns(part, dimensions), statement };
 }
 
 /**

@@ -6,6 +6,7 @@ import type { DialectName } from '../dialect/types.js';
 import { windowsIn } from '../model/around.js';
 import type { Model } from '../model/types.js';
 import type { RollupView } from '../rollup/view.js';
+import { SEES_ALL, visibilityOf, type Visibility } from '../model/visibility.js';
 import { bucketsIn, MOST_BUCKETS } from './axis.js';
 import { BaseQueries } from './base-query.js';
 import { checkNames, otherName, plannedColumns } from './columns.js';
@@ -14,10 +15,11 @@ import { readCursor } from './cursor.js';
 import { FilterPlanner } from './conditions.js';
 import { Mistakes } from './mistakes.js';
 import { rowOrder } from './order.js';
+import { policyRows } from './policy-rows.js';
 import type { CheckedTop, Report } from './report.js';
 import { MemberResolver, type Resolved } from './resolve.js';
 import { resolveRange, type Instants } from './time-range.js';
-import { COMPARISONS, FILLS, TIME_GRAINS, type ReportRequest, type TimeGrain } from './types.js';
+import { COMPARISONS, FILLS, TIME_GRAINS, type PlanPolicy, type ReportRequest, type TimeGrain } from './types.js';
 
 export const MEMBER_LIMIT = 50;
 const MOST_TOP = 1000;
@@ -30,6 +32,7 @@ export interface ReportInput {
   readonly organizationId: string;
   readonly now: Date;
   readonly maxRows: number | null;
+  readonly policy?: PlanPolicy;
   /** Hash of the definitions, which a cursor belongs to. */
   readonly snapshot: string;
   /** What to answer from; null for rows. */
@@ -37,7 +40,11 @@ export interface ReportInput {
 }
 
 export interface ReadReport {
+  /** Without what is masked. */
   readonly report: Report;
+  /** All that the request names, masked or not, in its order. */
+  readonly selected: Pick<Report, 'metrics' | 'dimensions'>;
+  readonly visibility: Visibility;
   readonly timeZone: string;
   /** What relative ranges were counted from; a cursor brings its own. */
   readonly now: Date;
@@ -54,13 +61,20 @@ export function readReport(input: ReportInput): ReadReport {
   const mistakes = new Mistakes();
   const cursor = request.cursor == null ? undefined : readCursor(request.cursor, input, mistakes);
   const now = cursor?.now ?? input.now;
-  const resolver = new MemberResolver(model, mistakes);
-  const metrics = select(request.metrics, 'metric', resolver, mistakes);
+  const { rows, ...rules } = input.policy ?? { ...SEES_ALL, rows: [] };
+  const visibility = visibilityOf(model, rules);
+  const resolver = new MemberResolver(model, mistakes, visibility);
+  const isShown = (member: Resolved): boolean => !resolver.isMasked(member);
+  const allMetrics = select(request.metrics, 'metric', resolver, mistakes);
+  const metrics = allMetrics.filter(isShown);
   const grain = checkedGrain(request, mistakes);
   // With a grain, `recorded_at` among the dimensions is the time column itself.
-  const dimensions = select(request.dimensions, 'dimension', resolver, mistakes).filter(
+  const allDimensions = select(request.dimensions, 'dimension', resolver, mistakes).filter(
     ({ key }) => grain === null || key !== TIME_KEY,
   );
+  const dimensions = allDimensions.filter(isShown);
+  if (allMetrics.length + allDimensions.length > 0 && metrics.length + dimensions.length === 0 && !mistakes.any)
+    mistakes.add('only_masked', 'All that the request asks for is masked for you.', '/metrics');
   if (request.metrics.length + request.dimensions.length === 0)
     mistakes.add('nothing_selected', 'Ask for at least one metric or dimension.', '/metrics');
   if (request.metrics.length + request.dimensions.length > MEMBER_LIMIT)
@@ -104,13 +118,17 @@ export function readReport(input: ReportInput): ReadReport {
     mistakes.add('bad_cursor', 'A cursor says where the page begins; leave out “offset”.', '/offset');
   const subtotals = checkedSubtotals(request, { dimensions, grain }, resolver, mistakes);
   if (mistakes.any) throw mistakes.problem();
-  const queries = new BaseQueries({ compiled, organizationId, timeZone, ...calendar, rowFilters: onRows, rollup });
+  const always = policyRows(rows, model, now);
+  const where = { always, rowFilters: onRows };
+  const queries = new BaseQueries({ compiled, organizationId, timeZone, ...calendar, ...where, rollup });
   return {
     report: {
       ...{ model, dialect, queries, calendar, now: at, metrics, dimensions, grain, range, span },
       ...{ groupFilters: onGroups, filterMetrics, compare, fill, top, columns, order, limit, offset },
       after: cursor?.values ?? null,
     },
+    selected: { metrics: allMetrics, dimensions: allDimensions },
+    visibility,
     timeZone,
     now,
     aliases: resolver.aliases,
@@ -257,7 +275,7 @@ function select(
   const found = new Map<string, Resolved>();
   // Past the limit the request is refused anyway; no need to search for a million names.
   names.slice(0, MEMBER_LIMIT + 1).forEach((name, index) => {
-    const resolved = resolver.find(name, role, `/${role}s/${index}`);
+    const resolved = resolver.find(name, role, `/${role}s/${index}`, 'select');
     if (resolved !== undefined) found.set(resolved.key, resolved);
   });
   if (names.length > MEMBER_LIMIT)

@@ -3,6 +3,7 @@ import { nearestNames } from '../../common/nearest.js';
 import { BASE_DIMENSIONS, valueKind, type BaseDimension, type ValueKind } from '../cube/base.js';
 import { isUuidColumn } from '../dialect/field-sql.js';
 import type { DataType, Member, Model } from '../model/types.js';
+import { ALL_VISIBLE, type Visibility } from '../model/visibility.js';
 import type { Mistakes } from './mistakes.js';
 
 /** A member that a request may use: a metric or dimension of the model, or a base dimension. */
@@ -30,9 +31,12 @@ export class MemberResolver {
   constructor(
     model: Model,
     private readonly mistakes: Mistakes,
+    private readonly visibility: Visibility = ALL_VISIBLE,
   ) {
-    for (const base of BASE_DIMENSIONS) this.byKey.set(base.key, fromBase(base));
+    const { hidden } = visibility;
+    for (const base of BASE_DIMENSIONS) if (!hidden.has(base.key)) this.byKey.set(base.key, fromBase(base));
     for (const member of model.members) {
+      if (hidden.has(member.key)) continue;
       const base = this.byKey.get(member.key);
       // The time dimension stays the base cube's, an instant; a metric can't take a base dimension's place.
       const stays = base !== undefined && (member.kind !== 'dimension' || base.kind === 'datetime');
@@ -42,8 +46,10 @@ export class MemberResolver {
     }
   }
 
-  /** The member, or undefined after noting the mistake at `pointer`. */
-  find(name: string, wanted: Wanted, pointer: string): Resolved | undefined {
+  isMasked = ({ key }: Resolved): boolean => this.visibility.masked.has(key);
+
+  /** The member, or undefined after noting the mistake at `pointer`. What is masked can be selected and nothing else. */
+  find(name: string, wanted: Wanted, pointer: string, use: 'select' | 'other' = 'other'): Resolved | undefined {
     const viaAlias = this.byKey.has(name) ? undefined : this.byAlias.get(name);
     const found = this.byKey.get(viaAlias ?? name);
     if (found === undefined) return this.unknown(name, wanted, pointer);
@@ -64,6 +70,11 @@ export class MemberResolver {
         `“${name}” is a ${found.role}, not a ${wanted}; put it under ${list}.`,
         pointer,
       );
+      return undefined;
+    }
+    if (use === 'other' && this.isMasked(found)) {
+      const message = `“${found.key}” is masked for you: it can be selected, but rows can’t be filtered, sorted, ranked or grouped by it.`;
+      this.mistakes.add('masked_member', message, pointer);
       return undefined;
     }
     return found;

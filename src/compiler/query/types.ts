@@ -3,6 +3,7 @@
  * door), and the plan that the engine runs.
  */
 import type { DataType } from '../model/types.js';
+import type { MemberRules } from '../model/visibility.js';
 import type { ProblemItem } from '../../common/problem.js';
 
 export const TIME_GRAINS = ['fifteen_minutes', 'hourly', 'daily', 'weekly', 'monthly', 'quarterly', 'yearly'] as const;
@@ -139,6 +140,14 @@ export interface PlannedColumn {
 export interface Statement {
   readonly sql: string;
   readonly params: readonly (string | number | boolean | null)[];
+  /** Positions among the columns whose values are masked: the engine is not asked for them, and they are null. */
+  readonly nulls?: readonly number[];
+}
+
+/** What an asker may see, as far as planning goes. */
+export interface PlanPolicy extends MemberRules {
+  /** Conditions on dimensions that every row has to meet; all of them. */
+  readonly rows: readonly Filter[];
 }
 
 /** A subtotal with more rows is refused: it fetches one more. */
