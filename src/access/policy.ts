@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { MemberRules } from '../compiler/model/visibility.js';
 import type { Filter } from '../compiler/query/types.js';
+import { Problem } from '../common/problem.js';
 import { isUuid } from '../common/uuid.js';
 import type { Identity, Restrictions } from './identity.js';
 
@@ -51,6 +52,19 @@ export function policyOf({
 
 /** Whether the policy leaves nothing of the organisation out. */
 export const seesAll = ({ hidden, masked, rows }: Policy): boolean => hidden.length + masked.length + rows.length === 0;
+
+/**
+ * The organisation of someone who sees all its members: for what shows the model as a whole, such as its history.
+ * @throws Problem 403 `policy_not_supported_here` where some are hidden
+ */
+export function organizationWithAllMembers(identity: Identity): string {
+  if (policyOf(identity).hidden.length === 0) return identity.organizationId;
+  throw new Problem(
+    403,
+    'policy_not_supported_here',
+    'This shows the model as a whole, and some of it is hidden from your role. GET /api/marketing/model shows the rest.',
+  );
+}
 
 /** Dimensions by which a campaign manager's rows are known. */
 export const CAMPAIGN_NAME = 'campaign_name';

@@ -4,9 +4,10 @@ import { DataSource } from 'typeorm';
 import type { Identity } from '../access/identity.js';
 import { actorOf } from '../audit/actor.js';
 import { AuditTrail } from '../audit/audit-trail.js';
+import { policyOf, seesAll } from '../access/policy.js';
 import { User } from '../access/user.entity.js';
 import { decodeCursor, encodeCursor } from '../common/page.js';
-import { badRequest, unprocessable, type ProblemItem } from '../common/problem.js';
+import { badRequest, Problem, unprocessable, type ProblemItem } from '../common/problem.js';
 import { isUuid, newId } from '../common/uuid.js';
 import { JOB_QUEUE, type JobQueue } from '../jobs/job-queue.js';
 import { ReportViewService } from '../reports/report-view.service.js';
@@ -33,6 +34,13 @@ export class DeliveryService {
    */
   async deliver(identity: Identity, viewId: string, wanted: DeliverDto): Promise<{ occurrence_id: string }> {
     const view = await this.views.find(identity, viewId);
+    // Who asked is looked up again when it is sent, and a machine can't be.
+    if (identity.userId === null && !seesAll(policyOf(identity)))
+      throw new Problem(
+        403,
+        'policy_not_supported_here',
+        'A key with limits has to belong to a person to send reports.',
+      );
     const recipients = wanted.recipients ? parseRecipients(wanted.recipients) : [await this.ownAddress(identity)];
     const occurrenceId = newId();
     await this.database.transaction(async (manager) => {

@@ -126,7 +126,7 @@ const parts = (queue: JobQueue, smtpUrl: string | null, reports: ReportRunner = 
   const service = new DeliveryService(
     database,
     queue,
-    new ReportViewService(database, undefined as never, audit),
+    new ReportViewService(database, undefined as never, undefined as never, audit),
     audit,
   );
   return { worker, service };

@@ -32,7 +32,8 @@ export class ReportFilesService {
 
   /** @throws Problem when the view is gone or refuses to run, ChromiumUnavailable, or an Error worth another attempt */
   async make(occurrence: Occurrence, signal: AbortSignal): Promise<ReportFiles> {
-    const run = await this.runner.run(occurrence.view_id, occurrence.organization_id, signal);
+    const asker = { organizationId: occurrence.organization_id, userId: occurrence.requested_by };
+    const run = await this.runner.run(occurrence.view_id, asker, signal);
     const html = renderReportPage(run.document);
     const base = `${slug(run.document.title)}-${occurrence.due_at.toISOString().slice(0, 10)}`;
     const attachments: MailAttachment[] = [];

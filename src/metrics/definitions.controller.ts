@@ -2,6 +2,7 @@ import { Body, Controller, Get, Header, HttpCode, Post, Query } from '@nestjs/co
 import { ApiBearerAuth, ApiBody, ApiConsumes, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
+import { organizationWithAllMembers } from '../access/policy.js';
 import { Problem } from '../common/problem.js';
 import { DefinitionImportDto, DefinitionImportQuery } from './definition-import.dto.js';
 import { DefinitionImportService } from './definition-import.service.js';
@@ -40,7 +41,7 @@ export class DefinitionsController {
   @ApiProduces(YAML_TYPES[0])
   @ApiResponse({ status: 200, content: { [YAML_TYPES[0]]: { schema: { type: 'string' }, example: EXAMPLE } } })
   export(@CurrentIdentity() identity: Identity): Promise<string> {
-    return this.definitions.export(identity.organizationId);
+    return this.definitions.export(organizationWithAllMembers(identity));
   }
 
   @Post('import')

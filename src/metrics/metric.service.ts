@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import type { Identity } from '../access/identity.js';
+import type { Policy } from '../access/policy.js';
+import { visibilityOf, visibleModel } from '../compiler/model/visibility.js';
 import { Problem, notFound } from '../common/problem.js';
 import { newId } from '../common/uuid.js';
 import { fault } from '../compiler/diagnostics/diagnostic.js';
@@ -58,8 +60,11 @@ export class MetricService {
     private readonly writer: DefinitionWriter,
   ) {}
 
-  async list(organizationId: string, query: MetricListQuery = {}): Promise<MetricDto[]> {
+  /** Without what is hidden from the asker, and what is built on it. */
+  async list(policy: Policy, query: MetricListQuery = {}): Promise<MetricDto[]> {
+    const { organizationId } = policy;
     const { model } = (await this.models.live(organizationId)).snapshot;
+    const { hidden } = visibilityOf(model, policy);
     const active = query.is_active ?? true;
     const rows = await this.database.manager.find(MetricConfig, {
       where: { organization_id: organizationId, is_active: active },
@@ -70,6 +75,8 @@ export class MetricService {
     const wanted = query.q?.toLowerCase();
     return metrics.filter(
       (metric) =>
+        !hidden.has(metric.metric_key) &&
+        !metric.depends_on.some((key) => hidden.has(key)) &&
         (!query.metric_type || metric.metric_type === query.metric_type) &&
         (!query.category || metric.category === query.category) &&
         (!wanted ||
@@ -79,10 +86,10 @@ export class MetricService {
     );
   }
 
-  async get(organizationId: string, id: string): Promise<MetricDto> {
+  async get(policy: Policy, id: string): Promise<MetricDto> {
     const found =
-      (await this.list(organizationId)).find((metric) => metric.id === id) ??
-      (await this.list(organizationId, { is_active: false })).find((metric) => metric.id === id);
+      (await this.list(policy)).find((metric) => metric.id === id) ??
+      (await this.list(policy, { is_active: false })).find((metric) => metric.id === id);
     if (!found) throw notFound(`There is no metric or dimension with the id ${id}.`);
     return found;
   }
@@ -140,9 +147,10 @@ export class MetricService {
     };
   }
 
-  async model(organizationId: string): Promise<ModelDto> {
-    const live = await this.models.live(organizationId);
-    const { model, hash } = live.snapshot;
+  async model(policy: Policy): Promise<ModelDto> {
+    const live = await this.models.live(policy.organizationId);
+    const { hash } = live.snapshot;
+    const model = visibleModel(live.snapshot.model, policy);
     return {
       snapshot: hash,
       published_at: live.publishedAt.toISOString(),

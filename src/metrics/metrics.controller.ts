@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiBody, ApiOperation, ApiPropertyOptional, ApiResponse,
 import { IsIn, IsOptional, IsString } from 'class-validator';
 import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
+import { policyOf } from '../access/policy.js';
 import { PageQuery, page } from '../common/page.js';
 import { validationPipe } from '../common/validation.js';
 import { CATEGORIES, METRIC_TYPES } from '../compiler/model/types.js';
@@ -63,22 +64,22 @@ export class MetricsController {
   }
 
   @Get('metrics')
-  @Allow('reports:read')
+  @Allow('metrics:read')
   @ApiOperation({ summary: 'List all metrics and dimensions', description: 'The standard library included.' })
   @ApiResponse({ status: 200, type: MetricListDto })
   async list(@CurrentIdentity() identity: Identity, @Query() query: ListMetricsQuery): Promise<MetricListDto> {
     const active = query.is_active !== 'false';
-    const metrics = await this.metrics.list(identity.organizationId, { ...query, is_active: active });
+    const metrics = await this.metrics.list(policyOf(identity), { ...query, is_active: active });
     // Several deactivated rows may have had one key.
     return page(metrics, query, (metric) => (active ? metric.metric_key : `${metric.metric_key}|${metric.id}`));
   }
 
   @Get('metrics/:id')
-  @Allow('reports:read')
+  @Allow('metrics:read')
   @ApiOperation({ summary: 'Read one metric or dimension' })
   @ApiResponse({ status: 200, type: MetricDto })
   get(@CurrentIdentity() identity: Identity, @Param('id') id: string): Promise<MetricDto> {
-    return this.metrics.get(identity.organizationId, id);
+    return this.metrics.get(policyOf(identity), id);
   }
 
   @Post('metrics/validate')

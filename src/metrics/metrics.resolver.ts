@@ -1,6 +1,7 @@
 import { Args, ID, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
+import { policyOf } from '../access/policy.js';
 import {
   CreateMetricDto,
   DeactivatedMetricDto,
@@ -19,7 +20,7 @@ export class MetricsResolver {
     name: 'metrics',
     description: 'All metrics and dimensions, the standard library included.',
   })
-  @Allow('reports:read')
+  @Allow('metrics:read')
   list(
     @CurrentIdentity() identity: Identity,
     @Args('metric_type', { type: () => String, nullable: true, description: '`metric` or `dimension`.' })
@@ -34,7 +35,7 @@ export class MetricsResolver {
     })
     is_active?: boolean,
   ): Promise<MetricDto[]> {
-    return this.metrics.list(identity.organizationId, {
+    return this.metrics.list(policyOf(identity), {
       ...(metric_type ? { metric_type } : {}),
       ...(category ? { category } : {}),
       ...(q ? { q } : {}),
@@ -43,12 +44,12 @@ export class MetricsResolver {
   }
 
   @Query(() => MetricDto, { name: 'metric', description: 'One metric or dimension.' })
-  @Allow('reports:read')
+  @Allow('metrics:read')
   get(
     @CurrentIdentity() identity: Identity,
     @Args('id', { type: () => ID, description: 'Its id.' }) id: string,
   ): Promise<MetricDto> {
-    return this.metrics.get(identity.organizationId, id);
+    return this.metrics.get(policyOf(identity), id);
   }
 
   @Query(() => MetricValidationDto, { name: 'validateMetric', description: 'Checks a definition without writing it.' })

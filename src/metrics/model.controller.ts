@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
+import { organizationWithAllMembers, policyOf } from '../access/policy.js';
 import { PageQuery } from '../common/page.js';
 import { CubeModelService } from './cube-model.service.js';
 import { MetricService } from './metric.service.js';
@@ -35,7 +36,7 @@ export class ModelController {
   })
   @ApiResponse({ status: 200, type: ModelDto })
   model(@CurrentIdentity() identity: Identity): Promise<ModelDto> {
-    return this.metrics.model(identity.organizationId);
+    return this.metrics.model(policyOf(identity));
   }
 
   @Get('history')
@@ -46,7 +47,7 @@ export class ModelController {
   })
   @ApiResponse({ status: 200, type: ModelHistoryDto })
   history(@CurrentIdentity() identity: Identity, @Query() query: PageQuery): Promise<ModelHistoryDto> {
-    return this.snapshots.history(identity.organizationId, query);
+    return this.snapshots.history(organizationWithAllMembers(identity), query);
   }
 
   @Get('diff')
@@ -58,7 +59,7 @@ export class ModelController {
   @ApiResponse({ status: 200, type: ModelDiffDto })
   @ApiResponse({ status: 404, description: '`unknown_snapshot`: this organisation never published it.' })
   diff(@CurrentIdentity() identity: Identity, @Query() { from, to }: ModelDiffQuery): Promise<ModelDiffDto> {
-    return this.snapshots.diff(identity.organizationId, from, to);
+    return this.snapshots.diff(organizationWithAllMembers(identity), from, to);
   }
 
   @Post('restore')
@@ -83,6 +84,6 @@ export class ModelController {
   })
   @ApiResponse({ status: 200, type: CubeModelDto })
   cubeModel(@CurrentIdentity() identity: Identity, @Query() { dialect }: CubeQueryDto): Promise<CubeModelDto> {
-    return this.cube.files(identity.organizationId, dialect ?? 'clickhouse');
+    return this.cube.files(organizationWithAllMembers(identity), dialect ?? 'clickhouse');
   }
 }

@@ -1,6 +1,7 @@
 import { Args, Int, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
+import { organizationWithAllMembers, policyOf } from '../access/policy.js';
 import { badRequest } from '../common/problem.js';
 import type { DialectName } from '../compiler/dialect/types.js';
 import { CubeModelService } from './cube-model.service.js';
@@ -22,7 +23,7 @@ export class ModelResolver {
   @Query(() => ModelDto, { name: 'model', description: 'The live snapshot of the model.' })
   @Allow('reports:read')
   model(@CurrentIdentity() identity: Identity): Promise<ModelDto> {
-    return this.metrics.model(identity.organizationId);
+    return this.metrics.model(policyOf(identity));
   }
 
   @Query(() => ModelHistoryDto, { name: 'modelHistory', description: 'Snapshots that were published, newest first.' })
@@ -34,7 +35,10 @@ export class ModelResolver {
     cursor?: string,
   ): Promise<ModelHistoryDto> {
     const bounded = Math.min(Math.max(limit, 1), 1_000);
-    return this.snapshots.history(identity.organizationId, { limit: bounded, ...(cursor ? { cursor } : {}) });
+    return this.snapshots.history(organizationWithAllMembers(identity), {
+      limit: bounded,
+      ...(cursor ? { cursor } : {}),
+    });
   }
 
   @Query(() => ModelDiffDto, {
@@ -48,7 +52,7 @@ export class ModelResolver {
     from?: string,
     @Args('to', { type: () => String, nullable: true, description: 'Hash; the live one when absent.' }) to?: string,
   ): Promise<ModelDiffDto> {
-    return this.snapshots.diff(identity.organizationId, from ?? undefined, to ?? undefined);
+    return this.snapshots.diff(organizationWithAllMembers(identity), from ?? undefined, to ?? undefined);
   }
 
   @Mutation(() => RestoredModelDto, {
@@ -71,7 +75,7 @@ export class ModelResolver {
     @Args('dialect', { type: () => String, defaultValue: 'clickhouse', description: '`clickhouse` or `postgres`.' })
     dialect: string,
   ): Promise<CubeModelDto> {
-    return this.cube.files(identity.organizationId, oneOf<DialectName>('dialect', dialect, DIALECTS));
+    return this.cube.files(organizationWithAllMembers(identity), oneOf<DialectName>('dialect', dialect, DIALECTS));
   }
 
   @Query(() => String, {
@@ -80,7 +84,7 @@ export class ModelResolver {
   })
   @Allow('metrics:read')
   export(@CurrentIdentity() identity: Identity): Promise<string> {
-    return this.definitions.export(identity.organizationId);
+    return this.definitions.export(organizationWithAllMembers(identity));
   }
 
   @Mutation(() => DefinitionImportDto, {

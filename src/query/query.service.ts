@@ -156,6 +156,7 @@ export class QueryService {
     const { lane = 'interactive', signal } = options;
     const cautions = [
       ...mixedCurrencies(request, planned.plan, state.currencies),
+      ...(policy.rows.length > 0 ? [ROWS_LIMITED] : []),
       ...(options.explain && !mayExplain(policy) ? [EXPLAIN_REFUSED] : []),
     ];
     const keyAt = ({ data_version }: OrganizationState): string =>
@@ -297,6 +298,11 @@ function metaOf(
 
 /** SQL spells out what members are made of, so that who must not see some does not see it. */
 const mayExplain = ({ hidden, masked }: Policy): boolean => hidden.length + masked.length === 0;
+const ROWS_LIMITED: ProblemItem = {
+  code: 'rows_limited',
+  message: 'These numbers are of the rows that you may see, which are not all of the organisation’s.',
+  pointer: '',
+};
 const EXPLAIN_REFUSED: ProblemItem = {
   code: 'explain_refused',
   message: 'The SQL is not shown: it would tell what members are made of that your role does not see.',

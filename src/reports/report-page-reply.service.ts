@@ -28,7 +28,7 @@ export class ReportPageReply {
   ) {}
 
   async send(identity: Identity, view: ReportView, format: PageFormat, reply: FastifyReply): Promise<void> {
-    const { document } = await this.runner.run(view.id, identity.organizationId, goneSignal(reply));
+    const { document } = await this.runner.run(view.id, identity, goneSignal(reply));
     const html = renderReportPage(document);
     await this.audit.recordAlone({
       organizationId: identity.organizationId,

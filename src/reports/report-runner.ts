@@ -2,11 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { Organization } from '../access/organization.entity.js';
-import { wholeOrganization } from '../access/policy.js';
+import { policyOf, wholeOrganization } from '../access/policy.js';
+import { can } from '../access/permissions.js';
+import { Identities } from '../access/identities.service.js';
+import type { Identity } from '../access/identity.js';
 import { notFound } from '../common/problem.js';
 import { isUuid } from '../common/uuid.js';
 import { resolveMember } from '../compiler/model/build.js';
-import type { ReportRun, ReportRunner } from '../delivery/report-runner.port.js';
+import type { Asker, ReportRun, ReportRunner } from '../delivery/report-runner.port.js';
 import { ModelService } from '../metrics/model.service.js';
 import type { EngineValue } from '../engine/engine.js';
 import { QueryService } from '../query/query.service.js';
@@ -15,6 +18,7 @@ import type { ChartConfig, ReportRow } from './render/document.js';
 import { withOtherNamed } from './render/other-rows.js';
 import { requestOf } from './view-request.js';
 import { ReportView } from './report-view.entity.js';
+import { ReportViewService } from './report-view.service.js';
 
 /** Rows that a printed page shows; the file beside it holds them all. */
 const PAGE_ROWS = 1_000;
@@ -26,13 +30,17 @@ export class ReportRunnerService implements ReportRunner {
     @InjectDataSource() private readonly database: DataSource,
     private readonly queries: QueryService,
     private readonly models: ModelService,
+    private readonly views: ReportViewService,
+    private readonly identities: Identities,
   ) {}
 
-  async run(viewId: string, organizationId: string, signal?: AbortSignal): Promise<ReportRun> {
-    const view = await this.find(viewId, organizationId);
+  async run(viewId: string, asker: Asker, signal?: AbortSignal): Promise<ReportRun> {
+    const { organizationId } = asker;
+    const identity = await this.identityOf(asker);
+    const view = identity ? await this.views.find(identity, viewId) : await this.find(viewId, organizationId);
+    const policy = identity ? policyOf(identity) : wholeOrganization(organizationId);
     const organization = await this.database.manager.findOneByOrFail(Organization, { id: organizationId });
     const request = { ...requestOf(view), totals: true };
-    const policy = wholeOrganization(organizationId);
     const options = { lane: 'delivery', ...(signal ? { signal } : {}) } as const;
     const page = await this.queries.run(
       policy,
@@ -74,6 +82,15 @@ export class ReportRunnerService implements ReportRunner {
         currency: organization.currency,
       },
     };
+  }
+
+  /** Null for the organisation itself. */
+  private async identityOf(asker: Asker): Promise<Identity | null> {
+    if ('role' in asker) return asker;
+    if (asker.userId === null) return null;
+    const identity = await this.identities.ofUser(asker.organizationId, asker.userId);
+    if (identity && can(identity, 'reports:read')) return identity;
+    throw notFound('Whoever asked for the report no longer belongs to the organisation.');
   }
 
   private async find(viewId: string, organizationId: string): Promise<ReportView> {

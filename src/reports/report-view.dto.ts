@@ -80,6 +80,12 @@ export class ReportViewDto {
   subtotals!: unknown;
   @Described({ description: 'Who may see it.', type: () => String, oneOf: VISIBILITIES }) visibility!: string;
   @Described({
+    description: 'The team that shares it, with the visibility `team`.',
+    type: () => String,
+    optional: true,
+  })
+  team_id!: string | null;
+  @Described({
     description: 'Automated delivery.',
     type: () => GraphQLJSON,
     optional: true,

@@ -5,13 +5,17 @@ import type { Identity } from '../access/identity.js';
 import { actorOf } from '../audit/actor.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { policyOf } from '../access/policy.js';
+import { Team } from '../access/team.entity.js';
 import { PageQuery, decodeCursor, encodeCursor } from '../common/page.js';
-import { badRequest, notFound } from '../common/problem.js';
+import { badRequest, notFound, unprocessable } from '../common/problem.js';
 import { isUuid, newId } from '../common/uuid.js';
+import type { Model } from '../compiler/model/types.js';
+import { ModelService } from '../metrics/model.service.js';
 import { QueryService } from '../query/query.service.js';
-import { readReportView } from './read-report-view.js';
+import { readReportView, type ReportViewFields } from './read-report-view.js';
 import type { ReportViewDto, ReportViewListDto } from './report-view.dto.js';
 import { ReportView } from './report-view.entity.js';
+import { mayRead, mayWrite, namesNothingHidden, savedFilters } from './view-access.js';
 import { requestOf } from './view-request.js';
 
 /** Saved reports. A role sees the views that the FSD's matrix gives it; what it may not see does not exist for it. */
@@ -20,6 +24,7 @@ export class ReportViewService {
   constructor(
     @InjectDataSource() private readonly database: DataSource,
     private readonly queries: QueryService,
+    private readonly models: ModelService,
     private readonly audit: AuditTrail,
   ) {}
 
@@ -43,7 +48,8 @@ export class ReportViewService {
       });
     }
     builder.orderBy(`date_trunc('milliseconds', view.created_at)`, 'ASC').addOrderBy('view.id', 'ASC');
-    const allowed = (await builder.getMany()).filter((view) => mayRead(identity, view));
+    const model = await this.modelFor(identity);
+    const allowed = (await builder.getMany()).filter((view) => this.isSeen(identity, view, model));
     const data = allowed.slice(0, limit);
     const last = data.at(-1);
     return {
@@ -61,13 +67,24 @@ export class ReportViewService {
     const view = isUuid(id)
       ? await this.database.manager.findOneBy(ReportView, { id, organization_id: identity.organizationId })
       : null;
-    if (!view || !mayRead(identity, view)) throw notFound(`There is no report view with the id ${id}.`);
+    if (!view || !this.isSeen(identity, view, await this.modelFor(identity)))
+      throw notFound(`There is no report view with the id ${id}.`);
     return view;
+  }
+
+  private isSeen(identity: Identity, view: ReportView, model: Model | null): boolean {
+    return mayRead(identity, view) && (model === null || namesNothingHidden(view, model, policyOf(identity)));
+  }
+
+  /** Null where nothing is hidden, so that there is nothing to look for. */
+  private async modelFor(identity: Identity): Promise<Model | null> {
+    if (policyOf(identity).hidden.length === 0) return null;
+    return (await this.models.live(identity.organizationId)).snapshot.model;
   }
 
   /** Saves a view after proving that it can be planned. @throws Problem as a query would */
   async create(identity: Identity, body: unknown): Promise<ReportViewDto> {
-    const fields = readReportView(body);
+    const fields = await this.fields(identity, body);
     await this.queries.check(policyOf(identity), requestOf(fields));
     const { manager } = this.database;
     const view = manager.create(ReportView, {
@@ -81,15 +98,15 @@ export class ReportViewService {
 
   async update(identity: Identity, id: string, body: unknown): Promise<ReportViewDto> {
     const view = await this.find(identity, id);
-    mayWrite(identity, view);
-    const fields = readReportView(body, view);
+    refuseUnlessOwn(identity, view);
+    const fields = await this.fields(identity, body, view);
     await this.queries.check(policyOf(identity), requestOf(fields));
     return this.write(identity, 'report_view.update', present(view), Object.assign(view, fields));
   }
 
   async delete(identity: Identity, id: string): Promise<void> {
     const view = await this.find(identity, id);
-    mayWrite(identity, view);
+    refuseUnlessOwn(identity, view);
     const { organizationId } = identity;
     await this.database.transaction(async (manager) => {
       await manager.delete(ReportView, { id: view.id, organization_id: organizationId });
@@ -101,6 +118,23 @@ export class ReportViewService {
         before: present(view),
       });
     });
+  }
+
+  /** What is to be saved: checked, and no more than the asker may share. */
+  private async fields(identity: Identity, body: unknown, existing?: ReportView): Promise<ReportViewFields> {
+    const fields = readReportView(body, existing);
+    fields.filters = savedFilters(identity, fields.filters);
+    if (fields.visibility !== 'team' || (existing?.visibility === 'team' && existing.team_id === fields.team_id))
+      return fields;
+    const { teams = [], role, organizationId } = identity;
+    const [only] = teams;
+    fields.team_id ??= teams.length === 1 && only !== undefined ? only : null;
+    const known =
+      fields.team_id !== null &&
+      (await this.database.manager.existsBy(Team, { id: fields.team_id, organization_id: organizationId }));
+    if (known && (role === 'organization_admin' || teams.includes(fields.team_id ?? ''))) return fields;
+    const message = 'A view that a team shares names the team, one of your own: its id is in GET /api/me.';
+    throw unprocessable('team_required', message, [{ code: 'team_required', message, pointer: '/team_id' }]);
   }
 
   private write(
@@ -119,27 +153,8 @@ export class ReportViewService {
   }
 }
 
-const isOwner = (identity: Identity, view: ReportView): boolean =>
-  identity.userId !== null && view.created_by_user === identity.userId;
-
-/** FSD: admin and analyst see all reports, a manager the team's, a viewer only public ones; everyone their own. */
-export function mayRead(identity: Identity, view: ReportView): boolean {
-  if (isOwner(identity, view)) return true;
-  switch (identity.role) {
-    case 'organization_admin':
-      return true;
-    case 'analyst':
-    case 'marketing_manager':
-    case 'campaign_manager':
-      return view.visibility !== 'private';
-    case 'viewer':
-      return view.visibility === 'public';
-  }
-}
-
-function mayWrite(identity: Identity, view: ReportView): void {
-  if (identity.role === 'organization_admin' || isOwner(identity, view)) return;
-  throw notFound(`There is no report view with the id ${view.id} that you may change.`);
+function refuseUnlessOwn(identity: Identity, view: ReportView): void {
+  if (!mayWrite(identity, view)) throw notFound(`There is no report view with the id ${view.id} that you may change.`);
 }
 
 export const present = (view: ReportView): ReportViewDto => ({
@@ -162,6 +177,7 @@ export const present = (view: ReportView): ReportViewDto => ({
   top: view.top,
   subtotals: view.subtotals,
   visibility: view.visibility,
+  team_id: view.team_id,
   schedule_config: view.schedule_config,
   dashboard_config: view.dashboard_config,
   created_at: view.created_at.toISOString(),

@@ -36,8 +36,31 @@ export function visibleModel(model: Model, rules: MemberRules): Model {
   const { hidden } = visibilityOf(model, rules);
   const members = model.members
     .filter(({ key }) => !hidden.has(key))
-    .map((member) => ({ ...member, depends_on: member.depends_on.filter((key) => !hidden.has(key)) }));
+    .map((member) => (member.depends_on.some((key) => hidden.has(key)) ? withoutMaking(member, hidden) : member));
   return { ...model, members };
+}
+
+/** A member that was granted although hidden ones are behind it: how it is made stays untold. */
+function withoutMaking(member: Member, hidden: ReadonlySet<string>): Member {
+  const depends_on = member.depends_on.filter((key) => !hidden.has(key));
+  const untold = { depends_on, diagnostics: [], formula: '(not shown)', tree: null };
+  if (member.kind === 'dimension') return { ...member, ...untold };
+  const { key, standard_key, label, description, category, data_type, unit, additivity, aliases, origin, status } =
+    member;
+  const shown = {
+    key,
+    standard_key,
+    label,
+    description,
+    category,
+    data_type,
+    unit,
+    additivity,
+    aliases,
+    origin,
+    status,
+  };
+  return { ...shown, ...untold, kind: 'formula' };
 }
 
 /** A rule may name a member by an alias. What is not there hides nothing, and is hidden should it come. */
