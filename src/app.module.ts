@@ -14,6 +14,7 @@ import { IngestionModule } from './ingestion/ingestion.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { PlansModule } from './plans/plans.module.js';
 import { QueryModule } from './query/query.module.js';
 import { ReportsModule } from './reports/reports.module.js';
 import { SetupModule } from './setup/setup.module.js';
@@ -33,6 +34,7 @@ export class AppModule {
         AccessModule,
         AuditModule,
         LimitsModule,
+        PlansModule,
         JobsModule,
         MetricsModule,
         QueryModule,

@@ -97,6 +97,18 @@ program
   .addHelpText('after', KEY_HELP)
   .action(exportCube);
 
+const org = program.command('org').description('organisations of this installation');
+
+org
+  .command('plan')
+  .description('show which plan an organisation has, or give it another one; on the machine of the installation')
+  .argument('<slug>', 'the organisation')
+  .argument('[plan]', 'name of the plan that it gets')
+  .action(async (slug: string, plan?: string) => {
+    const { organizationPlan } = await import('./cli/organization-plan.js');
+    await organizationPlan(slug, plan);
+  });
+
 const audit = program.command('audit').description('the audit trail of an organisation');
 
 audit

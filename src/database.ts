@@ -11,6 +11,7 @@ import { Currencies1796300000000 } from '../migrations/1796300000000-currencies.
 import { AttributionRuns1796500000000 } from '../migrations/1796500000000-attribution-runs.js';
 import { AccessAndTenancy1796000000000 } from '../migrations/1796000000000-access-and-tenancy.js';
 import { AuditPrivileges1796100000002 } from '../migrations/1796100000002-audit-privileges.js';
+import { Plans1796100000003 } from '../migrations/1796100000003-plans.js';
 import { ApiKey } from './access/api-key.entity.js';
 import { CustomRole } from './access/custom-role.entity.js';
 import { Membership } from './access/membership.entity.js';
@@ -70,6 +71,7 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     AttributionRuns1796500000000,
     AccessAndTenancy1796000000000,
     AuditPrivileges1796100000002,
+    Plans1796100000003,
   ],
   migrationsTableName: 'schema_migrations',
   synchronize: false,

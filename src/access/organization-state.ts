@@ -12,6 +12,8 @@ export interface OrganizationState {
   readonly data_as_of: Readonly<Record<string, string>>;
   /** ISO 4217 codes that rows of the organisation carry, sorted. */
   readonly currencies: readonly string[];
+  /** Name of its plan, which says what doors are open. */
+  readonly plan: string;
   /** Attribution runs whose rows are the organisation's attribution now; changes only together with `data_version`. */
   readonly attribution_runs: readonly string[];
 }
@@ -21,6 +23,7 @@ export const STATE_COLUMN = `(
   SELECT json_build_object(
     'snapshot_hash', live.snapshot_hash,
     'library_hash', live.library_hash,
+    'plan', organization.plan,
     'data_version', organization.data_version::text,
     'is_changing', EXISTS (
       SELECT FROM imports WHERE imports.organization_id = organization.id AND imports.state = 'committing'

@@ -24,6 +24,7 @@ import { visibleModel } from '../compiler/model/visibility.js';
 import { RequestLimits } from '../limits/request-limits.service.js';
 import { ModelService } from '../metrics/model.service.js';
 import { goneSignal } from '../query/query-reply.service.js';
+import { Plans } from '../plans/plans.service.js';
 import { QueryService } from '../query/query.service.js';
 import { GRAPHQL_LIMITS, weigh } from './limits.js';
 import { modelFields } from './model-schema.js';
@@ -68,6 +69,7 @@ export class GraphqlService {
     private readonly models: ModelService,
     private readonly queries: QueryService,
     private readonly requests: RequestLimits,
+    private readonly plans: Plans,
   ) {}
 
   /**
@@ -156,6 +158,7 @@ export class GraphqlService {
   ): ReturnType<Parameters<typeof modelFields<Context>>[1]> {
     if (!identity) throw refused();
     if (!can(identity, 'reports:create')) throw forbidden(identity, 'reports:create');
+    await this.plans.require(identity, 'advanced_analytics');
     const answer = await this.queries.run(policyOf(identity), request, { signal: goneSignal(reply) });
     const { snapshot, data_as_of, date_range, compare, time_zone, truncated, warnings } = answer.meta;
     notes[path] = { snapshot, data_as_of, date_range, ...(compare ? { compare } : {}), time_zone, truncated, warnings };

@@ -20,6 +20,7 @@ import {
   importDto,
   rejectDto,
 } from './ingestion.dto.js';
+import { RequiresFeature } from '../plans/features.js';
 import { PRESETS, parsePreset } from './presets/presets.js';
 import { bytesOf, withUpload } from './upload.js';
 
@@ -69,6 +70,7 @@ export class IngestionController {
 
   @Post('import')
   @Allow('data:write')
+  @RequiresFeature('external_integrations')
   @ApiOperation({
     summary: 'Import an export of a platform, or any CSV by a mapping',
     description:

@@ -1,5 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { OrganizationState } from '../access/organization-state.js';
 import { APP_CONFIG, type AppConfig } from '../config/config.js';
+import { Plans } from '../plans/plans.service.js';
 import { Counters, type Counter } from './counter.js';
 import { comeBack } from './refusal.js';
 
@@ -13,14 +15,16 @@ export class QueryBudget {
 
   constructor(
     @Inject(APP_CONFIG) private readonly config: AppConfig,
+    private readonly plans: Plans,
     counters: Counters,
   ) {
     this.spent = counters.counter('engine-ms', WINDOW_SECONDS);
   }
 
   /** Before the engine is asked. @throws Problem 429 `query_budget_spent`, with the time to come back */
-  async refuseOverspent(organizationId: string): Promise<void> {
-    const { engineSeconds } = this.config.limits;
+  async refuseOverspent(organizationId: string, state?: OrganizationState): Promise<void> {
+    const { engine_seconds_per_hour } = await this.plans.of({ organizationId, ...(state ? { state } : {}) });
+    const engineSeconds = engine_seconds_per_hour ?? this.config.limits.engineSeconds;
     if (engineSeconds === null) return;
     const { used, msLeft } = await this.spent.read(organizationId);
     if (used < engineSeconds * 1_000) return;
@@ -34,7 +38,6 @@ export class QueryBudget {
 
   /** After the engine was asked, also in vain. */
   charge(organizationId: string, milliseconds: number): void {
-    if (this.config.limits.engineSeconds === null) return;
     this.spent
       .add(organizationId, Math.max(1, Math.round(milliseconds)))
       .catch((error: unknown) => this.logger.warn(`Engine time could not be counted: ${String(error)}`));

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Identity } from '../access/identity.js';
 import { APP_CONFIG, type AppConfig } from '../config/config.js';
+import { Plans } from '../plans/plans.service.js';
 import { Counters, type Counter } from './counter.js';
 import { comeBack } from './refusal.js';
 
@@ -14,6 +15,7 @@ export class RequestLimits {
 
   constructor(
     @Inject(APP_CONFIG) private readonly config: AppConfig,
+    private readonly plans: Plans,
     counters: Counters,
   ) {
     this.askers = counters.counter('asker', WINDOW_SECONDS);
@@ -26,8 +28,10 @@ export class RequestLimits {
    * @throws Problem 429 `too_many_requests`, with the time to come back
    */
   async count(identity: Identity, weight = 1): Promise<void> {
-    const { requestsPerKey, requestsPerOrganization } = this.config.limits;
+    const { requestsPerKey } = this.config.limits;
     const { organizationId, keyId, userId } = identity;
+    const { requests_per_minute } = await this.plans.of(identity);
+    const requestsPerOrganization = requests_per_minute ?? this.config.limits.requestsPerOrganization;
     const [ofAsker, ofAll] = await Promise.all([
       requestsPerKey === null ? null : this.askers.add(`${organizationId}:${keyId}:${userId ?? ''}`, weight),
       requestsPerOrganization === null ? null : this.organizations.add(organizationId, weight),

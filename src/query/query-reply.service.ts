@@ -9,6 +9,7 @@ import type { PlannedColumn, ReportRequest } from '../compiler/query/types.js';
 import { arrowBytes } from '../reports/render/arrow.js';
 import { csvLines, ndjsonLines, type Rows } from '../reports/render/csv.js';
 import { xlsxBytes } from '../reports/render/xlsx.js';
+import { Plans } from '../plans/plans.service.js';
 import { QueryService, type OpenResult } from './query.service.js';
 import { MEDIA_TYPES, formatFromAccept, type ResultFormat } from './result-format.js';
 import { presentValue, type PresentedValue } from '../compiler/query/present.js';
@@ -30,6 +31,7 @@ export class QueryReply {
   constructor(
     private readonly queries: QueryService,
     private readonly audit: AuditTrail,
+    private readonly plans: Plans,
   ) {}
 
   async send(
@@ -50,6 +52,7 @@ export class QueryReply {
       await reply.send(body.length < SHORT_BODY ? body.toString('utf8') : body);
       return;
     }
+    await this.plans.require(identity, 'advanced_analytics');
     const result = await this.queries.open(policy, wanted, asker);
     const rows = await begun(presentedRows(result));
     // Before any row leaves: what can't be recorded is not handed out.

@@ -181,7 +181,7 @@ export class QueryService {
     const { organizationId, plan, lane, signal } = job;
     const source = rowsOf(job, before);
     const end = { truncated: false, engineMs: 0 };
-    const leave = await this.enter(organizationId, lane, signal);
+    const leave = await this.enter(organizationId, lane, signal, before);
     let rows: Buffer;
     let totals: string | null;
     try {
@@ -203,8 +203,13 @@ export class QueryService {
   }
 
   /** A turn at the engine, whose length is charged to the organisation. A delivery was promised, so it only counts. */
-  private async enter(organizationId: string, lane: LaneName, signal?: AbortSignal): Promise<() => void> {
-    if (lane !== 'delivery') await this.budget.refuseOverspent(organizationId);
+  private async enter(
+    organizationId: string,
+    lane: LaneName,
+    signal: AbortSignal | undefined,
+    state: OrganizationState | undefined,
+  ): Promise<() => void> {
+    if (lane !== 'delivery') await this.budget.refuseOverspent(organizationId, state);
     const leave = await this.admission.enter(organizationId, lane, signal);
     const started = performance.now();
     return () => {
@@ -217,9 +222,9 @@ export class QueryService {
     source: RowsToRead,
     plan: QueryPlan,
     end: OpenResult['end'],
-    { lane = 'export', signal }: RunOptions,
+    { lane = 'export', signal, state }: RunOptions,
   ): Batches {
-    const leave = await this.enter(source.organization_id, lane, signal);
+    const leave = await this.enter(source.organization_id, lane, signal, state);
     try {
       await refuseByChecks(plan, async (statement) => (await this.ask(source, statement, lane, signal)).batches);
       yield* this.batches(source, plan, end, lane, signal);

@@ -6,6 +6,7 @@ import { AuditTrail } from '../audit/audit-trail.js';
 import { PdfRenderer } from '../delivery/pdf.js';
 import { REPORT_RUNNER, type ReportRunner } from '../delivery/report-runner.port.js';
 import { attachment, goneSignal } from '../query/query-reply.service.js';
+import { Plans } from '../plans/plans.service.js';
 import { renderReportPage } from './render/report-page.js';
 import type { ReportView } from './report-view.entity.js';
 
@@ -25,9 +26,11 @@ export class ReportPageReply {
     @Inject(REPORT_RUNNER) private readonly runner: ReportRunner,
     private readonly printer: PdfRenderer,
     private readonly audit: AuditTrail,
+    private readonly plans: Plans,
   ) {}
 
   async send(identity: Identity, view: ReportView, format: PageFormat, reply: FastifyReply): Promise<void> {
+    if (format === 'pdf') await this.plans.require(identity, 'advanced_analytics');
     const { document } = await this.runner.run(view.id, identity, goneSignal(reply));
     const html = renderReportPage(document);
     await this.audit.recordAlone({

@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import type { Identity } from '../access/identity.js';
+import { acrossOrganizations } from '../access/tenancy/scope.js';
+import { Problem } from '../common/problem.js';
+import { FEATURES, type Feature } from './features.js';
+
+export interface Plan {
+  readonly name: string;
+  readonly label: string;
+  readonly features: readonly string[];
+  /** Take the place of the installation's limits; null: those hold. */
+  readonly requests_per_minute: number | null;
+  readonly engine_seconds_per_hour: number | null;
+}
+
+/** A change of what a plan holds is noticed after this long; which plan an organisation has, at once. */
+const KEEP_MS = 10_000;
+
+/** Which doors an organisation's plan opens. */
+@Injectable()
+export class Plans {
+  private plans: Promise<ReadonlyMap<string, Plan>> | null = null;
+  private readAt = 0;
+
+  constructor(@InjectDataSource() private readonly database: DataSource) {}
+
+  async of({ organizationId, state }: Pick<Identity, 'organizationId' | 'state'>): Promise<Plan> {
+    const name = state?.plan ?? (await this.nameOf(organizationId));
+    const plan = (await this.all()).get(name);
+    if (!plan) throw new Error(`There is no plan ${name}.`);
+    return plan;
+  }
+
+  /** @throws Problem 403 `feature_not_enabled`, which names the feature and the plan */
+  async require(identity: Pick<Identity, 'organizationId' | 'state'>, feature: Feature): Promise<void> {
+    const plan = await this.of(identity);
+    if (plan.features.includes(feature)) return;
+    throw new Problem(
+      403,
+      'feature_not_enabled',
+      `This needs the feature ${feature} (${FEATURES[feature].toLowerCase()}), which your organisation’s plan ${plan.name} does not have.`,
+      [{ code: 'feature_not_enabled', message: `Feature ${feature}, plan ${plan.name}.` }],
+    );
+  }
+
+  private all(): Promise<ReadonlyMap<string, Plan>> {
+    const now = performance.now();
+    if (this.plans && now - this.readAt < KEEP_MS) return this.plans;
+    this.readAt = now;
+    this.plans = acrossOrganizations('reading plans', () => this.database.query<Plan[]>('SELECT * FROM plans')).then(
+      (rows) => new Map(rows.map((row) => [row.name, Object.freeze(row)])),
+    );
+    this.plans.catch(() => (this.plans = null));
+    return this.plans;
+  }
+
+  private async nameOf(organizationId: string): Promise<string> {
+    const rows = await acrossOrganizations('reading the plan', () =>
+      this.database.query<{ plan: string }[]>('SELECT plan FROM organizations WHERE id = $1', [organizationId]),
+    );
+    if (!rows[0]) throw new Error('The organisation is gone.');
+    return rows[0].plan;
+  }
+}
