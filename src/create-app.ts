@@ -9,7 +9,9 @@ import { MetricsRegistry } from './health/metrics-registry.js';
 import { registerGraphiql } from './http/graphiql.js';
 import { HttpAdapter } from './http/http-adapter.js';
 import { registerJsonBody } from './http/json-body.js';
+import { allowOrigins } from './http/cors.js';
 import { registerOpenApi } from './http/openapi.js';
+import { registerSecurityHeaders } from './http/security-headers.js';
 import { registerIngestionParsers } from './ingestion/parsers.js';
 import { registerYamlBody } from './metrics/yaml-body.js';
 import type { Stores } from './stores.js';
@@ -62,6 +64,8 @@ export async function createApp(stores: Stores): Promise<NestFastifyApplication>
   });
   app.useGlobalPipes(validationPipe());
   const fastify = adapter.getInstance();
+  registerSecurityHeaders(fastify as never, config.publicUrl.startsWith('https:'));
+  allowOrigins(app, config.limits.corsOrigins);
   // After the body is there: reading it leaves the asynchronous context.
   fastify.addHook('preHandler', (_request, _reply, done) => inNewRequest(done));
   registerJsonBody(fastify as never);
