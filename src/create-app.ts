@@ -8,7 +8,7 @@ import type { AppConfig } from './config/config.js';
 import { MetricsRegistry } from './health/metrics-registry.js';
 import { registerGraphiql } from './http/graphiql.js';
 import { HttpAdapter } from './http/http-adapter.js';
-import { registerJsonBody } from './http/json-body.js';
+import { registerFormBody, registerJsonBody } from './http/json-body.js';
 import { allowOrigins } from './http/cors.js';
 import { registerOpenApi } from './http/openapi.js';
 import { registerSecurityHeaders } from './http/security-headers.js';
@@ -70,6 +70,7 @@ export async function createApp(stores: Stores): Promise<NestFastifyApplication>
   fastify.addHook('preHandler', (_request, _reply, done) => inNewRequest(done));
   registerJsonBody(fastify as never);
   registerYamlBody(fastify as never);
+  registerFormBody(fastify as never);
   await registerIngestionParsers(fastify as never);
   registerGraphiql(fastify as never);
   registerOpenApi(app);

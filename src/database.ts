@@ -12,6 +12,7 @@ import { AttributionRuns1796500000000 } from '../migrations/1796500000000-attrib
 import { AccessAndTenancy1796000000000 } from '../migrations/1796000000000-access-and-tenancy.js';
 import { AuditPrivileges1796100000002 } from '../migrations/1796100000002-audit-privileges.js';
 import { Plans1796100000003 } from '../migrations/1796100000003-plans.js';
+import { Schedules1796800000000 } from '../migrations/1796800000000-schedules.js';
 import { ApiKey } from './access/api-key.entity.js';
 import { CustomRole } from './access/custom-role.entity.js';
 import { Membership } from './access/membership.entity.js';
@@ -30,6 +31,7 @@ import { ImportEntity } from './ingestion/import.entity.js';
 import { MetricConfig } from './metrics/metric-config.entity.js';
 import { ModelPublication, ModelSnapshot } from './metrics/model-snapshot.entity.js';
 import { ReportView } from './reports/report-view.entity.js';
+import { ReportSchedule } from './schedules/schedule.entity.js';
 
 /**
  * Options of the system of record as its owner: for migrations, and for tests that look behind the doors. The server
@@ -55,6 +57,7 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     DataSourceEntity,
     Occurrence,
     Delivery,
+    ReportSchedule,
     AuditLogEntry,
     AuditHead,
   ],
@@ -72,6 +75,7 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     AccessAndTenancy1796000000000,
     AuditPrivileges1796100000002,
     Plans1796100000003,
+    Schedules1796800000000,
   ],
   migrationsTableName: 'schema_migrations',
   synchronize: false,

@@ -3,6 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { identityOf, selectIdentities, type IdentityRow } from './identity-row.js';
 import type { Identity } from './identity.js';
+import type { Action } from './permissions.js';
 import { acrossOrganizations } from './tenancy/scope.js';
 
 const MEMBER = `SELECT organization_id, user_id, role, custom_role_id, campaigns, rows FROM memberships`;
@@ -16,6 +17,19 @@ export class Identities {
   async ofUser(organizationId: string, userId: string): Promise<Identity | null> {
     const asker = `${MEMBER} WHERE organization_id = $1 AND user_id = $2`;
     return this.find(selectIdentities(asker), [organizationId, userId], 'work for a person');
+  }
+
+  /** A key that belongs to no person, for work on its behalf. Null once it is revoked or has expired. */
+  async ofKey(organizationId: string, publicId: string): Promise<Identity | null> {
+    const asker = `SELECT organization_id, user_id, role, custom_role_id, campaigns, '[]'::jsonb AS rows, scopes FROM api_keys
+      WHERE organization_id = $1 AND public_id = $2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`;
+    const rows = await acrossOrganizations('work for a key', () =>
+      this.database.query<(IdentityRow & { readonly scopes: readonly Action[] | null })[]>(
+        selectIdentities(asker, 'asker.scopes,'),
+        [organizationId, publicId],
+      ),
+    );
+    return rows[0] ? identityOf(rows[0], publicId, rows[0].scopes) : null;
   }
 
   /** @param organization its id or slug */

@@ -30,6 +30,10 @@ export interface AppConfig {
   readonly tokens: TokenSettings | null;
   readonly limits: LimitSettings;
   readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** For the fault run only: where the process is to die, `<point>` or `<point>:stop`. */
+  readonly faultPoint: string | null;
+  /** Seconds over which reports that are due at the same time are spread. */
+  readonly scheduleSpreadSeconds: number;
 }
 
 /** Every bad setting at once, by name; never a value, since values hold secrets. */
@@ -57,6 +61,13 @@ export function parseConfig(env: Environment): AppConfig {
     if (value === null) return fallback;
     if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return Number(value);
     problems.push(`${key} must be a port number from 0 to 65535`);
+    return fallback;
+  };
+  const number = (key: string, fallback: number, least: number, most: number): number => {
+    const value = text(key);
+    if (value === null) return fallback;
+    if (/^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most) return Number(value);
+    problems.push(`${key} must be a whole number from ${least} to ${most}`);
     return fallback;
   };
   const url = (key: string, schemes: readonly string[]): string | null => {
@@ -109,6 +120,8 @@ export function parseConfig(env: Environment): AppConfig {
     tokens: parseTokenSettings(text, problems),
     limits: parseLimits(text, problems),
     logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
+    faultPoint: text('FAULT_POINT'),
+    scheduleSpreadSeconds: number('SCHEDULE_SPREAD_SECONDS', 20, 0, 3_600),
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(config);

@@ -3,14 +3,28 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { ownWork } from '../audit/actor.js';
 import { AuditTrail } from '../audit/audit-trail.js';
+import { newId } from '../common/uuid.js';
 import { CONVERSATION_MS } from './smtp-mailer.js';
 import { Delivery, type DeliveryEvidence, type DeliveryState } from './delivery.entity.js';
-import { Occurrence, type ArtifactEvidence } from './occurrence.entity.js';
 
 /** A claim older than this has lost its worker: no conversation takes as long. */
 export const LEASE_MS = 2 * CONVERSATION_MS;
+/** After as many attempts that certainly did not go out, a delivery has failed. */
+export const MOST_ATTEMPTS = 8;
+const FIRST_WAIT_MS = 15_000;
+const LONGEST_WAIT_MS = 2 * 3_600_000;
 
 export type FinalState = Exclude<DeliveryState, 'pending' | 'sending'>;
+
+/**
+ * How long to wait before the next attempt: doubling from 15 seconds, at most two hours, each time a random part of the
+ * upper half, so that what failed together does not come back together.
+ * @param random from 0 to 1
+ */
+export function waitBefore(attempt: number, random: number): number {
+  const whole = Math.min(FIRST_WAIT_MS * 2 ** Math.max(0, attempt - 1), LONGEST_WAIT_MS);
+  return Math.round(whole * (0.5 + random / 2));
+}
 
 /**
  * The ledger of deliveries. Every write names the attempt that it belongs to and the state that it leaves, in one
@@ -23,41 +37,29 @@ export class DeliveryLedger {
     private readonly audit: AuditTrail,
   ) {}
 
-  findOccurrence(id: string): Promise<Occurrence | null> {
-    return this.database.manager.findOneBy(Occurrence, { id });
+  find(id: string): Promise<Delivery | null> {
+    return this.database.manager.findOneBy(Delivery, { id });
   }
 
-  /** Those of an occurrence that wait to be sent, in a fixed order. */
-  pending(occurrenceId: string): Promise<Delivery[]> {
-    return this.database.manager.find(Delivery, {
-      where: { occurrence_id: occurrenceId, state: 'pending' },
-      order: { recipient: 'ASC' },
-    });
-  }
-
-  /** True while some worker may still be talking to a mail host. */
-  async anySending(occurrenceId: string): Promise<boolean> {
-    return this.database.manager.existsBy(Delivery, { occurrence_id: occurrenceId, state: 'sending' });
-  }
-
-  /** Occurrences with something left to do, oldest first. */
-  async unfinished(): Promise<string[]> {
+  /** Those whose time for an attempt has come, oldest first. */
+  async due(limit: number): Promise<readonly string[]> {
     const rows = await this.database.query<{ id: string }[]>(
-      `SELECT DISTINCT o.id, o.created_at FROM occurrences o JOIN deliveries d ON d.occurrence_id = o.id
-       WHERE d.state IN ('pending', 'sending') ORDER BY o.created_at`,
+      `SELECT id FROM deliveries WHERE state = 'pending' AND next_attempt_at <= now()
+       ORDER BY next_attempt_at, id LIMIT $1`,
+      [limit],
     );
     return rows.map(({ id }) => id);
   }
 
   /**
    * Writes the intent to send: `pending` → `sending`, with the next attempt number.
-   * @returns that number, or null when another worker has it
+   * @returns that number, or null when another worker has it, or its time has not come
    */
   async claim(delivery: Delivery): Promise<number | null> {
     const attempt = delivery.attempt + 1;
     const claimed = await this.update(
       `UPDATE deliveries SET state = 'sending', attempt = $3, sending_since = now(), updated_at = now()
-       WHERE id = $1 AND state = 'pending' AND attempt = $2`,
+       WHERE id = $1 AND state = 'pending' AND attempt = $2 AND next_attempt_at <= now()`,
       [delivery.id, delivery.attempt, attempt],
     );
     return claimed ? attempt : null;
@@ -100,33 +102,33 @@ export class DeliveryLedger {
     });
   }
 
-  /** Gives a claim back, to be tried again. */
-  release(id: string, attempt: number, evidence: DeliveryEvidence): Promise<boolean> {
+  /** Gives a claim back, to be tried again at `next`. */
+  release(id: string, attempt: number, evidence: DeliveryEvidence, next: Date): Promise<boolean> {
     return this.update(
-      `UPDATE deliveries SET state = 'pending', sending_since = NULL, evidence = evidence || $3::jsonb, updated_at = now()
+      `UPDATE deliveries SET state = 'pending', sending_since = NULL, next_attempt_at = $4,
+         evidence = evidence || $3::jsonb, updated_at = now()
        WHERE id = $1 AND attempt = $2 AND state = 'sending'`,
-      [id, attempt, JSON.stringify([evidence])],
+      [id, attempt, JSON.stringify([evidence]), next],
     );
   }
 
-  /** Ends what was never sent. */
-  async giveUp(occurrenceId: string, state: 'failed' | 'suppressed', reason: string): Promise<void> {
-    await this.update(
-      `UPDATE deliveries SET state = $2, finished_at = now(), updated_at = now(), evidence = evidence || jsonb_build_array(
-         jsonb_build_object('attempt', attempt, 'at', $4::text, 'outcome', $2::text, 'reason', $3::text))
-       WHERE occurrence_id = $1 AND state = 'pending'`,
-      [occurrenceId, state, reason, new Date().toISOString()],
+  /** Ends one that waits, without an attempt. */
+  end(delivery: Delivery, state: 'failed' | 'suppressed', reason: string): Promise<boolean> {
+    const evidence = { attempt: delivery.attempt, at: new Date().toISOString(), outcome: state, reason };
+    return this.update(
+      `UPDATE deliveries SET state = $3, finished_at = now(), updated_at = now(), evidence = evidence || $4::jsonb
+       WHERE id = $1 AND state = 'pending' AND attempt = $2`,
+      [delivery.id, delivery.attempt, state, JSON.stringify([evidence])],
     );
   }
 
   /** Claims whose worker died: whether their mail went out can't be known, so they are shown and never resent. */
-  async expireClaims(occurrenceId: string): Promise<void> {
+  async expireClaims(): Promise<void> {
     await this.update(
       `UPDATE deliveries SET state = 'unknown', finished_at = now(), updated_at = now(), evidence = evidence || jsonb_build_array(
-         jsonb_build_object('attempt', attempt, 'at', $3::text, 'outcome', 'unknown', 'reason', $4::text))
-       WHERE occurrence_id = $1 AND state = 'sending' AND sending_since <= now() - make_interval(secs => $2)`,
+         jsonb_build_object('attempt', attempt, 'at', $2::text, 'outcome', 'unknown', 'reason', $3::text))
+       WHERE state = 'sending' AND sending_since <= now() - make_interval(secs => $1)`,
       [
-        occurrenceId,
         LEASE_MS / 1_000,
         new Date().toISOString(),
         'The worker ended while it was sending; the mail may or may not have gone out.',
@@ -134,11 +136,24 @@ export class DeliveryLedger {
     );
   }
 
-  async recordArtifacts(occurrenceId: string, artifacts: readonly ArtifactEvidence[]): Promise<void> {
-    await this.update('UPDATE occurrences SET artifacts = $2::jsonb WHERE id = $1', [
-      occurrenceId,
-      JSON.stringify(artifacts),
-    ]);
+  /** Recipients whom an occurrence's report did not reach for sure, with the reason, in a fixed order. */
+  async unreached(occurrenceId: string): Promise<readonly Delivery[]> {
+    const rows = await this.database.manager.find(Delivery, {
+      where: { occurrence_id: occurrenceId, kind: 'report' },
+      order: { recipient: 'ASC' },
+    });
+    return rows.filter(({ state }) => state === 'rejected' || state === 'failed' || state === 'unknown');
+  }
+
+  /** Writes the notice to an owner that a report did not arrive; once for each occurrence and owner. */
+  async noteFailure(occurrenceId: string, organizationId: string, owner: string): Promise<string | null> {
+    const id = newId();
+    const rows = await this.database.query<{ id: string }[]>(
+      `INSERT INTO deliveries (id, organization_id, occurrence_id, recipient, kind)
+       VALUES ($1, $2, $3, $4, 'failure_notice') ON CONFLICT DO NOTHING RETURNING id`,
+      [id, organizationId, occurrenceId, owner],
+    );
+    return rows[0]?.id ?? null;
   }
 
   /** @returns whether a row was changed */

@@ -1,8 +1,14 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayNotEmpty, ArrayUnique, IsArray, IsIn, IsOptional, IsString, IsUUID } from 'class-validator';
 import { PageQuery } from '../common/page.js';
-import { DELIVERY_STATES, type DeliveryEvidence, type DeliveryState } from './delivery.entity.js';
-import { DELIVERY_FORMATS, type DeliveryFormat } from './occurrence.entity.js';
+import {
+  DELIVERY_KINDS,
+  DELIVERY_STATES,
+  type DeliveryEvidence,
+  type DeliveryKind,
+  type DeliveryState,
+} from './delivery.entity.js';
+import { DELIVERY_FORMATS, USUAL_FORMATS, type DeliveryFormat } from './occurrence.entity.js';
 
 export const MOST_RECIPIENTS = 50;
 
@@ -25,7 +31,7 @@ export class DeliverDto {
     description: 'Files to attach.',
     enum: DELIVERY_FORMATS,
     isArray: true,
-    default: DELIVERY_FORMATS,
+    default: USUAL_FORMATS,
     example: ['pdf', 'csv'],
   })
   @IsOptional()
@@ -77,6 +83,12 @@ export class DeliveryDto {
       'pending: waits; sending: under way; accepted: the mail host took it; rejected: it refused for good; suppressed: not sent on purpose; unknown: the answer was lost, never resent by itself; failed: it never left.',
   })
   state!: DeliveryState;
+  @ApiProperty({
+    enum: DELIVERY_KINDS,
+    example: 'report',
+    description: 'The report itself, or the word to its owner that it did not reach everyone.',
+  })
+  kind!: DeliveryKind;
   @ApiProperty({ example: 1, description: 'How often sending was begun.' }) attempts!: number;
   @ApiProperty({
     type: 'array',

@@ -17,6 +17,9 @@ export const DELIVERY_STATES = [
 ] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
+export const DELIVERY_KINDS = ['report', 'failure_notice'] as const;
+export type DeliveryKind = (typeof DELIVERY_KINDS)[number];
+
 /** What speaks for the state, one entry an attempt, oldest first. */
 export interface DeliveryEvidence {
   readonly attempt: number;
@@ -41,12 +44,12 @@ export interface DeliveryEvidence {
  * One occurrence × one recipient: a row of the ledger.
  *
  * Constraints: primary key (id); occurrence_id → occurrences on delete cascade; organization_id → organizations on
- * delete cascade; unique (occurrence_id, recipient); check state in ({@link DELIVERY_STATES}); check attempt >= 0;
+ * delete cascade; unique (occurrence_id, recipient, kind); check state in ({@link DELIVERY_STATES}); check attempt >= 0;
  * evidence not null default '[]'; index (organization_id, created_at, id) for the list. Row-level security by
  * organization_id.
  */
 @Entity({ name: 'deliveries' })
-@Unique('deliveries_once_per_recipient', ['occurrence_id', 'recipient'])
+@Unique('deliveries_once_per_recipient', ['occurrence_id', 'recipient', 'kind'])
 @Index('deliveries_by_time', ['organization_id', 'created_at', 'id'])
 export class Delivery {
   @PrimaryColumn({ type: 'uuid' })
@@ -62,8 +65,16 @@ export class Delivery {
   @Column({ type: 'text' })
   recipient!: string;
 
+  /** The report, or the word to its owner that it did not reach someone. */
+  @Column({ type: 'text', default: 'report' })
+  kind!: DeliveryKind;
+
   @Column({ type: 'text', default: 'pending' })
   state!: DeliveryState;
+
+  /** Not to be tried earlier. */
+  @Column({ type: 'timestamptz', default: () => 'now()' })
+  next_attempt_at!: Date;
 
   /** Counts claims; every write names the attempt that it belongs to, which fences a worker that woke up late. */
   @Column({ type: 'integer', default: 0 })

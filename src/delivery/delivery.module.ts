@@ -1,12 +1,23 @@
 import { Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { APP_CONFIG, type AppConfig } from '../config/config.js';
+import { SchedulesModule } from '../schedules/schedules.module.js';
 import { DeliveryLedger } from './delivery-ledger.js';
+import { DeliveryMail } from './delivery-mail.js';
+import { DeliverySender } from './delivery-sender.js';
 import { DeliveryController } from './delivery.controller.js';
 import { DeliveryService } from './delivery.service.js';
-import { DeliveryWorker } from './delivery.worker.js';
+import { FailureNotices } from './failure-notices.js';
+import { MailController } from './mail.controller.js';
+import { MailService } from './mail.service.js';
 import { createMailer, MAILER, type Mailer } from './mail.js';
+import { OccurrenceLedger } from './occurrence-ledger.js';
+import { OccurrenceRunner } from './occurrence-runner.js';
 import { PdfRenderer } from './pdf.js';
 import { ReportFilesService } from './report-files.js';
+import { ReportStore } from './report-store.js';
+import { SignedLinks } from './signed-links.js';
+import { SignedLinksController } from './signed-links.controller.js';
+import { DeliverySweep } from './sweep.js';
 
 /** Closes the browser after the queue has drained (`beforeApplicationShutdown`). */
 @Injectable()
@@ -19,12 +30,21 @@ class PdfRendererLifecycle implements OnApplicationShutdown {
 }
 
 @Module({
-  controllers: [DeliveryController],
+  imports: [SchedulesModule],
+  controllers: [DeliveryController, MailController, SignedLinksController],
   providers: [
     DeliveryService,
-    DeliveryWorker,
+    DeliverySender,
     DeliveryLedger,
+    DeliveryMail,
+    DeliverySweep,
+    FailureNotices,
+    MailService,
+    OccurrenceLedger,
+    OccurrenceRunner,
     ReportFilesService,
+    ReportStore,
+    SignedLinks,
     PdfRendererLifecycle,
     { provide: PdfRenderer, useFactory: () => new PdfRenderer() },
     { provide: MAILER, inject: [APP_CONFIG], useFactory: (config: AppConfig): Mailer => createMailer(config) },

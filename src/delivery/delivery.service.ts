@@ -4,18 +4,17 @@ import { DataSource } from 'typeorm';
 import type { Identity } from '../access/identity.js';
 import { actorOf } from '../audit/actor.js';
 import { AuditTrail } from '../audit/audit-trail.js';
-import { policyOf, seesAll } from '../access/policy.js';
 import { User } from '../access/user.entity.js';
 import { decodeCursor, encodeCursor } from '../common/page.js';
-import { badRequest, Problem, unprocessable, type ProblemItem } from '../common/problem.js';
+import { badRequest, unprocessable, type ProblemItem } from '../common/problem.js';
 import { isUuid, newId } from '../common/uuid.js';
 import { JOB_QUEUE, type JobQueue } from '../jobs/job-queue.js';
 import { ReportViewService } from '../reports/report-view.service.js';
 import type { DeliverDto, DeliveryDto, DeliveryListDto, DeliveryQuery } from './delivery.dto.js';
-import { Delivery } from './delivery.entity.js';
-import { DELIVER_REPORT } from './delivery.worker.js';
 import { parseMailAddress } from './mail-address.js';
-import { DELIVERY_FORMATS, Occurrence } from './occurrence.entity.js';
+import { RUN_OCCURRENCE } from './delivery-names.js';
+import { Occurrence, USUAL_FORMATS, type DeliveryFormat } from './occurrence.entity.js';
+import { MailPermissions, isAllowed } from './mail-permissions.js';
 
 /** Asks for reports to be sent, and reads the ledger of what became of them. */
 @Injectable()
@@ -24,24 +23,19 @@ export class DeliveryService {
     @InjectDataSource() private readonly database: DataSource,
     @Inject(JOB_QUEUE) private readonly queue: JobQueue,
     private readonly views: ReportViewService,
+    private readonly permissions: MailPermissions,
     private readonly audit: AuditTrail,
   ) {}
 
   /**
-   * Sends a view now. The occurrence and its deliveries are written before anyone is woken, so that an accepted request
-   * can't be forgotten.
+   * Sends a view now. The occurrence is written before anyone is woken, so that an accepted request can't be forgotten.
    * @throws Problem `not_found`, `invalid_recipient`, `no_recipient`
    */
   async deliver(identity: Identity, viewId: string, wanted: DeliverDto): Promise<{ occurrence_id: string }> {
     const view = await this.views.find(identity, viewId);
-    // Who asked is looked up again when it is sent, and a machine can't be.
-    if (identity.userId === null && !seesAll(policyOf(identity)))
-      throw new Problem(
-        403,
-        'policy_not_supported_here',
-        'A key with limits has to belong to a person to send reports.',
-      );
     const recipients = wanted.recipients ? parseRecipients(wanted.recipients) : [await this.ownAddress(identity)];
+    await this.refuseDomains(identity, recipients);
+    const formats: DeliveryFormat[] = [...(wanted.formats ?? USUAL_FORMATS)];
     const occurrenceId = newId();
     await this.database.transaction(async (manager) => {
       await manager.insert(Occurrence, {
@@ -52,29 +46,20 @@ export class DeliveryService {
         report_name: view.report_name,
         due_at: new Date(),
         requested_by: identity.userId,
-        formats: [...(wanted.formats ?? DELIVERY_FORMATS)],
+        requested_key_id: identity.keyId,
+        formats,
+        recipients,
         artifacts: null,
       });
-      await manager.insert(
-        Delivery,
-        recipients.map((recipient) => ({
-          id: newId(),
-          organization_id: identity.organizationId,
-          occurrence_id: occurrenceId,
-          recipient,
-          state: 'pending' as const,
-          attempt: 0,
-        })),
-      );
       await this.audit.record(manager, {
         organizationId: identity.organizationId,
         actor: actorOf(identity),
         action: 'report.deliver',
         entity: ['report_view', view.id],
-        after: { occurrence_id: occurrenceId, formats: wanted.formats ?? DELIVERY_FORMATS, recipients },
+        after: { occurrence_id: occurrenceId, formats, recipients },
       });
     });
-    await this.queue.enqueue(DELIVER_REPORT, { occurrence_id: occurrenceId }, { id: occurrenceId });
+    await this.queue.enqueue(RUN_OCCURRENCE, { occurrence_id: occurrenceId }, { id: occurrenceId });
     return { occurrence_id: occurrenceId };
   }
 
@@ -83,7 +68,7 @@ export class DeliveryService {
     const limit = query.limit ?? 100;
     const after = query.cursor === undefined ? null : readCursor(query.cursor);
     const rows = await this.database.query<DeliveryDto[]>(
-      `SELECT d.id, d.occurrence_id, o.view_id, o.report_name, d.recipient, d.state, d.attempt AS attempts, d.evidence,
+      `SELECT d.id, d.occurrence_id, o.view_id, o.report_name, d.recipient, d.kind, d.state, d.attempt AS attempts, d.evidence,
               o.due_at, d.created_at, d.finished_at
        FROM deliveries d JOIN occurrences o ON o.id = d.occurrence_id
        LEFT JOIN marketing_report_views v ON v.id = o.view_id AND v.organization_id = o.organization_id
@@ -113,6 +98,24 @@ export class DeliveryService {
       data,
       next_cursor: last && rows.length > limit ? encodeCursor(`${last.created_at.toISOString()}|${last.id}`) : null,
     };
+  }
+
+  private async refuseDomains(identity: Identity, recipients: readonly string[]): Promise<void> {
+    const domains = await this.permissions.allowedDomains(identity.organizationId);
+    const errors = recipients.flatMap((address, index): ProblemItem[] =>
+      isAllowed(address, domains)
+        ? []
+        : [
+            {
+              code: 'domain_not_allowed',
+              message: `The organisation sends to these domains only: ${(domains ?? []).join(', ')}.`,
+              pointer: `/recipients/${index}`,
+            },
+          ],
+    );
+    if (errors.length > 0) {
+      throw unprocessable('domain_not_allowed', 'Not every recipient is in a domain that mail may go to.', errors);
+    }
   }
 
   private async ownAddress(identity: Identity): Promise<string> {

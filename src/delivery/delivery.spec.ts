@@ -8,6 +8,7 @@ import { parse } from 'csv-parse/sync';
 import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 import { DataSource } from 'typeorm';
+import { Identities } from '../access/identities.service.js';
 import type { Identity } from '../access/identity.js';
 import { notFound } from '../common/problem.js';
 import { newId } from '../common/uuid.js';
@@ -16,17 +17,32 @@ import { parseConfig } from '../config/config.js';
 import { databaseOptions, migrateDatabase } from '../database.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../engine/embedded-postgres.js';
 import { createJobQueue } from '../jobs/create-job-queue.js';
-import type { Job, JobHandler, JobQueue } from '../jobs/job-queue.js';
+import type { JobHandler, JobPayload, JobQueue } from '../jobs/job-queue.js';
 import { fewCategories } from '../reports/render/sample-reports.js';
 import { ReportViewService } from '../reports/report-view.service.js';
-import { DeliveryLedger } from './delivery-ledger.js';
+import { OrganizationStates } from '../query/organization-state.js';
+import { ConditionCheck } from '../schedules/condition-check.js';
+import { DataGateCheck } from '../schedules/data-gate.js';
+import { SchedulePlanner } from '../schedules/planner.js';
+import { SchedulePreparer } from '../schedules/preparer.js';
+import { Recipients } from '../schedules/recipients.service.js';
+import { DeliveryLedger, MOST_ATTEMPTS, waitBefore } from './delivery-ledger.js';
 import type { DeliveryDto } from './delivery.dto.js';
 import { DeliveryService } from './delivery.service.js';
-import { DELIVER_REPORT, DeliveryWorker, type DeliverReport } from './delivery.worker.js';
+import { DeliveryMail } from './delivery-mail.js';
+import { RUN_OCCURRENCE, SEND_DELIVERY } from './delivery-names.js';
+import { DeliverySender } from './delivery-sender.js';
+import { FailureNotices } from './failure-notices.js';
 import { createMailer } from './mail.js';
+import { MailPermissions } from './mail-permissions.js';
+import { OccurrenceLedger } from './occurrence-ledger.js';
+import { OccurrenceRunner } from './occurrence-runner.js';
 import { PdfRenderer } from './pdf.js';
 import { ReportFilesService } from './report-files.js';
 import type { ReportRunner } from './report-runner.port.js';
+import { ReportStore } from './report-store.js';
+import { SignedLinks } from './signed-links.js';
+import { DeliverySweep } from './sweep.js';
 
 const ORGANIZATION = newId();
 const USER = newId();
@@ -57,22 +73,33 @@ const runner: ReportRunner = {
 /** Hands the jobs to the test, which runs them when and how it likes. */
 class ManualQueue implements JobQueue {
   readonly backend = 'pg-boss';
-  readonly jobs: DeliverReport[] = [];
-  private handler: JobHandler = async () => undefined;
-  register(_name: string, handler: JobHandler<never>): void {
-    this.handler = handler as unknown as JobHandler;
+  readonly jobs: { readonly name: string; readonly payload: JobPayload }[] = [];
+  private readonly handlers = new Map<string, JobHandler>();
+  register(name: string, handler: JobHandler<never>): void {
+    this.handlers.set(name, handler as unknown as JobHandler);
   }
   declare(): void {}
-  async enqueue(_name: string, payload: object): Promise<void> {
-    this.jobs.push(payload as DeliverReport);
+  async enqueue(name: string, payload: JobPayload): Promise<void> {
+    this.jobs.push({ name, payload });
   }
   async start(): Promise<void> {}
   async stop(): Promise<void> {}
   async stats(): Promise<Record<string, never>> {
     return {};
   }
-  run(payload: DeliverReport, rest: Partial<Job> = {}): Promise<void> {
-    return this.handler({ payload, attempt: 1, lastAttempt: false, signal: new AbortController().signal, ...rest });
+  /** Runs what waits now, all at once; what comes of it waits. @returns how many there were */
+  async turn(): Promise<number> {
+    const jobs = this.jobs.splice(0);
+    await Promise.all(jobs.map(({ name, payload }) => this.run(name, payload)));
+    return jobs.length;
+  }
+  /** Runs what waits until nothing does. */
+  async drain(): Promise<void> {
+    while ((await this.turn()) > 0);
+  }
+  async run(name: string, payload: JobPayload): Promise<void> {
+    const { signal } = new AbortController();
+    await this.handlers.get(name)?.({ payload, attempt: 1, lastAttempt: true, signal });
   }
 }
 
@@ -93,6 +120,10 @@ beforeAll(async () => {
     [ORGANIZATION],
   );
   await database.query(`INSERT INTO users (id, email, display_name) VALUES ($1, 'ann@example.com', 'Ann')`, [USER]);
+  await database.query(
+    `INSERT INTO memberships (organization_id, user_id, role) VALUES ($1, $2, 'organization_admin')`,
+    [ORGANIZATION, USER],
+  );
 }, 90_000);
 
 afterAll(async () => {
@@ -114,22 +145,30 @@ beforeEach(async () => {
 const parts = (queue: JobQueue, smtpUrl: string | null, reports: ReportRunner = runner) => {
   const audit = new AuditTrail(database);
   const config = parseConfig({ DATA_DIR: folder, MAIL_FROM: 'Reports <reports@example.com>' });
-  const worker = new DeliveryWorker(
-    queue,
-    createMailer({ smtpUrl, dataDir: folder }),
-    config,
-    new DeliveryLedger(database, audit),
-    new ReportFilesService(reports, printer),
-  );
-  worker.onModuleInit();
+  const permissions = new MailPermissions(database);
   // The views' own service only reads rows here; it plans nothing.
-  const service = new DeliveryService(
+  const views = new ReportViewService(database, undefined as never, undefined as never, audit);
+  const deliveries = new DeliveryLedger(database, audit);
+  const occurrences = new OccurrenceLedger(database);
+  const store = new ReportStore(database);
+  const files = new ReportFilesService(reports, printer, store);
+  const preparer = new SchedulePreparer(
     database,
-    queue,
-    new ReportViewService(database, undefined as never, undefined as never, audit),
-    audit,
+    new Identities(database),
+    views,
+    new Recipients(database),
+    new DataGateCheck(new OrganizationStates(database)),
+    new ConditionCheck(database, undefined as never),
   );
-  return { worker, service };
+  const notices = new FailureNotices(queue, preparer, deliveries);
+  const mail = new DeliveryMail(config, files, store, new SignedLinks(database, config), deliveries);
+  const mailer = createMailer({ smtpUrl, dataDir: folder });
+  const sender = new DeliverySender(queue, mailer, config, deliveries, occurrences, mail, permissions, notices);
+  sender.onModuleInit();
+  new OccurrenceRunner(queue, config, preparer, occurrences, files, notices).onModuleInit();
+  const sweep = new DeliverySweep(queue, new SchedulePlanner(database, config), occurrences, deliveries, sender, store);
+  const service = new DeliveryService(database, queue, views, permissions, audit);
+  return { service, sweep };
 };
 
 const ledger = async (service: DeliveryService, occurrenceId: string): Promise<DeliveryDto[]> =>
@@ -215,76 +254,158 @@ test('each recipient has its own end: one refused, one served, never twice', asy
       recipients: ['nobody@example.com', 'Boss <boss@EXAMPLE.com>', 'boss@example.com'],
       formats: ['csv'],
     });
-    await Promise.all([queue.run({ occurrence_id }), queue.run({ occurrence_id })]);
-    await queue.run({ occurrence_id });
+    // Woken three times over, by several workers at once.
+    queue.jobs.push(...queue.jobs, ...queue.jobs);
+    await queue.turn();
+    queue.jobs.push(...queue.jobs, ...queue.jobs);
+    await queue.drain();
     expect(await ledger(service, occurrence_id)).toMatchObject([
+      { recipient: 'ann@example.com', kind: 'failure_notice', state: 'accepted', attempts: 1 },
       { recipient: 'boss@example.com', state: 'accepted', attempts: 1 },
       { recipient: 'nobody@example.com', state: 'rejected', evidence: [{ smtp_code: 550 }] },
     ]);
-    expect([...host.mails].map(([address, mails]) => [address, mails.length])).toEqual([['boss@example.com', 1]]);
+    expect([...host.mails].map(([address, mails]) => [address, mails.length])).toEqual([
+      ['boss@example.com', 1],
+      ['ann@example.com', 1],
+    ]);
+    const notice = await PostalMime.parse(host.mails.get('ann@example.com')?.[0] ?? '');
+    expect(notice.subject).toBe('Not delivered to everyone: Spend by source');
+    expect(notice.text).toContain('nobody@example.com: rejected (550 No such user)');
+    expect(notice.text).not.toContain('boss@example.com');
   } finally {
     await host.close();
   }
 });
 
-test('a mail host that is away is tried again, and given up in the end', async () => {
+/** As if the wait before the next attempt were over. */
+const waitIsOver = (occurrenceId: string): Promise<unknown> =>
+  database.query(`UPDATE deliveries SET next_attempt_at = now() WHERE occurrence_id = $1`, [occurrenceId]);
+
+test('a mail host that is away is tried again, ever later, and given up in the end', async () => {
   const host = await mailHost();
   await host.close();
   const queue = new ManualQueue();
-  const { service } = parts(queue, host.url);
+  const { service, sweep } = parts(queue, host.url);
   const { occurrence_id } = await service.deliver(identity, viewId, { formats: ['csv'] });
-  await expect(queue.run({ occurrence_id })).rejects.toThrow('to be tried again');
+  await queue.turn();
+  await queue.turn();
   expect(await ledger(service, occurrence_id)).toMatchObject([
     { state: 'pending', attempts: 1, evidence: [{ attempt: 1, outcome: 'retry' }], finished_at: null },
   ]);
-  await queue.run({ occurrence_id }, { lastAttempt: true });
-  expect(await ledger(service, occurrence_id)).toMatchObject([
-    { state: 'failed', attempts: 2, evidence: [{ outcome: 'retry' }, { attempt: 2, outcome: 'failed' }] },
-  ]);
+  // Its job comes again at once here; its time has not come, so nothing is tried.
+  await queue.turn();
+  expect(await ledger(service, occurrence_id)).toMatchObject([{ state: 'pending', attempts: 1 }]);
+  queue.jobs.length = 0;
+  for (let attempt = 2; attempt <= MOST_ATTEMPTS; attempt++) {
+    await waitIsOver(occurrence_id);
+    await sweep.sweep();
+    await queue.turn();
+    queue.jobs.length = 0;
+  }
+  const rows = await ledger(service, occurrence_id);
+  expect(rows.find(({ kind }) => kind === 'report')).toMatchObject({ state: 'failed', attempts: MOST_ATTEMPTS });
+  expect(rows.find(({ kind }) => kind === 'failure_notice')).toMatchObject({ state: 'pending' });
+});
+
+test('waits double, within bounds, and differ by chance', () => {
+  expect(waitBefore(1, 0)).toBe(7_500);
+  expect(waitBefore(1, 1)).toBe(15_000);
+  expect(waitBefore(4, 1)).toBe(120_000);
+  expect(waitBefore(60, 1)).toBe(7_200_000);
 });
 
 test('a claim whose worker died is unknown, and is not sent again', async () => {
   const host = await mailHost();
   try {
     const queue = new ManualQueue();
-    const { service, worker } = parts(queue, host.url);
+    const { service, sweep } = parts(queue, host.url);
     const { occurrence_id } = await service.deliver(identity, viewId, {});
+    await queue.turn();
     const claimed = `UPDATE deliveries SET state = 'sending', attempt = 1, sending_since = now() - $2::interval WHERE occurrence_id = $1`;
     await database.query(claimed, [occurrence_id, '1 second']);
-
-    queue.jobs.length = 0;
-    await worker.onApplicationBootstrap();
-    expect(queue.jobs).toContainEqual({ occurrence_id });
-    await queue.run({ occurrence_id });
+    await queue.drain();
+    await sweep.sweep();
     expect(await ledger(service, occurrence_id)).toMatchObject([{ state: 'sending' }]);
 
     await database.query(claimed, [occurrence_id, '1 hour']);
-    await queue.run({ occurrence_id });
-    expect(await ledger(service, occurrence_id)).toMatchObject([
+    await sweep.sweep();
+    await queue.drain();
+    const rows = await ledger(service, occurrence_id);
+    expect(rows.filter(({ kind }) => kind === 'report')).toMatchObject([
       { state: 'unknown', evidence: [{ attempt: 1, outcome: 'unknown' }] },
     ]);
-    expect(host.mails.size).toBe(0);
+    const notices = rows.filter(({ kind }) => kind === 'failure_notice');
+    expect(notices).toHaveLength(1);
+    const sent = await Promise.all([...host.mails.values()].flat().map((raw) => PostalMime.parse(raw)));
+    const ids = sent.map(({ messageId }) => messageId);
+    expect(rows.map(({ id, kind }) => [kind, ids.includes(`<${id}@example.com>`)])).toEqual(
+      expect.arrayContaining([
+        ['report', false],
+        ['failure_notice', true],
+      ]),
+    );
   } finally {
     await host.close();
   }
+});
+
+test('a worker that died while it made the report is followed by another; one that comes back late changes nothing', async () => {
+  const queue = new ManualQueue();
+  const { service, sweep } = parts(queue, null);
+  const { occurrence_id } = await service.deliver(identity, viewId, { formats: ['csv'] });
+  queue.jobs.length = 0;
+  const occurrences = new OccurrenceLedger(database);
+  const late = await occurrences.claim(occurrence_id);
+  expect(late?.attempt).toBe(1);
+  expect(await occurrences.claim(occurrence_id)).toBeNull();
+  await database.query(`UPDATE occurrences SET lease_until = now() WHERE id = $1`, [occurrence_id]);
+  await sweep.sweep();
+  await queue.drain();
+  expect(await ledger(service, occurrence_id)).toMatchObject([{ state: 'accepted', attempts: 1 }]);
+  if (!late) throw new Error('There was no claim.');
+  expect(await occurrences.renew(late)).toBe(false);
+  expect(await occurrences.beginSending(late, ['late@example.com'], [], [])).toBeNull();
+  expect(await occurrences.end(late, 'failed', 'late', ['late@example.com'])).toBe(false);
+  expect(await ledger(service, occurrence_id)).toHaveLength(1);
 });
 
 test('a view that is gone suppresses its deliveries; one that breaks fails them', async () => {
   const queue = new ManualQueue();
   const gone = parts(queue, null, { run: () => Promise.reject(notFound('There is no such view.')) });
   const first = await gone.service.deliver(identity, viewId, {});
-  await queue.run(first);
-  expect(await ledger(gone.service, first.occurrence_id)).toMatchObject([
+  await queue.drain();
+  expect((await ledger(gone.service, first.occurrence_id)).filter(({ kind }) => kind === 'report')).toMatchObject([
     { state: 'suppressed', evidence: [{ reason: 'There is no such view.' }] },
   ]);
 
   const broken = parts(queue, null, { run: () => Promise.reject(new Error('secret host 10.0.0.7')) });
   const second = await broken.service.deliver(identity, viewId, {});
-  await expect(queue.run(second)).rejects.toThrow();
-  await queue.run(second, { lastAttempt: true });
-  const [row] = await ledger(broken.service, second.occurrence_id);
+  for (let failure = 0; failure < 5; failure++) {
+    await database.query(`UPDATE occurrences SET not_before = now() WHERE id = $1`, [second.occurrence_id]);
+    await broken.sweep.sweep();
+    await queue.drain();
+  }
+  const [row] = (await ledger(broken.service, second.occurrence_id)).filter(({ kind }) => kind === 'report');
   expect(row).toMatchObject({ state: 'failed', attempts: 0 });
   expect(JSON.stringify(row)).not.toContain('10.0.0.7');
+});
+
+test('who has left the organisation sends nothing any more', async () => {
+  const queue = new ManualQueue();
+  const { service } = parts(queue, null);
+  const { occurrence_id } = await service.deliver(identity, viewId, { recipients: ['boss@example.com'] });
+  await database.query('DELETE FROM memberships WHERE user_id = $1', [USER]);
+  try {
+    await queue.drain();
+    expect((await ledger(service, occurrence_id)).filter(({ kind }) => kind === 'report')).toMatchObject([
+      { recipient: 'boss@example.com', state: 'suppressed', attempts: 0 },
+    ]);
+  } finally {
+    await database.query(
+      `INSERT INTO memberships (organization_id, user_id, role) VALUES ($1, $2, 'organization_admin')`,
+      [ORGANIZATION, USER],
+    );
+  }
 });
 
 test('bad recipients are named one by one, and nothing is queued', async () => {
@@ -308,7 +429,8 @@ test('the ledger is read page by page, newest first, and only one’s own organi
   const queue = new ManualQueue();
   const { service } = parts(queue, null);
   const recipients = ['a', 'b', 'c', 'd', 'e'].map((name) => `${name}@example.com`);
-  await service.deliver(identity, viewId, { recipients });
+  await service.deliver(identity, viewId, { recipients, formats: ['csv'] });
+  await queue.turn();
   const seen: string[] = [];
   let cursor: string | null = null;
   do {
@@ -323,10 +445,10 @@ test('the ledger is read page by page, newest first, and only one’s own organi
   expect((await service.list({ ...identity, organizationId: newId() }, {})).data).toEqual([]);
 });
 
-test('the job that is queued is the one that is handled', () => {
+test('the jobs that are queued are those that are handled', () => {
   const names: string[] = [];
   const queue = new ManualQueue();
   queue.register = (name: string) => void names.push(name);
   parts(queue, null);
-  expect(names).toEqual([DELIVER_REPORT]);
+  expect(names.sort()).toEqual([RUN_OCCURRENCE, SEND_DELIVERY].sort());
 });

@@ -20,6 +20,8 @@ export interface MailMessage {
   /** With angle brackets; the same for every attempt, so that a receiver can tell a repetition. */
   readonly messageId: string;
   readonly date: Date;
+  /** Leaves the mailing with one click, as RFC 8058 has it. */
+  readonly unsubscribeUrl?: string;
 }
 
 /**
@@ -38,7 +40,16 @@ export async function composeMail(message: MailMessage): Promise<Buffer> {
     html: message.html,
     messageId: message.messageId,
     date: message.date,
-    headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+    headers: {
+      'Auto-Submitted': 'auto-generated',
+      'X-Auto-Response-Suppress': 'All',
+      ...(message.unsubscribeUrl === undefined
+        ? {}
+        : {
+            'List-Unsubscribe': `<${message.unsubscribeUrl}>`,
+            'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+          }),
+    },
     attachments: [
       ...message.inline.map(({ cid, filename, png }) => ({
         cid,

@@ -1,7 +1,7 @@
 import type { Identity } from '../access/identity.js';
+import type { PlannedColumn } from '../compiler/query/types.js';
 import type { EngineValue } from '../engine/engine.js';
 import type { ReportDocument } from '../reports/render/document.js';
-import type { PlannedColumn } from '../compiler/query/types.js';
 
 /** Injection token of the {@link ReportRunner}. */
 export const REPORT_RUNNER = Symbol('REPORT_RUNNER');
@@ -16,18 +16,19 @@ export interface ReportRun {
   readonly rows: AsyncIterable<readonly EngineValue[]>;
 }
 
-/**
- * On whose behalf a report is run: whoever asks just now, or a person by id, who is looked up as of now (null: the
- * organisation itself).
- */
-export type Asker = Identity | { readonly organizationId: string; readonly userId: string | null };
+export interface ReportRunOptions {
+  readonly signal?: AbortSignal;
+  /** The instant at which relative ranges are read; now when absent. */
+  readonly asOf?: Date | null;
+  /** Relative ranges mean whole periods that had ended, whatever the view says. */
+  readonly completePeriods?: boolean;
+}
 
 /** Runs report views; everything that delivers a report stands on this port. */
 export interface ReportRunner {
   /**
-   * Runs a saved view with what the asker may see.
-   * @throws Problem `not_found` when there is no such view for the asker, or the asker no longer belongs to the
-   * organisation; or whatever makes the view refuse to run
+   * Runs a saved view with what its asker may see.
+   * @throws Problem `not_found` when there is no such view for the asker, or whatever makes the view refuse to run
    */
-  run(viewId: string, asker: Asker, signal?: AbortSignal): Promise<ReportRun>;
+  run(viewId: string, asker: Identity, options?: ReportRunOptions): Promise<ReportRun>;
 }

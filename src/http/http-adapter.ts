@@ -14,10 +14,14 @@ const DRAIN_MS = 10_000;
 export class HttpAdapter extends FastifyAdapter {
   constructor(options: FastifyServerOptions) {
     const logger = new Logger('Request');
-    // An address that can't be read has no route, and so no error handler.
-    const frameworkErrors: FastifyServerOptions['frameworkErrors'] = (error, _request, reply) =>
-      sendProblem(reply as never, toProblem(error, logger));
-    super({ ...options, frameworkErrors } as FastifyServerOptions);
+    super({
+      ...options,
+      // Signed links carry what they open.
+      routerOptions: { ...options.routerOptions, maxParamLength: 1_000 },
+      // An address that can't be read has no route, and so no error handler.
+      frameworkErrors: (error: unknown, _request: unknown, reply: unknown) =>
+        sendProblem(reply as never, toProblem(error, logger)),
+    });
     this.getInstance().setErrorHandler(async (error, request, reply) => {
       // A connection that is closed while the body still comes in is reset, and then many a client never gets to read
       // the answer. So it is kept open; and where the client wants it closed, the rest is read first and thrown away.

@@ -38,18 +38,19 @@ export class QueryPlans {
   ) {}
 
   /**
-   * @param known the organisation's state, if it was read after the request had come in
+   * @param known `state`: the organisation's, if it was read after the request had come in; `asOf`: when relative ranges
+   *   are read
    * @throws Problem for whatever is wrong with the request
    */
   async plan(
     policy: Policy,
     request: ReportRequest,
-    known?: OrganizationState,
+    known: { readonly state?: OrganizationState | undefined; readonly asOf?: Date } = {},
   ): Promise<{ planned: PlannedRequest; state: OrganizationState }> {
     const { organizationId, digest } = policy;
-    const state = known ?? (await this.states.read(organizationId));
+    const state = known.state ?? (await this.states.read(organizationId));
     // A relative range means instants of the current second, so that plans can be kept for as long.
-    const now = new Date(Math.floor(Date.now() / 1_000) * 1_000);
+    const now = new Date(Math.floor((known.asOf?.getTime() ?? Date.now()) / 1_000) * 1_000);
     const about = JSON.stringify([organizationId, digest, now.getTime(), request]);
     const kept = this.isLive(state) ? this.plans.get(`${state.snapshot_hash}${about}`) : undefined;
     return { planned: kept ?? (await this.planAnew(policy, request, now, about)), state };

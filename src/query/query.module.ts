@@ -28,6 +28,6 @@ function openCache({ redisUrl }: AppConfig): ResultCache {
     QueryReply,
     QueryResolver,
   ],
-  exports: [QueryService, QueryReply],
+  exports: [OrganizationStates, QueryService, QueryReply],
 })
 export class QueryModule {}

@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** The organisation's state, if it was read after the request had come in; saves reading it again. */
   readonly state?: OrganizationState | undefined;
+  /** The instant at which relative ranges are read; now when absent. */
+  readonly asOf?: Date;
   /** Whose turn at the engine it takes; `interactive` for an answer, `export` for a stream. */
   readonly lane?: LaneName;
 }
@@ -143,7 +145,7 @@ export class QueryService {
 
   /** Plans a request whose rows will be streamed. A limit in the request is kept, none means all rows. */
   async open(policy: Policy, request: ReportRequest, options: RunOptions = {}): Promise<OpenResult> {
-    const { planned, state } = await this.plans.plan(policy, request, options.state);
+    const { planned, state } = await this.plans.plan(policy, request, options);
     const end = { truncated: false, engineMs: 0 };
     const batches = this.batchesInTurn(rowsOf(policy, state), planned.plan, end, options);
     return { plan: planned.plan, snapshot: planned.snapshot, batches, end };
@@ -151,7 +153,7 @@ export class QueryService {
 
   private async outcome(policy: Policy, request: ReportRequest, options: RunOptions): Promise<Outcome> {
     const limit = Math.min(request.limit ?? DEFAULT_JSON_ROWS, MAX_JSON_ROWS);
-    const { planned, state } = await this.plans.plan(policy, { ...request, limit }, options.state);
+    const { planned, state } = await this.plans.plan(policy, { ...request, limit }, options);
     const { organizationId } = policy;
     const { lane = 'interactive', signal } = options;
     const cautions = [

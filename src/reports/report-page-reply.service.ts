@@ -31,7 +31,7 @@ export class ReportPageReply {
 
   async send(identity: Identity, view: ReportView, format: PageFormat, reply: FastifyReply): Promise<void> {
     if (format === 'pdf') await this.plans.require(identity, 'advanced_analytics');
-    const { document } = await this.runner.run(view.id, identity, goneSignal(reply));
+    const { document } = await this.runner.run(view.id, identity, { signal: goneSignal(reply) });
     const html = renderReportPage(document);
     await this.audit.recordAlone({
       organizationId: identity.organizationId,

@@ -2,22 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { Organization } from '../access/organization.entity.js';
-import { policyOf, wholeOrganization } from '../access/policy.js';
-import { can } from '../access/permissions.js';
-import { Identities } from '../access/identities.service.js';
+import { policyOf } from '../access/policy.js';
 import type { Identity } from '../access/identity.js';
-import { notFound } from '../common/problem.js';
-import { isUuid } from '../common/uuid.js';
 import { resolveMember } from '../compiler/model/build.js';
-import type { Asker, ReportRun, ReportRunner } from '../delivery/report-runner.port.js';
+import type { ReportRun, ReportRunOptions, ReportRunner } from '../delivery/report-runner.port.js';
 import { ModelService } from '../metrics/model.service.js';
 import type { EngineValue } from '../engine/engine.js';
 import { QueryService } from '../query/query.service.js';
+import { completeRange } from './complete-range.js';
 import { describeFilters, describeRange } from './describe.js';
 import type { ChartConfig, ReportRow } from './render/document.js';
 import { withOtherNamed } from './render/other-rows.js';
 import { requestOf } from './view-request.js';
-import { ReportView } from './report-view.entity.js';
 import { ReportViewService } from './report-view.service.js';
 
 /** Rows that a printed page shows; the file beside it holds them all. */
@@ -31,17 +27,20 @@ export class ReportRunnerService implements ReportRunner {
     private readonly queries: QueryService,
     private readonly models: ModelService,
     private readonly views: ReportViewService,
-    private readonly identities: Identities,
   ) {}
 
-  async run(viewId: string, asker: Asker, signal?: AbortSignal): Promise<ReportRun> {
+  async run(
+    viewId: string,
+    asker: Identity,
+    { signal, asOf, completePeriods }: ReportRunOptions = {},
+  ): Promise<ReportRun> {
     const { organizationId } = asker;
-    const identity = await this.identityOf(asker);
-    const view = identity ? await this.views.find(identity, viewId) : await this.find(viewId, organizationId);
-    const policy = identity ? policyOf(identity) : wholeOrganization(organizationId);
+    const view = await this.views.find(asker, viewId);
+    const policy = policyOf(asker);
+    const range = completePeriods ? completeRange(view.date_range) : view.date_range;
     const organization = await this.database.manager.findOneByOrFail(Organization, { id: organizationId });
-    const request = { ...requestOf(view), totals: true };
-    const options = { lane: 'delivery', ...(signal ? { signal } : {}) } as const;
+    const request = { ...requestOf(view), date_range: range, totals: true };
+    const options = { lane: 'delivery', ...(signal ? { signal } : {}), ...(asOf ? { asOf } : {}) } as const;
     const page = await this.queries.run(
       policy,
       { ...request, limit: Math.min(view.row_limit ?? PAGE_ROWS, PAGE_ROWS) },
@@ -61,7 +60,7 @@ export class ReportRunnerService implements ReportRunner {
           from: meta.date_range?.from ?? null,
           to: meta.date_range?.to ?? null,
           time_zone: meta.time_zone,
-          label: describeRange(view.date_range),
+          label: describeRange(range),
         },
         timeGrain: whole.plan.time_grain,
         filtersText: describeFilters(view.filters, model),
@@ -82,23 +81,6 @@ export class ReportRunnerService implements ReportRunner {
         currency: organization.currency,
       },
     };
-  }
-
-  /** Null for the organisation itself. */
-  private async identityOf(asker: Asker): Promise<Identity | null> {
-    if ('role' in asker) return asker;
-    if (asker.userId === null) return null;
-    const identity = await this.identities.ofUser(asker.organizationId, asker.userId);
-    if (identity && can(identity, 'reports:read')) return identity;
-    throw notFound('Whoever asked for the report no longer belongs to the organisation.');
-  }
-
-  private async find(viewId: string, organizationId: string): Promise<ReportView> {
-    const view = isUuid(viewId)
-      ? await this.database.manager.findOneBy(ReportView, { id: viewId, organization_id: organizationId })
-      : null;
-    if (!view) throw notFound(`There is no report view with the id ${viewId}.`);
-    return view;
   }
 }
 

@@ -5,17 +5,23 @@ import { decimalOf, formatHeadline, formatInstant, formatPeriod, isNumeric } fro
 
 const MOST_HEADLINES = 5;
 
-/** Up to five headline numbers, from the totals or from the only row. */
-export function headlines(report: ReportDocument): readonly { readonly label: string; readonly value: string }[] {
+export interface Headline {
+  readonly key: string;
+  readonly label: string;
+  readonly value: string;
+}
+
+/** The headline numbers, five unless told, from the totals or from the only row. */
+export function headlines(report: ReportDocument, most: number = MOST_HEADLINES): readonly Headline[] {
   const source = report.totals ?? (report.rows.length === 1 ? report.rows[0] : null);
   if (!source) return [];
   return report.columns
     .filter((column) => column.role === 'metric' && isNumeric(column))
     .flatMap((column) => {
       const value = decimalOf(source[column.name]);
-      return value ? [{ label: column.label, value: formatHeadline(value, column, report) }] : [];
+      return value ? [{ key: column.name, label: column.label, value: formatHeadline(value, column, report) }] : [];
     })
-    .slice(0, MOST_HEADLINES);
+    .slice(0, most);
 }
 
 /** `Last month: Jan 1, 2026 – Jan 31, 2026` */

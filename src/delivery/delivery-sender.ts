@@ -1,0 +1,165 @@
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { inOrganization } from '../access/tenancy/scope.js';
+import { APP_CONFIG, type AppConfig } from '../config/config.js';
+import { JOB_QUEUE, type Job, type JobQueue } from '../jobs/job-queue.js';
+import { DeliveryLedger, MOST_ATTEMPTS, waitBefore } from './delivery-ledger.js';
+import { SEND_DELIVERY, type SendDelivery } from './delivery-names.js';
+import type { Delivery, DeliveryEvidence } from './delivery.entity.js';
+import { DeliveryMail } from './delivery-mail.js';
+import { FailureNotices } from './failure-notices.js';
+import { Faults } from './fault-point.js';
+import { parseMailAddress } from './mail-address.js';
+import { MailPermissions } from './mail-permissions.js';
+import { MAILER, type Mailer, type MailOutcome } from './mail.js';
+import { OccurrenceLedger } from './occurrence-ledger.js';
+import type { Occurrence } from './occurrence.entity.js';
+import { sha256, slug } from './report-files.js';
+import { SendSlots } from './send-slots.js';
+
+const AT_ONCE = 12;
+const AT_ONCE_TO_A_DOMAIN = 4;
+const AT_ONCE_OF_AN_ORGANIZATION = 6;
+const NO_ROOM_MS = 1_000;
+
+/** Sends single deliveries: each is claimed, tried and recorded by itself, so that no recipient's trouble is another's. */
+@Injectable()
+export class DeliverySender implements OnModuleInit {
+  private readonly logger = new Logger('Delivery');
+  private readonly faults: Faults;
+  private readonly slots = new SendSlots();
+
+  constructor(
+    @Inject(JOB_QUEUE) private readonly queue: JobQueue,
+    @Inject(MAILER) private readonly mailer: Mailer,
+    @Inject(APP_CONFIG) config: AppConfig,
+    private readonly ledger: DeliveryLedger,
+    private readonly occurrences: OccurrenceLedger,
+    private readonly mail: DeliveryMail,
+    private readonly permissions: MailPermissions,
+    private readonly notices: FailureNotices,
+  ) {
+    this.faults = new Faults(config.faultPoint);
+  }
+
+  onModuleInit(): void {
+    this.queue.register<SendDelivery>(SEND_DELIVERY, (job) => this.work(job), {
+      attempts: 1,
+      concurrency: AT_ONCE,
+      timeoutSeconds: 400,
+    });
+  }
+
+  private async work({ payload, signal }: Job<SendDelivery>): Promise<void> {
+    const delivery = await this.ledger.find(payload.delivery_id);
+    const occurrence = delivery && (await this.occurrences.find(delivery.occurrence_id));
+    if (!delivery || !occurrence || delivery.state !== 'pending') return;
+    await inOrganization(delivery.organization_id, () => this.workOn(occurrence, delivery, payload, signal));
+  }
+
+  private async workOn(
+    occurrence: Occurrence,
+    delivery: Delivery,
+    payload: SendDelivery,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const leave = this.slots.enter({
+      [`to ${delivery.recipient.split('@')[1] ?? ''}`]: AT_ONCE_TO_A_DOMAIN,
+      [`of ${delivery.organization_id}`]: AT_ONCE_OF_AN_ORGANIZATION,
+    });
+    if (!leave) {
+      await this.queue.enqueue(SEND_DELIVERY, payload, { id: `${delivery.id}:room`, delayMs: NO_ROOM_MS });
+      return;
+    }
+    try {
+      const next = await this.send(occurrence, delivery, signal);
+      if (next !== null) {
+        const delayMs = Math.max(0, next.getTime() - Date.now());
+        const id = `${delivery.id}:${delivery.attempt + 1}`;
+        await this.queue.enqueue(SEND_DELIVERY, payload, { id, delayMs });
+      }
+    } finally {
+      leave();
+    }
+    await this.close(occurrence);
+  }
+
+  /** Ends an occurrence once the last of its deliveries has ended, and tells its owner if some did not arrive. */
+  async close(occurrence: Occurrence): Promise<void> {
+    if (!(await this.occurrences.finish(occurrence.id))) return;
+    if ((await this.ledger.unreached(occurrence.id)).length > 0) await this.notices.write(occurrence);
+  }
+
+  /** @returns when to try again; null when it has ended, or is somebody else's */
+  private async send(occurrence: Occurrence, delivery: Delivery, signal: AbortSignal): Promise<Date | null> {
+    const refusal = await this.permissions.refusal(delivery, occurrence);
+    if (refusal !== null) {
+      await this.ledger.end(delivery, 'suppressed', refusal);
+      return null;
+    }
+    const to = parseMailAddress(delivery.recipient);
+    const now = new Date();
+    const composed = to && (await this.mail.compose(occurrence, delivery, to, now));
+    if (!to || !composed) {
+      const reason = to ? 'The files of the report are no longer kept.' : 'The recipient is no e-mail address.';
+      await this.ledger.end(delivery, 'failed', reason);
+      return null;
+    }
+    const { raw, messageId, from } = composed;
+    signal.throwIfAborted();
+
+    const attempt = await this.ledger.claim(delivery);
+    if (attempt === null) return null;
+    this.faults.at('intent_written');
+    const filename = `${now.toISOString().replaceAll(/[:.]/g, '-')}_${slug(occurrence.report_name)}_${delivery.id}.eml`;
+    const outcome = await this.mailer.send({ from, to, raw, filename }, async () => {
+      this.faults.at('before_data');
+      return this.ledger.holds(delivery.id, attempt);
+    });
+    this.faults.at('answered');
+    const proof: Omit<DeliveryEvidence, 'outcome'> = {
+      attempt,
+      at: now.toISOString(),
+      message_id: messageId,
+      message_bytes: raw.length,
+      message_sha256: sha256(raw),
+    };
+    const next = await this.record(delivery.id, attempt, outcome, proof);
+    this.faults.at('recorded');
+    return next;
+  }
+
+  /** @returns when to try again; null when it has ended */
+  private async record(
+    id: string,
+    attempt: number,
+    outcome: MailOutcome,
+    proof: Omit<DeliveryEvidence, 'outcome'>,
+  ): Promise<Date | null> {
+    switch (outcome.outcome) {
+      case 'withdrawn':
+        return null;
+      case 'retry': {
+        if (attempt >= MOST_ATTEMPTS) {
+          await this.ledger.settle(id, attempt, 'failed', { ...proof, ...outcome, outcome: 'failed' });
+          return null;
+        }
+        const next = new Date(Date.now() + waitBefore(attempt, Math.random()));
+        await this.ledger.release(id, attempt, { ...proof, ...outcome }, next);
+        this.logger.warn(`Delivery ${id} is tried again: ${outcome.reply ?? outcome.reason}`);
+        return next;
+      }
+      case 'accepted': {
+        const { filename, ...rest } = outcome;
+        const outbox = filename === undefined ? {} : { outbox: { filename } };
+        await this.ledger.settle(id, attempt, 'accepted', { ...proof, ...rest, ...outbox });
+        return null;
+      }
+      case 'rejected':
+      case 'unknown':
+        await this.ledger.settle(id, attempt, outcome.outcome, { ...proof, ...outcome });
+        return null;
+      default:
+        return outcome satisfies never;
+    }
+  }
+}

@@ -1,0 +1,197 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { newId } from '../common/uuid.js';
+import { Delivery, type DeliveryEvidence } from './delivery.entity.js';
+import { Occurrence, type ArtifactEvidence, type EndState } from './occurrence.entity.js';
+
+/** A run that has not renewed its claim for so long has lost its worker. */
+export const RUN_LEASE_MS = 60_000;
+/** After as many runs that broke off, the report is given up. */
+export const MOST_FAILURES = 5;
+/** An occurrence that could not be begun for so long after its time is missed. */
+export const CATCH_UP_MS = 24 * 3_600_000;
+
+/** A claim on an occurrence: who holds it may write, as long as `attempt` is the last. */
+export interface OccurrenceClaim {
+  readonly occurrence: Occurrence;
+  readonly attempt: number;
+}
+
+/**
+ * The ledger of occurrences. Uniqueness, leases and fencing are Postgres's; every write names the claim that it belongs
+ * to, so a worker that was overtaken changes nothing.
+ */
+@Injectable()
+export class OccurrenceLedger {
+  constructor(@InjectDataSource() private readonly database: DataSource) {}
+
+  find(id: string): Promise<Occurrence | null> {
+    return this.database.manager.findOneBy(Occurrence, { id });
+  }
+
+  /**
+   * Takes an occurrence whose time has come, or whose worker died. Those of one schedule run one after the other.
+   * @returns null when there is nothing to take
+   */
+  async claim(id: string): Promise<OccurrenceClaim | null> {
+    const [rows] = await this.database.query<[{ id: string }[], number]>(
+      `UPDATE occurrences AS mine
+       SET state = 'running', attempt = attempt + 1,
+         failures = failures + CASE WHEN state = 'running' THEN 1 ELSE 0 END,
+         lease_until = now() + make_interval(secs => $2)
+       WHERE id = (
+         SELECT id FROM occurrences WHERE id = $1 AND (
+           (state = 'planned' AND not_before <= now()) OR (state = 'running' AND lease_until <= now())
+         ) FOR UPDATE SKIP LOCKED
+       ) AND NOT EXISTS (
+         SELECT FROM occurrences AS earlier WHERE earlier.schedule_id = mine.schedule_id
+           AND earlier.due_at < mine.due_at AND earlier.state IN ('planned', 'running')
+       )
+       RETURNING id`,
+      [id, RUN_LEASE_MS / 1_000],
+    );
+    if (rows.length === 0) return null;
+    const occurrence = await this.find(id);
+    return occurrence && { occurrence, attempt: occurrence.attempt };
+  }
+
+  /** Says that the worker lives. @returns false when it was overtaken */
+  renew({ occurrence, attempt }: OccurrenceClaim): Promise<boolean> {
+    return this.update(
+      `UPDATE occurrences SET lease_until = now() + make_interval(secs => $3)
+       WHERE id = $1 AND attempt = $2 AND state = 'running'`,
+      [occurrence.id, attempt, RUN_LEASE_MS / 1_000],
+    );
+  }
+
+  /**
+   * Gives a claim back, to be taken again at `until`.
+   * @param isFailure true when the run broke off, false when it only has to wait
+   */
+  release({ occurrence, attempt }: OccurrenceClaim, until: Date, reason: string, isFailure: boolean): Promise<boolean> {
+    return this.update(
+      `UPDATE occurrences SET state = 'planned', lease_until = NULL, not_before = $3, reason = $4,
+         failures = failures + $5::int
+       WHERE id = $1 AND attempt = $2 AND state = 'running'`,
+      [occurrence.id, attempt, until, reason, isFailure ? 1 : 0],
+    );
+  }
+
+  /** The report is made: writes one delivery for each recipient, once. @returns null when the claim was overtaken */
+  async beginSending(
+    { occurrence, attempt }: OccurrenceClaim,
+    recipients: readonly string[],
+    remarks: readonly string[],
+    artifacts: readonly ArtifactEvidence[],
+  ): Promise<readonly string[] | null> {
+    return this.database.transaction(async (manager) => {
+      const isMine = await this.update(
+        `UPDATE occurrences SET state = 'sending', lease_until = NULL, reason = NULL, remarks = $3::jsonb,
+           artifacts = $4::jsonb
+         WHERE id = $1 AND attempt = $2 AND state = 'running'`,
+        [occurrence.id, attempt, JSON.stringify(remarks), JSON.stringify(artifacts)],
+        manager,
+      );
+      if (!isMine) return null;
+      await insertDeliveries(manager, occurrence, recipients, null);
+      const written = await manager.find(Delivery, { where: { occurrence_id: occurrence.id }, select: { id: true } });
+      return written.map(({ id }) => id);
+    });
+  }
+
+  /** Ends an occurrence without a report; each recipient gets an entry that says why. */
+  async end(
+    { occurrence, attempt }: OccurrenceClaim,
+    state: Exclude<EndState, 'finished'>,
+    reason: string,
+    recipients: readonly string[],
+  ): Promise<boolean> {
+    return this.database.transaction(async (manager) => {
+      const isMine = await this.update(
+        `UPDATE occurrences SET state = $3, reason = $4, lease_until = NULL, finished_at = now()
+         WHERE id = $1 AND attempt = $2 AND state = 'running'`,
+        [occurrence.id, attempt, state, reason],
+        manager,
+      );
+      if (!isMine) return false;
+      const outcome = state === 'failed' ? 'failed' : 'suppressed';
+      await insertDeliveries(manager, occurrence, recipients, {
+        attempt: 0,
+        at: new Date().toISOString(),
+        outcome,
+        reason,
+      });
+      return true;
+    });
+  }
+
+  /** Closes an occurrence of which every delivery has ended. @returns true for the one call that did it */
+  async finish(id: string): Promise<boolean> {
+    return this.update(
+      `UPDATE occurrences SET state = 'finished', finished_at = now() WHERE id = $1 AND state = 'sending'
+         AND NOT EXISTS (
+           SELECT FROM deliveries WHERE occurrence_id = $1 AND kind = 'report' AND state IN ('pending', 'sending'))`,
+      [id],
+    );
+  }
+
+  /** What a sweep has to wake: due occurrences and those whose worker died, oldest first. */
+  async toRun(limit: number): Promise<readonly string[]> {
+    const rows = await this.database.query<{ id: string }[]>(
+      `SELECT id FROM occurrences
+       WHERE (state = 'planned' AND not_before <= now()) OR (state = 'running' AND lease_until <= now())
+       ORDER BY not_before, due_at, id LIMIT $1`,
+      [limit],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Occurrences whose deliveries have all ended and that nobody has closed yet. */
+  async toFinish(): Promise<readonly string[]> {
+    const rows = await this.database.query<{ id: string }[]>(
+      `SELECT id FROM occurrences WHERE state = 'sending' AND NOT EXISTS (
+         SELECT FROM deliveries WHERE occurrence_id = occurrences.id AND kind = 'report'
+           AND state IN ('pending', 'sending')) LIMIT 500`,
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  private async update(
+    sql: string,
+    parameters: unknown[],
+    manager: EntityManager = this.database.manager,
+  ): Promise<boolean> {
+    // For an UPDATE the driver answers with the returned rows and their count.
+    const [, count] = await manager.query<[unknown[], number]>(sql, parameters);
+    return count > 0;
+  }
+}
+
+/** @param ended evidence of an end that came before any attempt; null for deliveries that are to go out */
+async function insertDeliveries(
+  manager: EntityManager,
+  { id, organization_id }: Occurrence,
+  recipients: readonly string[],
+  ended: DeliveryEvidence | null,
+): Promise<void> {
+  if (recipients.length === 0) return;
+  await manager
+    .createQueryBuilder()
+    .insert()
+    .into(Delivery)
+    .values(
+      recipients.map((recipient) => ({
+        id: newId(),
+        organization_id,
+        occurrence_id: id,
+        recipient,
+        kind: 'report' as const,
+        state: ended === null ? ('pending' as const) : (ended.outcome as 'failed' | 'suppressed'),
+        evidence: ended === null ? [] : [ended],
+        finished_at: ended === null ? null : new Date(),
+      })),
+    )
+    .orIgnore()
+    .execute();
+}

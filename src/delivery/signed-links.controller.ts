@@ -1,0 +1,124 @@
+import { Readable } from 'node:stream';
+import { Controller, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { Public } from '../access/permissions.js';
+import { acrossOrganizations } from '../access/tenancy/scope.js';
+import { Problem } from '../common/problem.js';
+import { escapeHtml } from '../reports/render/html-text.js';
+import { renderReportPage } from '../reports/render/report-page.js';
+import { MailService } from './mail.service.js';
+import { OccurrenceLedger } from './occurrence-ledger.js';
+import type { Occurrence } from './occurrence.entity.js';
+import { ReportFilesService } from './report-files.js';
+import { ReportStore, type FileSet } from './report-store.js';
+import { SignedLinks } from './signed-links.js';
+
+/** The pages run no script and load nothing: styles, fonts and pictures are in them. */
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; form-action 'self'";
+
+/** What the links in mails open. The token is the right: signed, for one thing, and for a time. */
+@ApiTags('mail')
+@Controller()
+export class SignedLinksController {
+  constructor(
+    private readonly links: SignedLinks,
+    private readonly occurrences: OccurrenceLedger,
+    private readonly files: ReportFilesService,
+    private readonly store: ReportStore,
+    private readonly mail: MailService,
+  ) {}
+
+  @Get('r/:token')
+  @Public()
+  @ApiOperation({
+    summary: 'A report that was mailed, as a page',
+    description: 'The numbers are those that were mailed.',
+  })
+  async page(@Param('token') token: string, @Res() reply: FastifyReply): Promise<void> {
+    const target = await this.links.open('r', token);
+    const html = await acrossOrganizations('a signed link', async () => {
+      const content = await this.files.content(await this.setOf(target.occurrence));
+      if (!content) throw gone();
+      return renderReportPage(content.report);
+    });
+    await this.send(reply, html);
+  }
+
+  @Get('f/:token')
+  @Public()
+  @ApiOperation({ summary: 'A file of a report that was too large to be mailed' })
+  async file(@Param('token') token: string, @Res() reply: FastifyReply): Promise<void> {
+    const target = await this.links.open('f', token);
+    await acrossOrganizations('a signed link', async () => {
+      const set = await this.setOf(target.occurrence);
+      const stored = (await this.files.content(set))?.files.find(({ filename }) => filename === target.name);
+      if (!stored) throw gone();
+      await reply
+        .header('content-disposition', `attachment; filename="${stored.filename}"`)
+        .header('content-length', stored.bytes)
+        .header('cache-control', 'private, no-store')
+        .type(stored.contentType)
+        .send(Readable.from(this.store.read(set, stored.filename), { objectMode: false }));
+    });
+  }
+
+  @Get('u/:token')
+  @Public()
+  @ApiOperation({ summary: 'Asks whether to leave a mailing', description: 'Looking at the page changes nothing.' })
+  async ask(@Param('token') token: string, @Res() reply: FastifyReply): Promise<void> {
+    const { occurrence, address } = await this.links.open('u', token);
+    const found = await acrossOrganizations('a signed link', () => this.find(occurrence));
+    await this.send(
+      reply,
+      notice(
+        found.report_name,
+        `<p>Send no more of these reports to <b>${escapeHtml(address)}</b>?</p><form method="post"><button>Yes, no more</button></form>`,
+      ),
+    );
+  }
+
+  @Post('u/:token')
+  @HttpCode(200)
+  @Public()
+  @ApiOperation({ summary: 'Leaves a mailing', description: 'The one click of RFC 8058; again does no harm.' })
+  async leave(@Param('token') token: string, @Res() reply: FastifyReply): Promise<void> {
+    const { occurrence, address } = await this.links.open('u', token);
+    const found = await acrossOrganizations('a signed link', async () => {
+      const left = await this.find(occurrence);
+      await this.mail.unsubscribe(left, address);
+      return left;
+    });
+    await this.send(
+      reply,
+      notice(found.report_name, `<p>Done. ${escapeHtml(address)} gets no more of these reports.</p>`),
+    );
+  }
+
+  private async send(reply: FastifyReply, html: string): Promise<void> {
+    await reply
+      .header('content-security-policy', POLICY)
+      .header('cache-control', 'private, no-store')
+      .header('referrer-policy', 'no-referrer')
+      .header('x-robots-tag', 'noindex')
+      .type('text/html; charset=utf-8')
+      .send(html);
+  }
+
+  private async find(id: string): Promise<Occurrence> {
+    const occurrence = await this.occurrences.find(id);
+    if (!occurrence) throw gone();
+    return occurrence;
+  }
+
+  private async setOf(id: string): Promise<FileSet> {
+    const { organization_id, attempt } = await this.find(id);
+    return { occurrenceId: id, organizationId: organization_id, attempt };
+  }
+}
+
+const gone = (): Problem =>
+  new Problem(410, 'report_gone', 'This report is no longer kept; ask whoever sent it for a new one.');
+
+const notice = (title: string, body: string): string =>
+  `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title><style>body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:4rem auto;padding:0 1rem;color:#17242e}button{font:inherit;padding:.5rem 1rem}@media(prefers-color-scheme:dark){body{background:#10171d;color:#e6ecf0}}</style></head><body><h1>${escapeHtml(title)}</h1>${body}</body></html>`;

@@ -1,0 +1,89 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { Problem } from '../common/problem.js';
+import { isUuid } from '../common/uuid.js';
+import { APP_CONFIG, type AppConfig } from '../config/config.js';
+import { KEEP_FILES_DAYS } from './report-store.js';
+
+/** What a link in a mail opens without a log-in: the report's page, one of its files, or the way out of a mailing. */
+export type LinkTarget =
+  | { readonly kind: 'r'; readonly occurrence: string }
+  | { readonly kind: 'f'; readonly occurrence: string; readonly name: string }
+  | { readonly kind: 'u'; readonly occurrence: string; readonly address: string };
+
+const KEY_NAME = 'signed-links';
+const DAY_MS = 86_400_000;
+
+/**
+ * Links that carry what they open and until when, signed with HMAC-SHA-256 under a key of the installation. The key is made
+ * once and lies in the system of record, so that each process can check what another has signed.
+ */
+@Injectable()
+export class SignedLinks {
+  private key: Promise<Buffer> | null = null;
+
+  constructor(
+    @InjectDataSource() private readonly database: DataSource,
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
+  ) {}
+
+  /** The whole URL; links to a report end with its files, the way out of a mailing after a year. */
+  async url(target: LinkTarget, now: Date = new Date()): Promise<string> {
+    const expires = now.getTime() + (target.kind === 'u' ? 365 : KEEP_FILES_DAYS) * DAY_MS;
+    const subject = target.kind === 'f' ? target.name : target.kind === 'u' ? target.address : '';
+    const payload = Buffer.from(JSON.stringify([target.kind, target.occurrence, Math.floor(expires / 1_000), subject]));
+    const signature = await this.sign(payload);
+    return `${this.config.publicUrl}/${target.kind}/${payload.toString('base64url')}.${signature.toString('base64url')}`;
+  }
+
+  /**
+   * What a token opens.
+   * @throws Problem 404 `link_invalid` or 410 `link_expired`
+   */
+  async open<K extends LinkTarget['kind']>(kind: K, token: string): Promise<Extract<LinkTarget, { kind: K }>> {
+    const [payload = '', signature = '', ...more] = token.split('.');
+    const bytes = Buffer.from(payload, 'base64url');
+    const given = Buffer.from(signature, 'base64url');
+    const expected = await this.sign(bytes);
+    const isOurs = more.length === 0 && given.length === expected.length && timingSafeEqual(given, expected);
+    if (!isOurs) throw invalid();
+    const [signedKind, occurrence, expires, subject] = JSON.parse(bytes.toString('utf8')) as [
+      string,
+      string,
+      number,
+      string,
+    ];
+    if (signedKind !== kind || !isUuid(occurrence)) throw invalid();
+    if (expires * 1_000 < Date.now()) {
+      throw new Problem(410, 'link_expired', 'This link has expired; ask for the report again.');
+    }
+    return { kind, occurrence, name: subject, address: subject } as unknown as Extract<LinkTarget, { kind: K }>;
+  }
+
+  private async sign(payload: Buffer): Promise<Buffer> {
+    this.key ??= this.readKey().catch((error: unknown) => {
+      this.key = null;
+      throw error;
+    });
+    return createHmac('sha256', await this.key)
+      .update(payload)
+      .digest();
+  }
+
+  private async readKey(): Promise<Buffer> {
+    await this.database.query('INSERT INTO installation_keys (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
+      KEY_NAME,
+      randomBytes(32),
+    ]);
+    const [row] = await this.database.query<{ value: Buffer }[]>(
+      'SELECT value FROM installation_keys WHERE name = $1',
+      [KEY_NAME],
+    );
+    if (!row) throw new Error('The key of signed links can not be read.');
+    return row.value;
+  }
+}
+
+const invalid = (): Problem => new Problem(404, 'link_invalid', 'This link is not complete; copy it whole.');

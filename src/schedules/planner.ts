@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { newId } from '../common/uuid.js';
+import { APP_CONFIG, type AppConfig } from '../config/config.js';
+import { Faults } from '../delivery/fault-point.js';
+import { CATCH_UP_MS } from '../delivery/occurrence-ledger.js';
+import type { OccurrencePlanner } from '../delivery/occurrence-planner.port.js';
+import { dueTimes } from '../recurrence/due-times.js';
+import type { DueTime } from '../recurrence/recurrence.js';
+import { timingOf } from './rule.js';
+import { ReportSchedule } from './schedule.entity.js';
+
+/** Occurrences are written so far ahead… */
+const AHEAD_MS = 24 * 3_600_000;
+/** …and again when less than this is left. */
+const REPLAN_MS = 12 * 3_600_000;
+const SCHEDULES_A_TURN = 50;
+/** After a long time down, single rows are kept for so many of a schedule's missed times; the last says how many more. */
+const MOST_MISSED = 100;
+
+/** Plans occurrences. Many may plan at once: each schedule is held by one transaction at a time, and each time is one row. */
+@Injectable()
+export class SchedulePlanner implements OccurrencePlanner {
+  private readonly faults: Faults;
+  private readonly spreadMs: number;
+  /** The zone data may be new in a new process, so the first look goes over what was planned before. */
+  private seen: Date | null = new Date();
+
+  constructor(
+    @InjectDataSource() private readonly database: DataSource,
+    @Inject(APP_CONFIG) config: AppConfig,
+  ) {
+    this.faults = new Faults(config.faultPoint);
+    this.spreadMs = config.scheduleSpreadSeconds * 1_000;
+  }
+
+  async plan(): Promise<void> {
+    const startedAt = this.seen;
+    let more = true;
+    let after = '00000000-0000-0000-0000-000000000000';
+    while (more) {
+      [more, after] = await this.database.transaction((manager) => this.turn(manager, startedAt !== null, after));
+    }
+    this.seen = null;
+    this.faults.at('planned');
+  }
+
+  /** Plans one schedule within a transaction, right after it was made or changed. */
+  async planOne(manager: EntityManager, schedule: ReportSchedule, now: Date = new Date()): Promise<void> {
+    const until = new Date(now.getTime() + AHEAD_MS);
+    const missedBefore = now.getTime() - CATCH_UP_MS;
+    // What lies ahead is looked at anew: new zone data may have moved it.
+    const from = Math.min(schedule.planned_until.getTime(), now.getTime());
+    const { rule, zone } = timingOf(schedule);
+    const missed: DueTime[] = [];
+    let missedCount = 0;
+    for (const due of dueTimes(rule, zone, from, until.getTime())) {
+      if (schedule.active_from && due.at < schedule.active_from.getTime()) continue;
+      if (schedule.active_until && due.at >= schedule.active_until.getTime()) break;
+      if (due.at >= missedBefore) {
+        await this.write(manager, schedule, due, null);
+        continue;
+      }
+      missedCount += 1;
+      missed.push(due);
+      if (missed.length > MOST_MISSED) missed.shift();
+    }
+    for (const [index, due] of missed.entries()) {
+      const more =
+        index === 0 && missedCount > missed.length ? ` So were ${missedCount - missed.length} before it.` : '';
+      await this.write(manager, schedule, due, `Nothing ran from its time until a day after it.${more}`);
+    }
+    await manager.query('UPDATE report_schedules SET planned_until = $2 WHERE id = $1', [schedule.id, until]);
+  }
+
+  private async turn(manager: EntityManager, anew: boolean, after: string): Promise<[boolean, string]> {
+    const due = await manager
+      .createQueryBuilder(ReportSchedule, 'schedule')
+      .where('schedule.is_active')
+      .andWhere(anew ? 'schedule.id > :after' : 'schedule.planned_until < :soon', {
+        after,
+        soon: new Date(Date.now() + REPLAN_MS),
+      })
+      .orderBy(anew ? 'schedule.id' : 'schedule.planned_until')
+      .limit(SCHEDULES_A_TURN)
+      .setLock('pessimistic_write')
+      .setOnLocked('skip_locked')
+      .getMany();
+    for (const schedule of due) await this.planOne(manager, schedule);
+    return [due.length === SCHEDULES_A_TURN, due.at(-1)?.id ?? after];
+  }
+
+  /** @param missed why it will not run; null when it will */
+  private async write(
+    manager: EntityManager,
+    schedule: ReportSchedule,
+    { at, local }: DueTime,
+    missed: string | null,
+  ): Promise<void> {
+    const dueAt = new Date(at);
+    await manager.query(
+      `INSERT INTO occurrences (id, organization_id, view_id, schedule_id, report_name, due_at, due_local, not_before,
+         formats, state, reason, finished_at)
+       SELECT $1, $2, $3, $4, view.report_name, $5, $6, $7, $8, $9, $10, $11
+       FROM marketing_report_views AS view
+       WHERE view.id = $3 AND NOT EXISTS (
+         SELECT FROM occurrences WHERE schedule_id = $4 AND due_at = $5 AND due_local <> $6
+       )
+       ON CONFLICT (schedule_id, due_local) WHERE schedule_id IS NOT NULL DO UPDATE
+         SET due_at = excluded.due_at, not_before = excluded.not_before
+         WHERE occurrences.state = 'planned' AND occurrences.due_at > now() AND occurrences.due_at <> excluded.due_at`,
+      [
+        newId(),
+        schedule.organization_id,
+        schedule.view_id,
+        schedule.id,
+        dueAt,
+        local,
+        new Date(at + this.spread(schedule.id)),
+        schedule.formats,
+        missed === null ? 'planned' : 'missed',
+        missed,
+        missed === null ? null : new Date(),
+      ],
+    );
+  }
+
+  /** Always the same part of the spread for a schedule, so that its reports keep their distance. */
+  private spread(scheduleId: string): number {
+    if (this.spreadMs === 0) return 0;
+    return createHash('sha256').update(scheduleId).digest().readUInt32BE(0) % this.spreadMs;
+  }
+}

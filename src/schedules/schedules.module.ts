@@ -1,0 +1,29 @@
+import { Module } from '@nestjs/common';
+import { MailPermissions } from '../delivery/mail-permissions.js';
+import { OCCURRENCE_PLANNER } from '../delivery/occurrence-planner.port.js';
+import { OCCURRENCE_PREPARER } from '../delivery/occurrence-preparer.port.js';
+import { QueryModule } from '../query/query.module.js';
+import { ConditionCheck } from './condition-check.js';
+import { DataGateCheck } from './data-gate.js';
+import { SchedulePlanner } from './planner.js';
+import { SchedulePreparer } from './preparer.js';
+import { Recipients } from './recipients.service.js';
+import { ScheduleController } from './schedule.controller.js';
+import { ScheduleService } from './schedule.service.js';
+
+@Module({
+  imports: [QueryModule],
+  controllers: [ScheduleController],
+  providers: [
+    ScheduleService,
+    SchedulePlanner,
+    Recipients,
+    DataGateCheck,
+    ConditionCheck,
+    MailPermissions,
+    { provide: OCCURRENCE_PLANNER, useExisting: SchedulePlanner },
+    { provide: OCCURRENCE_PREPARER, useClass: SchedulePreparer },
+  ],
+  exports: [OCCURRENCE_PLANNER, OCCURRENCE_PREPARER, MailPermissions],
+})
+export class SchedulesModule {}
