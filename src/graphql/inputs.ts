@@ -126,7 +126,7 @@ const TextFilter = filterInput(
   'TextFilter',
   'Conditions on a text; all must hold.',
   ['equals', 'notEquals', 'contains', 'notContains', 'startsWith', 'endsWith'],
-  [],
+  ['gt', 'gte', 'lt', 'lte'],
 );
 const NumberFilter = filterInput(
   'NumberFilter',
@@ -138,7 +138,7 @@ const DateFilter = filterInput(
   'DateFilter',
   'Conditions on a day; all must hold.',
   ['equals', 'notEquals', 'between', 'notBetween'],
-  ['before', 'after'],
+  ['before', 'after', 'gt', 'gte', 'lt', 'lte'],
 );
 const BooleanFilter = filterInput(
   'BooleanFilter',
