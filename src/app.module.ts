@@ -3,6 +3,7 @@ import { APP_FILTER } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccessModule } from './access/access.module.js';
 import { AuditModule } from './audit/audit.module.js';
+import { AdministrationModule } from './administration/administration.module.js';
 import { ProblemFilter } from './common/problem.filter.js';
 import { APP_CONFIG } from './config/config.js';
 import { scopedDatabaseOptions } from './database.js';
@@ -32,6 +33,7 @@ export class AppModule {
         TypeOrmModule.forRoot({ ...scopedDatabaseOptions(config.databaseUrl ?? ''), retryAttempts: 3 }),
         EngineModule.over(engine),
         AccessModule,
+        AdministrationModule,
         AuditModule,
         LimitsModule,
         PlansModule,

@@ -4,6 +4,7 @@ import { exportAudit, verifyAudit } from './cli/audit.js';
 import { exportDefinitions, importDefinitions } from './cli/definitions.js';
 import { exportCube } from './cli/export-cube.js';
 import { importFile } from './cli/import-file.js';
+import { registerPeople } from './cli/people-commands.js';
 import { settings } from './cli/settings.js';
 import { ConfigError, parseConfig } from './config/config.js';
 
@@ -128,6 +129,8 @@ audit
   .option(...SERVER)
   .addHelpText('after', KEY_HELP)
   .action(exportAudit);
+
+registerPeople(program, SERVER, KEY_HELP);
 
 /** What to tell a person whose command failed. */
 function reason(error: unknown): string {

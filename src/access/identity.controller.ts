@@ -1,10 +1,12 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, In } from 'typeorm';
 import { CurrentIdentity, ROLES, type Identity } from './identity.js';
 import { Organization } from './organization.entity.js';
-import { Allow } from './permissions.js';
+import { ACTIONS, Allow, actionsOf, can } from './permissions.js';
+import { policyOf } from './policy.js';
+import { Team } from './team.entity.js';
 import { User } from './user.entity.js';
 
 class MeUserDto {
@@ -20,11 +22,36 @@ class MeOrganizationDto {
   @ApiProperty({ example: 'America/New_York', description: 'Zone used where a request names none.' })
   time_zone!: string;
 }
+class MeTeamDto {
+  @ApiProperty({ format: 'uuid' }) id!: string;
+  @ApiProperty({ example: 'Paid social' }) name!: string;
+}
+class MeRestrictionsDto {
+  @ApiProperty({ type: String, nullable: true, description: 'Name of the organisation’s own role.' })
+  custom_role!: string | null;
+  @ApiProperty({ type: [String], description: 'Metrics and dimensions whose values are empty for you.' })
+  masked!: readonly string[];
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'object' },
+    description: 'Conditions that every row meets that you see, your campaigns among them.',
+  })
+  rows!: readonly unknown[];
+  @ApiProperty({
+    type: Boolean,
+    description: 'Whether metrics or dimensions are hidden from you; which ones is not told.',
+  })
+  has_hidden_members!: boolean;
+}
 class MeDto {
   @ApiProperty({ type: MeUserDto, nullable: true, description: 'Null for a key that belongs to no person.' })
   user!: MeUserDto | null;
   @ApiProperty({ type: MeOrganizationDto }) organization!: MeOrganizationDto;
   @ApiProperty({ enum: ROLES }) role!: string;
+  @ApiProperty({ enum: ACTIONS, isArray: true, description: 'What you may do, as the scopes of keys name it.' })
+  actions!: readonly string[];
+  @ApiProperty({ type: [MeTeamDto], description: 'Your teams.' }) teams!: MeTeamDto[];
+  @ApiProperty({ type: MeRestrictionsDto, description: 'What narrows the role.' }) restrictions!: MeRestrictionsDto;
 }
 
 @ApiTags('identity')
@@ -35,11 +62,18 @@ export class IdentityController {
 
   @Get()
   @Allow('identity:read')
-  @ApiOperation({ summary: 'Who one is', description: 'User, organisation and role behind the key.' })
+  @ApiOperation({
+    summary: 'Who one is',
+    description: 'User, organisation, role, teams, what one may do, and what narrows it.',
+  })
   @ApiResponse({ status: 200, type: MeDto })
   async me(@CurrentIdentity() identity: Identity): Promise<MeDto> {
-    const organization = await this.database.manager.findOneByOrFail(Organization, { id: identity.organizationId });
-    const user = identity.userId ? await this.database.manager.findOneBy(User, { id: identity.userId }) : null;
+    const { manager } = this.database;
+    const { organizationId, userId, role, restrictions, teams = [] } = identity;
+    const organization = await manager.findOneByOrFail(Organization, { id: organizationId });
+    const user = userId ? await manager.findOneBy(User, { id: userId }) : null;
+    const own = { id: In([...teams]), organization_id: organizationId };
+    const policy = policyOf(identity);
     return {
       user: user && { id: user.id, email: user.email, display_name: user.display_name },
       organization: {
@@ -49,7 +83,15 @@ export class IdentityController {
         currency: organization.currency,
         time_zone: organization.time_zone,
       },
-      role: identity.role,
+      role,
+      actions: actionsOf(role).filter((action) => can(identity, action)),
+      teams: (await manager.find(Team, { where: own, order: { name: 'ASC' } })).map(({ id, name }) => ({ id, name })),
+      restrictions: {
+        custom_role: restrictions?.customRole ?? null,
+        masked: policy.masked,
+        rows: policy.rows,
+        has_hidden_members: policy.hidden.length > 0,
+      },
     };
   }
 }

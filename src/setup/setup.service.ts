@@ -4,10 +4,9 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { ApiKey } from '../access/api-key.entity.js';
 import { ApiKeyService } from '../access/api-key.service.js';
 import type { Identity } from '../access/identity.js';
+import { createOrganization } from '../administration/new-organization.js';
 import { Membership } from '../access/membership.entity.js';
 import { Organization } from '../access/organization.entity.js';
-import { User } from '../access/user.entity.js';
-import { newId } from '../common/uuid.js';
 import { API_KEY_FORM, APP_CONFIG, type AppConfig } from '../config/config.js';
 import { DeliveryService } from '../delivery/delivery.service.js';
 import { Occurrence } from '../delivery/occurrence.entity.js';
@@ -101,17 +100,10 @@ export class SetupService {
 
   private async createOrganization(manager: EntityManager): Promise<Organization> {
     const settings = this.config.sampleData ? SAMPLE : EMPTY;
-    const organization = manager.create(Organization, { id: newId(), week_start: 1, ...settings });
-    await manager.insert(Organization, organization as never);
-    const userId = newId();
-    await manager.insert(User, { id: userId, email: `admin@${settings.slug}.example`, display_name: 'Administrator' });
-    await manager.insert(Membership, {
-      organization_id: organization.id,
-      user_id: userId,
-      role: 'organization_admin',
-    });
+    const admin = { email: `admin@${settings.slug}.example`, display_name: 'Administrator' };
+    const { organization } = await createOrganization(manager, { ...settings, admin });
     this.logger.log(`Created the organisation ${settings.slug}`);
-    return manager.findOneByOrFail(Organization, { id: organization.id });
+    return organization;
   }
 
   private async adminOf(manager: EntityManager, organizationId: string): Promise<string | null> {
