@@ -18,6 +18,7 @@ import { MetricsModule } from './metrics/metrics.module.js';
 import { PlansModule } from './plans/plans.module.js';
 import { QueryModule } from './query/query.module.js';
 import { ReportsModule } from './reports/reports.module.js';
+import { RollupsModule } from './rollups/rollups.module.js';
 import { SetupModule } from './setup/setup.module.js';
 import { SettingsModule } from './settings/settings.module.js';
 import type { Stores } from './stores.js';
@@ -40,6 +41,7 @@ export class AppModule {
         JobsModule,
         MetricsModule,
         QueryModule,
+        RollupsModule,
         GraphqlModule,
         IngestionModule,
         ReportsModule,

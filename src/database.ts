@@ -13,6 +13,7 @@ import { AccessAndTenancy1796000000000 } from '../migrations/1796000000000-acces
 import { AuditPrivileges1796100000002 } from '../migrations/1796100000002-audit-privileges.js';
 import { Plans1796100000003 } from '../migrations/1796100000003-plans.js';
 import { Schedules1796800000000 } from '../migrations/1796800000000-schedules.js';
+import { Rollups1796400000000 } from '../migrations/1796400000000-rollups.js';
 import { ApiKey } from './access/api-key.entity.js';
 import { CustomRole } from './access/custom-role.entity.js';
 import { Membership } from './access/membership.entity.js';
@@ -71,6 +72,7 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     ImportActor1796100000001,
     ViewComparisons1796200000000,
     Currencies1796300000000,
+    Rollups1796400000000,
     AttributionRuns1796500000000,
     AccessAndTenancy1796000000000,
     AuditPrivileges1796100000002,

@@ -16,7 +16,14 @@ export interface OrganizationState {
   readonly plan: string;
   /** Attribution runs whose rows are the organisation's attribution now; changes only together with `data_version`. */
   readonly attribution_runs: readonly string[];
+  /** Changes whenever something about the organisation's rollups has changed; null where it has none. */
+  readonly rollup_version: string | null;
 }
+
+/** Whether rows of the row `organization` are changing: they may be those before or after an import. */
+export const IS_CHANGING = `EXISTS (
+  SELECT FROM imports WHERE imports.organization_id = organization.id AND imports.state = 'committing'
+)`;
 
 /** Selects the {@link OrganizationState} of the row `organization` as `state`. */
 export const STATE_COLUMN = `(
@@ -25,9 +32,8 @@ export const STATE_COLUMN = `(
     'library_hash', live.library_hash,
     'plan', organization.plan,
     'data_version', organization.data_version::text,
-    'is_changing', EXISTS (
-      SELECT FROM imports WHERE imports.organization_id = organization.id AND imports.state = 'committing'
-    ),
+    'is_changing', ${IS_CHANGING},
+    'rollup_version', organization.rollup_version::text,
     'data_as_of', coalesce((
       SELECT json_object_agg(
         data_source,

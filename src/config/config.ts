@@ -26,6 +26,8 @@ export interface AppConfig {
   readonly publicUrl: string;
   readonly adminApiKey: string | null;
   readonly sampleData: boolean;
+  /** Rows from which on an organisation has the default rollup; null = by engine, `off` = never. */
+  readonly rollupMinRows: number | 'off' | null;
   /** Tokens of an outside identity provider; null where only API keys are let in. */
   readonly tokens: TokenSettings | null;
   readonly limits: LimitSettings;
@@ -102,6 +104,14 @@ export function parseConfig(env: Environment): AppConfig {
   const mailFrom = text('MAIL_FROM') ?? 'Tributary <reports@localhost>';
   if (/[\r\n]/.test(mailFrom) || !mailFrom.includes('@')) problems.push('MAIL_FROM must be one e-mail address');
 
+  const minRows = (): number | 'off' | null => {
+    const value = text('ROLLUP_MIN_ROWS');
+    if (value === null || value === 'off') return value;
+    if (/^\d{1,12}$/.test(value)) return Number(value);
+    problems.push('ROLLUP_MIN_ROWS must be a number of rows, or off');
+    return null;
+  };
+
   const config: AppConfig = {
     host,
     port: httpPort,
@@ -116,6 +126,7 @@ export function parseConfig(env: Environment): AppConfig {
       url('PUBLIC_URL', ['http', 'https']) ?? `http://${host === '0.0.0.0' ? 'localhost' : host}:${httpPort}`
     ).replace(/\/+$/, ''),
     adminApiKey,
+    rollupMinRows: minRows(),
     sampleData: oneOf('SAMPLE_DATA', ['on', 'off'] as const, 'on') === 'on',
     tokens: parseTokenSettings(text, problems),
     limits: parseLimits(text, problems),

@@ -1,6 +1,12 @@
 import { Module } from '@nestjs/common';
 import { HealthController } from './health.controller.js';
+import { RollupsModule } from '../rollups/rollups.module.js';
 import { MetricsRegistry } from './metrics-registry.js';
 
-@Module({ controllers: [HealthController], providers: [MetricsRegistry], exports: [MetricsRegistry] })
+@Module({
+  imports: [RollupsModule],
+  controllers: [HealthController],
+  providers: [MetricsRegistry],
+  exports: [MetricsRegistry],
+})
 export class HealthModule {}

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { JOB_QUEUE, type JobQueue } from '../jobs/job-queue.js';
+import { RollupPlans } from '../rollups/rollup-plans.service.js';
 
 /** What the process tells Prometheus. Labels never hold an organisation or a person. */
 @Injectable()
@@ -23,7 +24,11 @@ export class MetricsRegistry {
     registers: [this.registry],
   });
 
-  constructor(@Inject(JOB_QUEUE) private readonly queue: JobQueue) {
+  constructor(
+    @Inject(JOB_QUEUE) private readonly queue: JobQueue,
+    rollups: RollupPlans,
+  ) {
+    this.registry.registerMetric(rollups.answers);
     collectDefaultMetrics({ register: this.registry, prefix: 'tributary_' });
   }
 

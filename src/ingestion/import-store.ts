@@ -6,6 +6,7 @@ import { Problem, notFound } from '../common/problem.js';
 import { decodeCursor, encodeCursor } from '../common/page.js';
 import { isUuid } from '../common/uuid.js';
 import { DataSourceEntity } from './data-source.entity.js';
+import { markRollups } from '../rollups/rollup-marks.js';
 import { bumpDataVersion } from './data-version.js';
 import { ImportRejectEntity } from './import-reject.entity.js';
 import { ImportEntity, type ImportWarning, type ImportedSource } from './import.entity.js';
@@ -64,6 +65,7 @@ export class ImportStore {
 
   /**
    * Records that the import will happen; runs on the connection that holds the organisation's lock.
+   * @param rolled months that it changes, of which rollups must not be read from here on
    * @throws Problem `import_aborted` when a peer gave this import up in the meantime
    */
   async markCommitting(
@@ -72,30 +74,34 @@ export class ImportStore {
     plan: StagePlan,
     counts: ReadCounts,
     sources: readonly ImportedSource[],
+    rolled: { readonly organizationId: string; readonly months: readonly string[] },
   ): Promise<void> {
-    const result = await manager.update(
-      ImportEntity,
-      { id: importId, state: 'staging' },
-      {
-        state: 'committing',
-        read: counts.read,
-        loaded: plan.loaded,
-        replaced: plan.replaced,
-        unchanged: plan.unchanged,
-        rejected: counts.rejected,
-        replaced_within: plan.replaced_within,
-        rejects_stored: counts.rejects_stored,
-        warnings: [...counts.warnings],
-        sources: [...sources],
-      },
-    );
-    if (result.affected !== 1) {
-      throw new Problem(
-        503,
-        'import_aborted',
-        'The connection to the database was lost during the import. Nothing of it was kept; send it again.',
+    await manager.transaction(async (transaction) => {
+      const result = await transaction.update(
+        ImportEntity,
+        { id: importId, state: 'staging' },
+        {
+          state: 'committing',
+          read: counts.read,
+          loaded: plan.loaded,
+          replaced: plan.replaced,
+          unchanged: plan.unchanged,
+          rejected: counts.rejected,
+          replaced_within: plan.replaced_within,
+          rejects_stored: counts.rejects_stored,
+          warnings: [...counts.warnings],
+          sources: [...sources],
+        },
       );
-    }
+      if (result.affected !== 1) {
+        throw new Problem(
+          503,
+          'import_aborted',
+          'The connection to the database was lost during the import. Nothing of it was kept; send it again.',
+        );
+      }
+      if (rolled.months.length > 0) await markRollups(transaction, rolled.organizationId, rolled.months);
+    });
   }
 
   /** Records that the rows are visible, and how fresh their sources are now. */

@@ -8,6 +8,7 @@ import { newId } from '../common/uuid.js';
 import { APP_CONFIG, type AppConfig } from '../config/config.js';
 import type { Engine, Stage, StagePlan } from '../engine/engine.js';
 import { ENGINE } from '../engine/engine.tokens.js';
+import { hasRollups } from '../rollups/rollup-marks.js';
 import { decodeText } from './decode/text.js';
 import { ImportLock } from './import-lock.js';
 import { ImportStore, type ReadCounts } from './import-store.js';
@@ -196,7 +197,10 @@ export class ImportService implements OnApplicationShutdown {
         currencies: staging.currenciesOf(source.data_source),
       }));
       const warnings = [...counts.warnings, ...mergedRows(plan)];
-      await this.store.markCommitting(connection.manager, id, plan, { ...counts, warnings }, sources);
+      const { manager } = connection;
+      const isRolled = plan.loaded + plan.replaced > 0 && (await hasRollups(manager, organizationId));
+      const rolled = { organizationId, months: isRolled ? await stage.months() : [] };
+      await this.store.markCommitting(manager, id, plan, { ...counts, warnings }, sources, rolled);
       try {
         await this.complete(id, stage, connection);
       } catch (error) {

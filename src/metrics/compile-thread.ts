@@ -7,7 +7,7 @@ import type { DialectName } from '../compiler/dialect/types.js';
 import type { Snapshot } from '../compiler/model/types.js';
 import type { Statement } from '../compiler/query/types.js';
 import { packageRoot } from '../common/package-root.js';
-import type { CompileSettings, SqlReply, SqlRequest } from './compile-messages.js';
+import type { CompileSettings, RollupTableColumns, SqlReply, SqlRequest } from './compile-messages.js';
 
 /** Above what {@link CompileSettings.mostMembers} models need; a thread that passes it ends and is replaced. */
 const HEAP_MB = 768;
@@ -45,12 +45,17 @@ export class CompileThread {
   }
 
   /** The statement for a query over the model. @throws Error, when the thread died twice or Cube refused */
-  async sql(snapshot: Snapshot, dialect: DialectName, query: CubeQuery): Promise<Statement> {
+  async sql(
+    snapshot: Snapshot,
+    dialect: DialectName,
+    query: CubeQuery,
+    rollup: RollupTableColumns | null = null,
+  ): Promise<Statement> {
     try {
-      return await this.ask(snapshot, dialect, query);
+      return await this.ask(snapshot, dialect, query, rollup);
     } catch (error) {
       if (!(error instanceof ThreadEnded) || this.closed) throw error;
-      return this.ask(snapshot, dialect, query);
+      return this.ask(snapshot, dialect, query, rollup);
     }
   }
 
@@ -59,9 +64,14 @@ export class CompileThread {
     await this.worker?.terminate();
   }
 
-  private async ask({ hash, model }: Snapshot, dialect: DialectName, query: CubeQuery): Promise<Statement> {
-    let reply = await this.send({ hash, dialect, query, model: null });
-    if ('needsModel' in reply) reply = await this.send({ hash, dialect, query, model });
+  private async ask(
+    { hash, model }: Snapshot,
+    dialect: DialectName,
+    query: CubeQuery,
+    rollup: RollupTableColumns | null,
+  ): Promise<Statement> {
+    let reply = await this.send({ hash, dialect, query, rollup, model: null });
+    if ('needsModel' in reply) reply = await this.send({ hash, dialect, query, rollup, model });
     if ('statement' in reply) return reply.statement;
     if (!('failure' in reply)) throw new Error('The compiling thread asked for a model that it had.');
     const error = new Error(reply.failure.message);

@@ -12,20 +12,21 @@ const { base, typed, mostMembers } = workerData as CompileSettings;
 /** Promises, so that many requests for a model that is being compiled wait for one compilation. */
 const models = new LRUCache<string, Promise<CompiledModel>>({ maxSize: mostMembers });
 
-function compile(key: string, model: Model, dialect: SqlRequest['dialect']): Promise<CompiledModel> {
-  const compiling = compileModel({ model, dialect, base, typed });
+function compile(key: string, model: Model, { dialect, rollup }: SqlRequest): Promise<CompiledModel> {
+  const compiling = compileModel({ model, dialect, base, typed, rollup: rollup?.columns ?? null });
   // A model costs something even when it is empty.
   models.set(key, compiling, { size: Math.min(mostMembers, model.members.length + 20) });
   compiling.catch(() => models.delete(key));
   return compiling;
 }
 
-async function answer({ id, hash, dialect, query, model }: SqlRequest): Promise<SqlReply> {
+async function answer(request: SqlRequest): Promise<SqlReply> {
+  const { id, hash, dialect, query, model, rollup } = request;
   try {
-    const key = `${dialect}:${hash}`;
+    const key = `${dialect}:${hash}:${rollup?.digest ?? ''}`;
     const known = models.get(key);
     if (!known && !model) return { id, needsModel: true };
-    const compiled = await (known ?? compile(key, model as Model, dialect));
+    const compiled = await (known ?? compile(key, model as Model, request));
     return { id, statement: await compiled.toSql(query) };
   } catch (error) {
     const { message, stack = message } = error instanceof Error ? error : new Error(String(error));

@@ -8,6 +8,7 @@ import type { Member, Snapshot } from '../compiler/model/types.js';
 import { planQuery } from '../compiler/query/plan.js';
 import type { Statement } from '../compiler/query/types.js';
 import { baseCubes } from './base-cubes.js';
+import type { RollupTableColumns } from './compile-messages.js';
 import { CompileThread } from './compile-thread.js';
 import { LibraryService } from './library.service.js';
 import { columnTypes } from './typed-fields.js';
@@ -37,9 +38,12 @@ export class CompiledModelService implements OnApplicationBootstrap, OnApplicati
     return this.thread.close();
   }
 
-  /** A handle on the compiled model. Nothing is compiled before its first `toSql`. */
-  get(snapshot: Snapshot, dialect: DialectName): CompiledModel {
-    return { dialect, model: snapshot.model, toSql: (query) => this.statement(snapshot, dialect, query) };
+  /**
+   * A handle on the compiled model. Nothing is compiled before its first `toSql`.
+   * @param rollup columns of a table that the model is to be over, instead of over rows
+   */
+  get(snapshot: Snapshot, dialect: DialectName, rollup: RollupTableColumns | null = null): CompiledModel {
+    return { dialect, model: snapshot.model, toSql: (query) => this.statement(snapshot, dialect, query, rollup) };
   }
 
   /** The SQL that one member becomes, in both dialects, with placeholders for values. */
@@ -72,11 +76,16 @@ export class CompiledModelService implements OnApplicationBootstrap, OnApplicati
     return { clickhouse: await sql('clickhouse'), postgres: await sql('postgres') };
   }
 
-  private async statement(snapshot: Snapshot, dialect: DialectName, query: CubeQuery): Promise<Statement> {
-    const key = `${dialect}:${snapshot.hash}:${JSON.stringify(query)}`;
+  private async statement(
+    snapshot: Snapshot,
+    dialect: DialectName,
+    query: CubeQuery,
+    rollup: RollupTableColumns | null,
+  ): Promise<Statement> {
+    const key = `${dialect}:${snapshot.hash}:${rollup?.digest ?? ''}:${JSON.stringify(query)}`;
     const known = this.statements.get(key);
     if (known) return known;
-    const statement = Object.freeze(await this.thread.sql(snapshot, dialect, query));
+    const statement = Object.freeze(await this.thread.sql(snapshot, dialect, query, rollup));
     // The parameters of the statement are values of the query, which the key holds.
     this.statements.set(key, statement, { size: 2 * key.length + statement.sql.length });
     return statement;

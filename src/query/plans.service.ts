@@ -5,16 +5,19 @@ import type { OrganizationState } from '../access/organization-state.js';
 import type { Policy } from '../access/policy.js';
 import { planQuery } from '../compiler/query/plan.js';
 import type { QueryPlan, ReportRequest } from '../compiler/query/types.js';
+import type { RollupView } from '../compiler/rollup/view.js';
 import { ENGINE } from '../engine/engine.tokens.js';
 import type { Engine } from '../engine/engine.js';
 import { CompiledModelService } from '../metrics/compiled-model.service.js';
 import { LibraryService } from '../metrics/library.service.js';
 import { ModelService } from '../metrics/model.service.js';
+import type { RollablePlan } from '../rollups/rollup-plans.service.js';
 import { MOST_PLAN_TEXT } from './limits.js';
 import { OrganizationStates } from './organization-state.js';
 
 /** A planned request, with what is the same each time that it is answered. */
-export interface PlannedRequest {
+export interface PlannedRequest extends RollablePlan {
+  /** Over rows. */
   readonly plan: QueryPlan;
   /** Hash of the snapshot that gave the definitions. */
   readonly snapshot: string;
@@ -72,6 +75,9 @@ export class QueryPlans {
     const dependsOn = JSON.stringify([dialect, plan]);
     const planned = {
       plan,
+      organizationId,
+      model: snapshot,
+      over: (rollup: RollupView) => planQuery({ ...input, rollup }),
       snapshot: snapshot.hash,
       digest: createHash('sha256').update(dependsOn).digest('hex'),
       columnsText: JSON.stringify(plan.columns),

@@ -136,6 +136,18 @@ export class ResultMetaDto {
   engine_ms!: number;
   @Described({ description: 'The SQL that ran; only with `explain`.', type: () => String, optional: true }) sql?:
     string | null;
+  @Described({
+    description: 'Name of the rollup that answers, null where rows do; only with `explain`.',
+    type: () => String,
+    optional: true,
+  })
+  rollup?: string | null;
+  @Described({
+    description: 'Why each rollup that there is can’t answer; only with `explain`.',
+    type: () => String,
+    optional: true,
+  })
+  rollup_reason?: string | null;
 }
 
 @ObjectType('QueryResult', { description: 'The answer to a query or a report view.' })

@@ -3,6 +3,7 @@ import { RedisResults } from '../cache/redis-results.js';
 import { ResultCache } from '../cache/result-cache.js';
 import { APP_CONFIG, type AppConfig } from '../config/config.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
+import { RollupsModule } from '../rollups/rollups.module.js';
 import { CACHE_LIMITS } from './limits.js';
 import { OrganizationStates } from './organization-state.js';
 import { QueryPlans } from './plans.service.js';
@@ -18,7 +19,7 @@ function openCache({ redisUrl }: AppConfig): ResultCache {
 }
 
 @Module({
-  imports: [MetricsModule],
+  imports: [MetricsModule, RollupsModule],
   controllers: [QueryController],
   providers: [
     { provide: ResultCache, inject: [APP_CONFIG], useFactory: openCache },

@@ -10,6 +10,7 @@ import { queryCancelled } from '../engine/engine-error.js';
 import { ENGINE } from '../engine/engine.tokens.js';
 import type { Engine, EngineQuery, EngineResult, EngineValue } from '../engine/engine.js';
 import { QueryBudget } from '../limits/query-budget.service.js';
+import { RollupPlans, type AnswerSource } from '../rollups/rollup-plans.service.js';
 import { Admission } from './admission.js';
 import {
   besideOf,
@@ -68,6 +69,8 @@ interface Outcome {
   readonly result: CachedResult;
   /** Milliseconds in the engine; null when the result came from the cache. */
   readonly engineMs: number | null;
+  /** What the engine is asked; only with `explain`. */
+  readonly asked?: AnswerSource;
 }
 type Fetched = Pick<Outcome, 'result'> & { readonly engineMs: number };
 type Batches = AsyncGenerator<readonly (readonly EngineValue[])[]>;
@@ -75,7 +78,7 @@ type Batches = AsyncGenerator<readonly (readonly EngineValue[])[]>;
 /** A request on its way to the engine. */
 interface FetchJob {
   readonly organizationId: string;
-  readonly plan: QueryPlan;
+  readonly planned: PlannedRequest;
   /** Under which the result is cached, by the state of the organisation. */
   readonly keyAt: (state: OrganizationState) => string;
   readonly lane: LaneName;
@@ -111,6 +114,7 @@ export class QueryService {
     private readonly states: OrganizationStates,
     private readonly cache: ResultCache,
     private readonly budget: QueryBudget,
+    private readonly rollups: RollupPlans,
   ) {}
 
   /** Proves that a request could run, without running it. @throws Problem as {@link run} would */
@@ -126,7 +130,7 @@ export class QueryService {
       columns: planned.plan.columns,
       rows: JSON.parse(result.rows.toString('utf8')) as QueryAnswer['rows'],
       ...besideOf(result.totals ?? NOTHING_BESIDE, planned.plan),
-      meta: metaOf(outcome, options, policy),
+      meta: metaOf(outcome, policy),
     };
   }
 
@@ -134,7 +138,7 @@ export class QueryService {
   async runText(policy: Policy, request: ReportRequest, options: RunOptions = {}): Promise<Buffer> {
     const outcome = await this.outcome(policy, request, options);
     const { result, planned } = outcome;
-    const meta = JSON.stringify(metaOf(outcome, options, policy));
+    const meta = JSON.stringify(metaOf(outcome, policy));
     const beside = JSON.stringify(besideOf(result.totals ?? NOTHING_BESIDE, planned.plan)).slice(1, -1);
     return Buffer.concat([
       Buffer.from(`{"columns":${planned.columnsText},"rows":`, 'utf8'),
@@ -147,7 +151,9 @@ export class QueryService {
   async open(policy: Policy, request: ReportRequest, options: RunOptions = {}): Promise<OpenResult> {
     const { planned, state } = await this.plans.plan(policy, request, options);
     const end = { truncated: false, engineMs: 0 };
-    const batches = this.batchesInTurn(rowsOf(policy, state), planned.plan, end, options);
+    const chosen = await this.rollups.choose(planned, state.rollup_version);
+    this.rollups.count(chosen);
+    const batches = this.batchesInTurn(rowsOf(policy, state), chosen.plan, end, options);
     return { plan: planned.plan, snapshot: planned.snapshot, batches, end };
   }
 
@@ -161,18 +167,19 @@ export class QueryService {
       ...(policy.rows.length > 0 ? [ROWS_LIMITED] : []),
       ...(options.explain && !mayExplain(policy) ? [EXPLAIN_REFUSED] : []),
     ];
+    const asked = options.explain ? { asked: await this.rollups.choose(planned, state.rollup_version) } : {};
     const keyAt = ({ data_version }: OrganizationState): string =>
       [organizationId, policy.digest, planned.snapshot, data_version, planned.digest].join(':');
     if (!state.is_changing) {
       const known = await this.cache.get(keyAt(state));
-      if (known) return { planned, cautions, result: known, engineMs: null };
+      if (known) return { planned, cautions, result: known, engineMs: null, ...asked };
     }
     try {
       const flight = `${keyAt(state)}:${lane}:${state.is_changing}`;
       const fetched = await this.flights.run(flight, signal, (stop) =>
-        this.fetch({ organizationId, plan: planned.plan, keyAt, lane, signal: stop }, state),
+        this.fetch({ organizationId, planned, keyAt, lane, signal: stop }, state),
       );
-      return { planned, cautions, ...fetched };
+      return { planned, cautions, ...fetched, ...asked };
     } catch (error) {
       throw signal?.aborted ? queryCancelled() : error;
     }
@@ -180,7 +187,9 @@ export class QueryService {
 
   /** Asks the engine; a second time when the data changed between rows and totals, so that they are of one moment. */
   private async fetch(job: FetchJob, before: OrganizationState, isRepeated = false): Promise<Fetched> {
-    const { organizationId, plan, lane, signal } = job;
+    const { organizationId, lane, signal } = job;
+    const chosen = await this.rollups.choose(job.planned, before.rollup_version);
+    const { plan } = chosen;
     const source = rowsOf(job, before);
     const end = { truncated: false, engineMs: 0 };
     const leave = await this.enter(organizationId, lane, signal, before);
@@ -196,6 +205,7 @@ export class QueryService {
     } finally {
       leave();
     }
+    this.rollups.count(chosen);
     const result = { rows, totals, truncated: end.truncated, dataAsOf: before.data_as_of };
     const after = await this.states.read(organizationId);
     const isOne = !before.is_changing && !after.is_changing && before.data_version === after.data_version;
@@ -282,11 +292,7 @@ async function* withNulls(batches: EngineResult['batches'], nulls: readonly numb
 }
 
 /** What to tell beside the rows. */
-function metaOf(
-  { planned, cautions, result, engineMs }: Outcome,
-  { explain }: RunOptions,
-  policy: Policy,
-): ResultMetaDto {
+function metaOf({ planned, cautions, result, engineMs, asked }: Outcome, policy: Policy): ResultMetaDto {
   const { plan, snapshot } = planned;
   return {
     snapshot,
@@ -299,7 +305,7 @@ function metaOf(
     aliases: plan.aliases,
     warnings: [...plan.warnings, ...cautions],
     engine_ms: engineMs ?? 0,
-    ...(explain && mayExplain(policy) ? { sql: plan.statement.sql } : {}),
+    ...(asked && mayExplain(policy) ? explained(asked) : {}),
   };
 }
 
@@ -315,3 +321,13 @@ const EXPLAIN_REFUSED: ProblemItem = {
   message: 'The SQL is not shown: it would tell what members are made of that your role does not see.',
   pointer: '',
 };
+
+const explained = ({
+  plan,
+  rollup,
+  reason,
+}: AnswerSource): Pick<ResultMetaDto, 'sql' | 'rollup' | 'rollup_reason'> => ({
+  sql: plan.statement.sql,
+  rollup: rollup?.name ?? null,
+  rollup_reason: reason,
+});

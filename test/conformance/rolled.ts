@@ -5,7 +5,7 @@ import type { CubeFile } from '../../src/compiler/cube/generate.js';
 import type { Model } from '../../src/compiler/model/types.js';
 import { columnsOf, rollupLayout } from '../../src/compiler/rollup/layout.js';
 import type { RollupDefinition, RollupMonth } from '../../src/compiler/rollup/types.js';
-import { rollupView, type RollupView } from '../../src/compiler/rollup/view.js';
+import { rolledKeys, rollupView, type RollupView } from '../../src/compiler/rollup/view.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { rollupTable } from '../../src/engine/identifiers.js';
 import type { RollupTable } from '../../src/engine/rollup-tables.js';
@@ -31,13 +31,14 @@ export class Rolled {
     const layout = rollupLayout(definition, model, dialect, TYPED_FIELDS);
     const columns = columnsOf(layout);
     const compiled = await compileModel({ model, dialect, base, typed: TYPED_FIELDS, rollup: columns });
+    const keys = rolledKeys(model, dialect, TYPED_FIELDS, columns);
     const table = { id: randomUUID(), organization_id: organizationId, ...layout };
     await engine.rollups.create(table);
     await engine.rollups.create(table);
     const rolled = new Rolled(engine, table, (months) =>
       rollupView({
         ...{ id: table.id, table: rollupTable(table.id), definition: layout.definition },
-        ...{ compiled, columns, months, typed: TYPED_FIELDS },
+        ...{ compiled, months, keys },
       }),
     );
     await rolled.refresh(await engine.rollups.months(organizationId));

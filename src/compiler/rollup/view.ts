@@ -1,6 +1,8 @@
 import type { CompiledModel } from '../cube/compile.js';
 import type { TypedFields } from '../dialect/field-sql.js';
 import { canonicalZone } from '../dialect/request-zone.js';
+import type { DialectName } from '../dialect/types.js';
+import type { Model } from '../model/types.js';
 import { rolledMembers } from './members.js';
 import type { RollupColumns, RollupDefinition, RollupGrain, RollupMonth } from './types.js';
 
@@ -20,23 +22,20 @@ export interface RollupView {
   readonly months: readonly RollupMonth[];
 }
 
-export interface RollupViewInput {
-  readonly id: string;
-  readonly table: string;
+export interface RollupViewInput extends Pick<RollupView, 'id' | 'table' | 'compiled' | 'months'> {
   readonly definition: RollupDefinition;
-  readonly columns: RollupColumns;
-  readonly compiled: CompiledModel;
-  readonly months: readonly RollupMonth[];
-  readonly typed: TypedFields;
+  readonly keys: RolledKeys;
 }
 
-export function rollupView({ id, table, definition, columns, compiled, months, typed }: RollupViewInput): RollupView {
+export type RolledKeys = Pick<RollupView, 'dimensions' | 'measures'>;
+
+/** Keys of what a table can answer of a model. */
+export function rolledKeys(model: Model, dialect: DialectName, typed: TypedFields, columns: RollupColumns): RolledKeys {
+  const { dimensions, measures, formulas } = rolledMembers(model, dialect, typed, columns);
+  return { dimensions: new Set(Object.keys(dimensions)), measures: new Set([...Object.keys(measures), ...formulas]) };
+}
+
+export function rollupView({ definition, keys, ...input }: RollupViewInput): RollupView {
   const { name, grain, time_zone } = definition;
-  const { dimensions, measures, formulas } = rolledMembers(compiled.model, compiled.dialect, typed, columns);
-  return Object.freeze({
-    ...{ name, grain, id, table, compiled, months },
-    timeZone: canonicalZone(time_zone),
-    dimensions: new Set(Object.keys(dimensions)),
-    measures: new Set([...Object.keys(measures), ...formulas]),
-  });
+  return Object.freeze({ ...input, ...keys, name, grain, timeZone: canonicalZone(time_zone) });
 }
