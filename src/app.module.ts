@@ -11,6 +11,7 @@ import { DeliveryModule } from './delivery/delivery.module.js';
 import { EngineModule } from './engine/engine.module.js';
 import { GraphqlModule } from './graphql/graphql.module.js';
 import { HealthModule } from './health/health.module.js';
+import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { IngestionModule } from './ingestion/ingestion.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { LimitsModule } from './limits/limits.module.js';
@@ -38,6 +39,7 @@ export class AppModule {
         AuditModule,
         LimitsModule,
         PlansModule,
+        IdempotencyModule,
         JobsModule,
         MetricsModule,
         QueryModule,

@@ -12,6 +12,8 @@ import { registerFormBody, registerJsonBody } from './http/json-body.js';
 import { allowOrigins } from './http/cors.js';
 import { registerOpenApi } from './http/openapi.js';
 import { registerSecurityHeaders } from './http/security-headers.js';
+import { IdempotencyLedger } from './idempotency/idempotency-ledger.service.js';
+import { registerIdempotency } from './idempotency/keyed-body.js';
 import { registerIngestionParsers } from './ingestion/parsers.js';
 import { registerYamlBody } from './metrics/yaml-body.js';
 import type { Stores } from './stores.js';
@@ -68,6 +70,9 @@ export async function createApp(stores: Stores): Promise<NestFastifyApplication>
   allowOrigins(app, config.limits.corsOrigins);
   // After the body is there: reading it leaves the asynchronous context.
   fastify.addHook('preHandler', (_request, _reply, done) => inNewRequest(done));
+  registerIdempotency(fastify as never, app.get(IdempotencyLedger, { strict: false }), (error) =>
+    logger.warn(`An answer could not be kept under its key: ${String(error)}`, 'Idempotency'),
+  );
   registerJsonBody(fastify as never);
   registerYamlBody(fastify as never);
   registerFormBody(fastify as never);

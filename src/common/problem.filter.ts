@@ -1,6 +1,7 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { GraphQLError } from 'graphql';
+import { StoredAnswer } from '../idempotency/stored-answer.js';
 import { Problem } from './problem.js';
 
 const TITLES: Readonly<Record<number, string>> = {
@@ -59,6 +60,16 @@ export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('Request');
 
   catch(thrown: unknown, host: ArgumentsHost): void {
+    if (thrown instanceof StoredAnswer) {
+      void host
+        .switchToHttp()
+        .getResponse<FastifyReply>()
+        .status(thrown.status)
+        .header('idempotency-replayed', 'true')
+        .type(thrown.contentType)
+        .send(thrown.body);
+      return;
+    }
     const problem = toProblem(thrown, this.logger);
     if (host.getType<'http' | 'graphql'>() === 'graphql') {
       throw new GraphQLError(problem.detail, { extensions: problemBody(problem) });
