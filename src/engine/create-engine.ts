@@ -30,7 +30,7 @@ export async function createEngine({ url, typedFields }: EngineOptions): Promise
     case 'postgres':
     case 'postgresql': {
       const { PostgresEngine } = await import('./postgres/postgres-engine.js');
-      return new PostgresEngine(url);
+      return new PostgresEngine(url, fields);
     }
     default:
       throw new Error('The analytics URL must begin with chdb:, clickhouse://, clickhouses:// or postgres://');

@@ -3,6 +3,7 @@
  * speaks to this interface; conformance tests run over every implementation and expect equal answers.
  */
 import type { DialectName } from '../compiler/dialect/types.js';
+import type { TypedField } from './typed-field.js';
 import type { Statement } from '../compiler/query/types.js';
 import type { CustomerJourneys } from './journeys.js';
 import type { RollupTables } from './rollup-tables.js';
@@ -85,6 +86,12 @@ export interface EngineQuery extends Statement {
   readonly signal?: AbortSignal;
 }
 
+/** Work that writes what is computed from an organisation's rows: one INSERT … SELECT, or a DELETE. */
+export interface EngineWork extends Pick<EngineQuery, 'organization_id' | 'max_seconds' | 'signal'> {
+  /** Built from checked names and constants; it names the organisation itself, in every table. */
+  readonly sql: string;
+}
+
 export interface EngineResult {
   /**
    * Batches of rows, each row an array in the order of the SELECT list. To be iterated, and to its end or until
@@ -101,6 +108,13 @@ export interface Engine {
   migrate(): Promise<void>;
   /** Runs a planned SELECT, streaming. Throws `Problem` (`engine_timeout`, `query_cancelled`, …) where the user can act. */
   query(query: EngineQuery): Promise<EngineResult>;
+  /**
+   * Runs {@link EngineWork} to its end. When `signal` aborts, the engine stops; what was written by then may be there.
+   * Throws the same problems as {@link query}.
+   */
+  work(work: EngineWork): Promise<void>;
+  /** Which payload fields have a typed column. */
+  readonly typedFields: readonly TypedField[];
   /** The stage of an import; created when absent, found again after a restart. */
   openStage(organizationId: string, importId: string): Promise<Stage>;
   /** Import ids that still have a stage; used at start-up to finish or discard them. */

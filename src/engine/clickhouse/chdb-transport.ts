@@ -45,8 +45,22 @@ export class ChdbTransport implements ClickHouseTransport {
     }
   }
 
-  async command(sql: string): Promise<void> {
-    await this.withSession((session) => session.queryAsync(sql));
+  async command(
+    sql: string,
+    stop?: { readonly tag: string; readonly signal?: AbortSignal | undefined },
+  ): Promise<void> {
+    const { tag = '', signal } = stop ?? {};
+    if (signal?.aborted) throw queryCancelled();
+    const kill = (): void => void this.kill(tag);
+    signal?.addEventListener('abort', kill, { once: true });
+    try {
+      await this.withSession((session) => {
+        if (signal?.aborted) throw queryCancelled();
+        return session.queryAsync(sql);
+      });
+    } finally {
+      signal?.removeEventListener('abort', kill);
+    }
   }
 
   async select(sql: string): Promise<readonly (readonly EngineValue[])[]> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Engine, EngineQuery, EngineResult, Stage } from '../engine.js';
+import type { Engine, EngineQuery, EngineResult, EngineWork, Stage } from '../engine.js';
 import { checkedUuid, parseStageTable, rollupTablesIn } from '../identifiers.js';
 import type { RollupTables } from '../rollup-tables.js';
 import type { TypedField } from '../typed-field.js';
@@ -14,6 +14,11 @@ import { SupersededRows } from './superseded-rows.js';
 import { DATA_TABLE, TENANT_TABLES } from './tables.js';
 import type { ClickHouseTransport, RowBatches, StartedStatement } from './transport.js';
 
+/** What one statement of such work may hold in memory before it goes to disk. */
+const WORK_SETTINGS =
+  'max_bytes_before_external_group_by = 1500000000, max_bytes_before_external_sort = 1000000000, max_threads = 2, ' +
+  'min_insert_block_size_rows = 262144, min_insert_block_size_bytes = 67108864';
+
 /** Analytic rows in ClickHouse: embedded or a server, by the transport. */
 export class ClickHouseEngine implements Engine {
   readonly dialect = 'clickhouse';
@@ -23,7 +28,7 @@ export class ClickHouseEngine implements Engine {
 
   constructor(
     private readonly transport: ClickHouseTransport,
-    private readonly typedFields: readonly TypedField[],
+    readonly typedFields: readonly TypedField[],
   ) {
     this.superseded = new SupersededRows(transport);
     this.journeys = new ClickHouseJourneys(transport, this.superseded, typedFields);
@@ -41,6 +46,23 @@ export class ClickHouseEngine implements Engine {
       return { batches: translated(batches, query) };
     } catch (error) {
       throw asFailure(error, query);
+    }
+  }
+
+  async work({ organization_id, sql, max_seconds, signal }: EngineWork): Promise<void> {
+    const organizationId = checkedUuid(organization_id, 'the organisation of a query');
+    const tag = randomUUID();
+    try {
+      const final = await this.superseded.read(organizationId);
+      const settings = [
+        WORK_SETTINGS,
+        `max_execution_time = ${Math.max(0.001, max_seconds)}`,
+        `log_comment = '${tag}'`,
+        ...(final ? ['final = 1'] : []),
+      ].join(', ');
+      await this.transport.command(/^\s*DELETE/.test(sql) ? sql : `${sql}\nSETTINGS ${settings}`, { tag, signal });
+    } catch (error) {
+      throw asFailure(error, { max_seconds, ...(signal ? { signal } : {}) });
     }
   }
 

@@ -42,8 +42,19 @@ export class HttpTransport implements ClickHouseTransport {
     });
   }
 
-  async command(sql: string): Promise<void> {
-    await this.client.command({ query: sql });
+  async command(
+    sql: string,
+    stop?: { readonly tag: string; readonly signal?: AbortSignal | undefined },
+  ): Promise<void> {
+    const { tag, signal } = stop ?? {};
+    if (signal?.aborted) throw queryCancelled();
+    const kill = (): void => this.kill(tag ?? '');
+    signal?.addEventListener('abort', kill, { once: true });
+    try {
+      await this.client.command({ query: sql, ...(tag === undefined ? {} : { query_id: tag }) });
+    } finally {
+      signal?.removeEventListener('abort', kill);
+    }
   }
 
   async select(sql: string): Promise<readonly (readonly EngineValue[])[]> {
@@ -57,11 +68,7 @@ export class HttpTransport implements ClickHouseTransport {
 
   async stream({ sql, params, tag, signal }: StreamRequest): Promise<StartedStatement> {
     if (signal?.aborted) throw queryCancelled();
-    const kill = (): void => {
-      const query = 'KILL QUERY WHERE query_id = {id:String} ASYNC';
-      // Should this fail, the statement ends by its max_execution_time.
-      this.client.command({ query, query_params: { id: tag } }).catch(() => undefined);
-    };
+    const kill = (): void => this.kill(tag);
     const forget = (): void => signal?.removeEventListener('abort', kill);
     signal?.addEventListener('abort', kill, { once: true });
     try {
@@ -83,6 +90,12 @@ export class HttpTransport implements ClickHouseTransport {
       forget();
       throw error;
     }
+  }
+
+  private kill(id: string): void {
+    const query = 'KILL QUERY WHERE query_id = {id:String} ASYNC';
+    // Should this fail, the statement ends by its max_execution_time.
+    this.client.command({ query, query_params: { id } }).catch(() => undefined);
   }
 
   async close(): Promise<void> {

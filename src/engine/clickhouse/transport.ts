@@ -22,7 +22,8 @@ export interface StartedStatement {
 export interface ClickHouseTransport {
   /** True when no other process can write to these tables. */
   readonly exclusive: boolean;
-  command(sql: string): Promise<void>;
+  /** With `stop`, the statement is killed when the signal aborts; its text must hold the tag. */
+  command(sql: string, stop?: { readonly tag: string; readonly signal?: AbortSignal | undefined }): Promise<void>;
   /** Runs a small SELECT and returns all its rows. */
   select(sql: string): Promise<readonly (readonly EngineValue[])[]>;
   /** Resolves when the statement has started, which is when it has chosen the data that it reads. */

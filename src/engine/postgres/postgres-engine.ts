@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { Engine, EngineQuery, EngineResult, EngineValue, Stage } from '../engine.js';
+import type { Engine, EngineQuery, EngineResult, EngineValue, EngineWork, Stage } from '../engine.js';
 import { queryCancelled } from '../engine-error.js';
 import { checkedUuid, parseStageTable } from '../identifiers.js';
 import type { RollupTables } from '../rollup-tables.js';
@@ -7,6 +7,7 @@ import { ATTRIBUTION_MIGRATION, RUNS_SETTING } from './attribution-tables.js';
 import { asFailure } from './failures.js';
 import { PostgresJourneys } from './journeys.js';
 import { PostgresRollups } from './rollups.js';
+import type { TypedField } from '../typed-field.js';
 import { streamRows } from './row-stream.js';
 import { PostgresStage } from './stage.js';
 import { MIGRATION, MIGRATION_LOCK, READER_ROLE, SCHEMA, STAGE_SCHEMA, TENANT_SETTING } from './tables.js';
@@ -24,7 +25,10 @@ export class PostgresEngine implements Engine {
   readonly rollups: RollupTables;
   private readonly pool: pg.Pool;
 
-  constructor(url: string) {
+  constructor(
+    url: string,
+    readonly typedFields: readonly TypedField[],
+  ) {
     this.pool = new pg.Pool({
       connectionString: url,
       max: MAX_CONNECTIONS,
@@ -65,6 +69,27 @@ export class PostgresEngine implements Engine {
       throw asFailure(error, query);
     }
     return { batches: this.batches(client, organizationId, query) };
+  }
+
+  async work({ organization_id, sql, max_seconds, signal }: EngineWork): Promise<void> {
+    checkedUuid(organization_id, 'the organisation of a query');
+    if (signal?.aborted) throw queryCancelled();
+    const client = await this.guarded(() => this.pool.connect());
+    const cancel = (): void => void this.cancel(client);
+    signal?.addEventListener('abort', cancel, { once: true });
+    let clean = false;
+    try {
+      await client.query(`BEGIN; SET LOCAL statement_timeout = ${Math.max(1, Math.round(max_seconds * 1000))}`);
+      await client.query(sql);
+      if (signal?.aborted) throw queryCancelled();
+      await client.query('COMMIT');
+      clean = true;
+    } catch (error) {
+      throw asFailure(error, { max_seconds, ...(signal ? { signal } : {}) });
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+      client.release(!clean);
+    }
   }
 
   async openStage(organizationId: string, importId: string): Promise<Stage> {
