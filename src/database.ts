@@ -9,6 +9,7 @@ import { ImportActor1796100000001 } from '../migrations/1796100000001-import-act
 import { ViewComparisons1796200000000 } from '../migrations/1796200000000-view-comparisons.js';
 import { Currencies1796300000000 } from '../migrations/1796300000000-currencies.js';
 import { AttributionRuns1796500000000 } from '../migrations/1796500000000-attribution-runs.js';
+import { CustomerMerges1796600000000 } from '../migrations/1796600000000-customer-merges.js';
 import { AccessAndTenancy1796000000000 } from '../migrations/1796000000000-access-and-tenancy.js';
 import { AuditPrivileges1796100000002 } from '../migrations/1796100000002-audit-privileges.js';
 import { Plans1796100000003 } from '../migrations/1796100000003-plans.js';
@@ -30,6 +31,7 @@ import { Occurrence } from './delivery/occurrence.entity.js';
 import { DataSourceEntity } from './ingestion/data-source.entity.js';
 import { ImportRejectEntity } from './ingestion/import-reject.entity.js';
 import { ImportEntity } from './ingestion/import.entity.js';
+import { CustomerMerge } from './journeys/customer-merge.entity.js';
 import { MetricConfig } from './metrics/metric-config.entity.js';
 import { ModelPublication, ModelSnapshot } from './metrics/model-snapshot.entity.js';
 import { ReportView } from './reports/report-view.entity.js';
@@ -62,6 +64,7 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     ReportSchedule,
     AuditLogEntry,
     AuditHead,
+    CustomerMerge,
   ],
   migrations: [
     InitialSchema1795219200000,
@@ -75,6 +78,7 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     Currencies1796300000000,
     Rollups1796400000000,
     AttributionRuns1796500000000,
+    CustomerMerges1796600000000,
     AccessAndTenancy1796000000000,
     AuditPrivileges1796100000002,
     Plans1796100000003,

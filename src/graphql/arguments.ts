@@ -9,8 +9,10 @@ import {
   type GraphQLArgumentConfig,
   type GraphQLEnumType,
 } from 'graphql';
+import type { AttributionModel } from '../compiler/model/relations.js';
 import type { Comparison, Fill, OrderBy, ReportRequest, Top } from '../compiler/query/types.js';
 import {
+  AttributionModelEnum,
   ComparisonEnum,
   DateRangeInput,
   FillEnum,
@@ -25,6 +27,7 @@ export interface Arguments {
   readonly dateRange?: DateRangeArgument | null;
   readonly where?: WhereArgument | null;
   readonly timeZone?: string | null;
+  readonly attributionModel?: AttributionModel | null;
   readonly orderBy?: readonly { readonly field: string; readonly direction: OrderBy['direction'] }[] | null;
   readonly limit?: number | null;
   readonly offset?: number | null;
@@ -42,10 +45,13 @@ export interface Arguments {
 
 type Configs<Name extends string> = Readonly<Record<Name, GraphQLArgumentConfig>>;
 
-export const sharedArguments = (where: GraphQLInputObjectType): Configs<'dateRange' | 'where' | 'timeZone'> => ({
+export const sharedArguments = (
+  where: GraphQLInputObjectType,
+): Configs<'dateRange' | 'where' | 'timeZone' | 'attributionModel'> => ({
   dateRange: { type: DateRangeInput, description: 'All time when absent.' },
   where: { type: where, description: 'Conditions; all must hold.' },
   timeZone: { type: GraphQLString, description: 'IANA zone; the organisation’s when absent.' },
+  attributionModel: { type: AttributionModelEnum, description: 'For attributed metrics; LINEAR when absent.' },
 });
 
 export const rowArguments = (
@@ -92,7 +98,8 @@ export function requestParts(
   args: Arguments,
   keyOf: (name: string) => string,
 ): Omit<ReportRequest, 'metrics' | 'dimensions'> {
-  const { dateRange, where, timeZone, orderBy, limit, offset, compare, fill, top, subtotals, after } = args;
+  const { dateRange, where, timeZone, attributionModel, orderBy, limit, offset, compare, fill, top, subtotals, after } =
+    args;
   return {
     date_range: dateRange ? dateRangeOf(dateRange) : null,
     filters: where ? filterOf(where, keyOf) : null,
@@ -100,6 +107,7 @@ export function requestParts(
     order: (orderBy ?? []).map(({ field, direction }) => ({ member: field, direction })),
     limit: limit ?? null,
     offset: offset ?? null,
+    ...(attributionModel ? { attribution_model: attributionModel } : {}),
     ...(compare ? { compare } : {}),
     ...(fill ? { fill } : {}),
     ...(top ? { top: topOf(top) } : {}),

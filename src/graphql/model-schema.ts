@@ -19,7 +19,7 @@ import type { Model } from '../compiler/model/types.js';
 import type { ReportRequest } from '../compiler/query/types.js';
 import { pageArguments, requestParts, rowArguments, sharedArguments, type Arguments } from './arguments.js';
 import { fieldNames } from './field-names.js';
-import { Direction, Grain, TIME, filterTypeOf, list } from './inputs.js';
+import { AttributionModelEnum, Direction, Grain, TIME, filterTypeOf, list } from './inputs.js';
 import { resultFields, type ResultField } from './result-fields.js';
 import { fieldsBelow, pathOf, selectedColumns, type SelectedColumns } from './selection.js';
 
@@ -195,19 +195,34 @@ function rowType<Context>(
     type: Grain,
     description: 'Groups by time buckets of this length; without it each instant is a row.',
   };
+  const model = {
+    type: AttributionModelEnum,
+    description: 'The attribution model; that of `attributionModel` when absent.',
+  };
   return new GraphQLObjectType({
     name,
     description,
     fields: Object.fromEntries(
-      fields.map(({ name: field, column, type, description: text }): [string, GraphQLFieldConfig<Row, Context>] => [
-        field,
-        {
+      fields.map(
+        ({
+          name: field,
+          column,
           type,
           description: text,
-          resolve: (row) => row[column] ?? null,
-          ...(column === TIME ? { args: { grain } } : {}),
-        },
-      ]),
+          member,
+          isAttributed: takesModel,
+        }): [string, GraphQLFieldConfig<Row, Context>] => [
+          field,
+          {
+            type,
+            description: text,
+            resolve: (row, { model: of }: { readonly model?: string | null }) =>
+              row[of ? column.replace(member.key, `${member.key}:${of}`) : column] ?? null,
+            ...(column === TIME ? { args: { grain } } : {}),
+            ...(takesModel ? { args: { model } } : {}),
+          },
+        ],
+      ),
     ),
   });
 }

@@ -1,6 +1,7 @@
 /** The fields of a row: one for each member, and those that a comparison and top values add. */
 import { GraphQLBoolean, GraphQLFloat, type GraphQLOutputType } from 'graphql';
 import type { Member, Model } from '../compiler/model/types.js';
+import { isAttributed } from '../compiler/query/attribution.js';
 import { changeName, otherName, previousName } from '../compiler/query/columns.js';
 import { fieldNames } from './field-names.js';
 import { describe, outputTypeOf } from './inputs.js';
@@ -15,6 +16,8 @@ export interface ResultField {
   readonly description: string;
   /** The argument without which there is no such column. */
   readonly needs: 'compare' | 'top' | null;
+  /** Whether it may name an attribution model. */
+  readonly isAttributed: boolean;
 }
 
 /** In the order of the members. Names are stable: they depend on the keys alone. */
@@ -27,7 +30,10 @@ export function resultFields(model: Model): ResultField[] {
     const member = members.get(key);
     if (member === undefined) return [];
     const type = outputTypeOf(member);
-    const own = { name, column: key, member, type, description: describe(member), needs: null };
+    const own = {
+      ...{ name, column: key, member, type, description: describe(member), needs: null },
+      isAttributed: isAttributed(member, model),
+    };
     if (member.kind === 'dimension') {
       const column = otherName(key);
       const description = `With \`top\`: true in the row for all other values of ${member.label} together.`;
@@ -41,10 +47,12 @@ export function resultFields(model: Model): ResultField[] {
     return [
       own,
       {
+        ...own,
         ...{ name: added(name, 'Previous', before), column: before, member, type, needs },
         description: `With \`compare\`: ${member.label} in the range compared with.`,
       },
       {
+        ...own,
         ...{ name: added(name, 'Change', change), column: change, member, type: GraphQLFloat, needs },
         description: `With \`compare\`: change of ${member.label} since the range compared with, as a fraction.`,
       },

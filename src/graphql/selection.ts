@@ -50,6 +50,12 @@ export interface SelectedColumns {
   readonly grain: TimeGrain | null;
 }
 
+interface Given {
+  readonly grain?: TimeGrain | null;
+  /** Attribution model that is meant by this field. */
+  readonly model?: string | null;
+}
+
 /**
  * @param type of the rows
  * @param given the arguments of the field that are there
@@ -70,11 +76,11 @@ export function selectedColumns(
     if (field.needs !== null && !given[field.needs]) {
       throw invalidRequest(`\`${name}\` is there with the argument \`${field.needs}\` only.`);
     }
-    keys.add(field.member.key);
     const config = type.getFields()[name];
-    if (field.column !== TIME || config === undefined) continue;
     for (const selection of selections) {
-      grains.add((getArgumentValues(config, selection, info.variableValues).grain as TimeGrain | undefined) ?? null);
+      const { grain, model } = (config ? getArgumentValues(config, selection, info.variableValues) : {}) as Given;
+      keys.add(model ? `${field.member.key}:${model}` : field.member.key);
+      if (field.column === TIME) grains.add(grain ?? null);
     }
   }
   if (grains.size > 1) {

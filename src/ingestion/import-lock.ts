@@ -6,14 +6,19 @@ const AT_ONCE = 3;
 const POLL_MS = 25;
 
 /**
- * Lets one import of an organisation at a time, over all processes, count what it changes and make it visible. The lock
+ * Lets one piece of work of an organisation at a time, over all processes, do its part: an import counts what it changes
+ * and makes it visible, journeys are computed anew. The lock
  * is a Postgres advisory lock on a connection of its own: it ends with the connection, so a dead process holds nothing.
  */
-export class ImportLock {
+export class OrganizationLock {
   private readonly waiting = new Map<string, Promise<unknown>>();
   private free = AT_ONCE;
 
-  constructor(private readonly database: DataSource) {}
+  /** @param name of the work; each has its own turns */
+  constructor(
+    private readonly database: DataSource,
+    private readonly name: 'import' | 'journeys',
+  ) {}
 
   /** Runs `work` on the connection that holds the organisation's lock. */
   async hold<T>(organizationId: string, work: (connection: QueryRunner) => Promise<T>): Promise<T> {
@@ -29,7 +34,7 @@ export class ImportLock {
   }
 
   private async locked<T>(organizationId: string, work: (connection: QueryRunner) => Promise<T>): Promise<T> {
-    const key = `tributary import ${organizationId}`;
+    const key = `tributary ${this.name} ${organizationId}`;
     for (;;) {
       if (this.free > 0) {
         this.free--;

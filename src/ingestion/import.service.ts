@@ -8,9 +8,10 @@ import { newId } from '../common/uuid.js';
 import { APP_CONFIG, type AppConfig } from '../config/config.js';
 import type { Engine, Stage, StagePlan } from '../engine/engine.js';
 import { ENGINE } from '../engine/engine.tokens.js';
+import { JourneyRefresh } from '../journeys/journey-refresh.service.js';
 import { hasRollups } from '../rollups/rollup-marks.js';
 import { decodeText } from './decode/text.js';
-import { ImportLock } from './import-lock.js';
+import { OrganizationLock } from './import-lock.js';
 import { ImportStore, type ReadCounts } from './import-store.js';
 import type { ImportEntity, ImportWarning } from './import.entity.js';
 import { NO_MAPPING, parseMapping } from './mapping.js';
@@ -60,7 +61,7 @@ const RECOVER_EVERY_MS = 30_000;
 export class ImportService implements OnApplicationShutdown {
   private readonly logger = new Logger('Import');
   private readonly store: ImportStore;
-  private readonly lock: ImportLock;
+  private readonly lock: OrganizationLock;
   private readonly process: ProcessLock;
   private readonly tidying: Tidying;
   private readonly mostBytes: number;
@@ -71,11 +72,12 @@ export class ImportService implements OnApplicationShutdown {
     @Inject(ENGINE) private readonly engine: Engine,
     @Inject(STANDARD_FIELDS) private readonly fields: readonly FieldType[],
     audit: AuditTrail,
+    private readonly journeys: JourneyRefresh,
     @Inject(APP_CONFIG) { limits }: Pick<AppConfig, 'limits'>,
   ) {
     this.mostBytes = limits.uploadBytes;
     this.store = new ImportStore(database, audit);
-    this.lock = new ImportLock(database);
+    this.lock = new OrganizationLock(database, 'import');
     this.process = new ProcessLock(database);
     this.tidying = new Tidying(engine, this.logger);
   }
@@ -202,7 +204,7 @@ export class ImportService implements OnApplicationShutdown {
       const rolled = { organizationId, months: isRolled ? await stage.months() : [] };
       await this.store.markCommitting(manager, id, plan, { ...counts, warnings }, sources, rolled);
       try {
-        await this.complete(id, stage, connection);
+        await this.complete(organizationId, id, stage, connection);
       } catch (error) {
         this.logger.error(`Import ${id} is decided but could not be completed; it will be tried again`, error);
         throw new Problem(
@@ -217,14 +219,15 @@ export class ImportService implements OnApplicationShutdown {
   /** Commits what an import before this one has decided and not completed. */
   private async finishEarlier(organizationId: string, connection: QueryRunner): Promise<void> {
     for (const entry of await this.store.committing(connection.manager, organizationId)) {
-      await this.complete(entry.id, await this.engine.openStage(organizationId, entry.id), connection);
+      await this.complete(organizationId, entry.id, await this.engine.openStage(organizationId, entry.id), connection);
       this.logger.log(`Completed import ${entry.id}, which had been interrupted`);
     }
   }
 
-  private async complete(id: string, stage: Stage, connection: QueryRunner): Promise<void> {
+  private async complete(organizationId: string, id: string, stage: Stage, connection: QueryRunner): Promise<void> {
     await stage.commit();
     await this.store.markDone(connection.manager, id);
+    await this.journeys.due(organizationId);
     await this.dropQuietly(id, stage);
   }
 

@@ -1,12 +1,13 @@
 import { Module } from '@nestjs/common';
 import { LibraryService } from '../metrics/library.service.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
+import { JourneysModule } from '../journeys/journeys.module.js';
 import { ImportService } from './import.service.js';
 import { IngestionController } from './ingestion.controller.js';
 import { DEFAULT_FIELDS, STANDARD_FIELDS, type FieldType } from './standard-fields.js';
 
 @Module({
-  imports: [MetricsModule],
+  imports: [MetricsModule, JourneysModule],
   controllers: [IngestionController],
   providers: [
     ImportService,

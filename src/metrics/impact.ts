@@ -5,7 +5,8 @@ import { resolveMember } from '../compiler/model/build.js';
 import { memberMeaning } from '../compiler/model/diff.js';
 import type { Model } from '../compiler/model/types.js';
 import { planQuery } from '../compiler/query/plan.js';
-import type { Filter, ReportRequest } from '../compiler/query/types.js';
+import { namesOf, plainKey } from '../compiler/query/attribution.js';
+import type { ReportRequest } from '../compiler/query/types.js';
 
 export interface SavedRequest {
   readonly id: string;
@@ -57,23 +58,8 @@ export async function affectedViews(step: ModelStep, views: readonly SavedReques
   return found;
 }
 
-/** Names of members that a request uses. */
-export function namesIn(request: ReportRequest): ReadonlySet<string> {
-  const names = new Set([
-    ...request.metrics,
-    ...request.dimensions,
-    ...(request.order ?? []).map(({ member }) => member),
-    ...[request.top?.by ?? [], request.top?.dimension ?? [], ...(request.subtotals ?? [])].flat(),
-  ]);
-  const visit = (filter: Filter): void => {
-    if ('and' in filter) filter.and.forEach(visit);
-    else if ('or' in filter) filter.or.forEach(visit);
-    else names.add(filter.member);
-  };
-  const { filters } = request;
-  if (filters) [filters].flat().forEach((filter) => visit(filter as Filter));
-  return names;
-}
+/** Names of members that a request uses, without the attribution models that it names with them. */
+export const namesIn = (request: ReportRequest): ReadonlySet<string> => new Set(namesOf(request).map(plainKey));
 
 /** What is different about a name; null when nothing is. */
 function differenceOf(name: string, before: Model, after: Model): string | null {

@@ -2,6 +2,7 @@ import { Field, Int, ObjectType } from '@nestjs/graphql';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { GraphQLJSON } from 'graphql-scalars';
 import { Described } from '../common/described.js';
+import { ATTRIBUTION_MODELS } from '../compiler/model/relations.js';
 import { COMPARISONS, FILLS, TIME_GRAINS } from '../compiler/query/types.js';
 
 /** For the OpenAPI document; the body itself is read by `readReportRequest`. */
@@ -78,6 +79,12 @@ export class QueryRequestDto {
     description: 'Selected dimensions: for each, the metrics grouped by the dimensions up to and including it.',
   })
   subtotals?: unknown[];
+  @ApiPropertyOptional({
+    enum: ATTRIBUTION_MODELS,
+    description:
+      'For attributed metrics; linear when absent. `attributed_revenue:first_touch` names one in place, so that several stand side by side.',
+  })
+  attribution_model?: string;
   @ApiPropertyOptional({ description: '`next_cursor` of the page before; the request must be the same otherwise.' })
   cursor?: string;
 }

@@ -2,6 +2,7 @@ import { Logger, Module } from '@nestjs/common';
 import { RedisResults } from '../cache/redis-results.js';
 import { ResultCache } from '../cache/result-cache.js';
 import { APP_CONFIG, type AppConfig } from '../config/config.js';
+import { JourneysModule } from '../journeys/journeys.module.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { RollupsModule } from '../rollups/rollups.module.js';
 import { CACHE_LIMITS } from './limits.js';
@@ -11,6 +12,7 @@ import { QueryReply } from './query-reply.service.js';
 import { QueryController } from './query.controller.js';
 import { QueryResolver } from './query.resolver.js';
 import { QueryService } from './query.service.js';
+import { RelationsReady } from './relations-ready.service.js';
 
 function openCache({ redisUrl }: AppConfig): ResultCache {
   const logger = new Logger('Cache');
@@ -19,11 +21,12 @@ function openCache({ redisUrl }: AppConfig): ResultCache {
 }
 
 @Module({
-  imports: [MetricsModule, RollupsModule],
+  imports: [JourneysModule, MetricsModule, RollupsModule],
   controllers: [QueryController],
   providers: [
     { provide: ResultCache, inject: [APP_CONFIG], useFactory: openCache },
     OrganizationStates,
+    RelationsReady,
     QueryPlans,
     QueryService,
     QueryReply,

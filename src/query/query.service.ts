@@ -26,6 +26,7 @@ import { mixedCurrencies } from './mixed-currencies.js';
 import { OrganizationStates } from './organization-state.js';
 import { QueryPlans, type PlannedRequest } from './plans.service.js';
 import type { ResultMetaDto } from './query.dto.js';
+import { RelationsReady } from './relations-ready.service.js';
 import { rowsText } from './rows-text.js';
 
 export interface RunOptions {
@@ -113,6 +114,7 @@ export class QueryService {
     private readonly plans: QueryPlans,
     private readonly states: OrganizationStates,
     private readonly cache: ResultCache,
+    private readonly relations: RelationsReady,
     private readonly budget: QueryBudget,
     private readonly rollups: RollupPlans,
   ) {}
@@ -150,6 +152,7 @@ export class QueryService {
   /** Plans a request whose rows will be streamed. A limit in the request is kept, none means all rows. */
   async open(policy: Policy, request: ReportRequest, options: RunOptions = {}): Promise<OpenResult> {
     const { planned, state } = await this.plans.plan(policy, request, options);
+    await this.relations.ensure(policy.organizationId, planned.plan.relations, state);
     const end = { truncated: false, engineMs: 0 };
     const chosen = await this.rollups.choose(planned, state.rollup_version);
     this.rollups.count(chosen);
@@ -166,6 +169,7 @@ export class QueryService {
       ...mixedCurrencies(request, planned.plan, state.currencies),
       ...(policy.rows.length > 0 ? [ROWS_LIMITED] : []),
       ...(options.explain && !mayExplain(policy) ? [EXPLAIN_REFUSED] : []),
+      ...(await this.relations.ensure(organizationId, planned.plan.relations, state)),
     ];
     const asked = options.explain ? { asked: await this.rollups.choose(planned, state.rollup_version) } : {};
     const keyAt = ({ data_version }: OrganizationState): string =>

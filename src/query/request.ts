@@ -5,6 +5,7 @@
 import { badRequest, type ProblemItem } from '../common/problem.js';
 import { isUuid } from '../common/uuid.js';
 import { nearestNames } from '../common/nearest.js';
+import { ATTRIBUTION_MODELS, type AttributionModel } from '../compiler/model/relations.js';
 import {
   COMPARISONS,
   FILLS,
@@ -224,6 +225,12 @@ export class ShapeReader {
       ...(given('fill') ? { fill: this.oneOf<Fill>(body.fill, FILLS, '/fill') ?? null } : {}),
       ...(given('top') ? { top: this.top(body.top, '/top') ?? null } : {}),
       ...(given('subtotals') ? { subtotals: this.subtotals(body.subtotals, '/subtotals') } : {}),
+      ...(given('attribution_model')
+        ? {
+            attribution_model:
+              this.oneOf<AttributionModel>(body.attribution_model, ATTRIBUTION_MODELS, '/attribution_model') ?? null,
+          }
+        : {}),
       ...(given('cursor') ? { cursor: this.text(body.cursor, '/cursor', 'the next_cursor of a page') ?? null } : {}),
     };
   }
@@ -252,6 +259,7 @@ export const REQUEST_FIELDS = [
   'fill',
   'top',
   'subtotals',
+  'attribution_model',
   'cursor',
 ] as const;
 

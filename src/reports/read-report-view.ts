@@ -1,6 +1,7 @@
 import { badRequest } from '../common/problem.js';
 import { ShapeReader } from '../query/request.js';
-import { ATTRIBUTION_MODELS, REPORT_CATEGORIES, VISIBILITIES, type ReportView } from './report-view.entity.js';
+import { ATTRIBUTION_MODELS } from '../compiler/model/relations.js';
+import { REPORT_CATEGORIES, VISIBILITIES, type ReportView } from './report-view.entity.js';
 
 /** What a user may set of a view. */
 export type ReportViewFields = Omit<

@@ -1,19 +1,9 @@
 import { Column, CreateDateColumn, Entity, PrimaryColumn, UpdateDateColumn } from 'typeorm';
+import type { AttributionModel } from '../compiler/model/relations.js';
 import type { Comparison, DateRange, Fill, Filter, OrderBy, TimeGrain, Top } from '../compiler/query/types.js';
 
 export const REPORT_CATEGORIES = ['campaign_performance', 'asset_roi', 'customer_journey', 'roas_analysis'] as const;
 export const VISIBILITIES = ['private', 'team', 'organization', 'public'] as const;
-export const ATTRIBUTION_MODELS = [
-  'first_touch',
-  'last_touch',
-  'linear',
-  'time_decay',
-  'position_based',
-  'custom',
-  'markov',
-  'shapley',
-] as const;
-
 /** A saved report: the FSD's `marketing_report_views`, with the rest of a query beside it. */
 @Entity('marketing_report_views')
 export class ReportView {
@@ -26,7 +16,7 @@ export class ReportView {
   @Column('text', { array: true }) metrics!: string[];
   @Column('jsonb', { nullable: true }) filters!: Filter | Filter[] | null;
   @Column('jsonb', { nullable: true }) date_range!: DateRange | null;
-  @Column('text', { nullable: true }) attribution_model!: (typeof ATTRIBUTION_MODELS)[number] | null;
+  @Column('text', { nullable: true }) attribution_model!: AttributionModel | null;
   @Column('text', { nullable: true }) time_grain!: TimeGrain | null;
   @Column('text', { nullable: true }) time_zone!: string | null;
   /** Rows are sorted by these; see `OrderBy`. */

@@ -18,6 +18,7 @@ export const requestOf = (
     | 'fill'
     | 'top'
     | 'subtotals'
+    | 'attribution_model'
   >,
 ): ReportRequest => ({
   metrics: view.metrics,
@@ -33,6 +34,7 @@ export const requestOf = (
   ...(view.fill ? { fill: view.fill } : {}),
   ...(view.top ? { top: view.top } : {}),
   ...(view.subtotals ? { subtotals: view.subtotals } : {}),
+  ...(view.attribution_model === null ? {} : { attribution_model: view.attribution_model }),
 });
 
 /** One page of a request. */

@@ -12,6 +12,8 @@ import { TYPED_FIELDS } from './model.js';
 
 export interface Store {
   readonly engine: Engine;
+  /** Of the server behind the engine. */
+  readonly url: string;
   close(): Promise<void>;
 }
 
@@ -35,6 +37,7 @@ async function opened(folder: string, server: { readonly url: string; stop(): Pr
   await engine.migrate();
   return {
     engine,
+    url: server.url,
     close: async () => {
       await engine.close();
       await server.stop();
@@ -55,8 +58,14 @@ export async function run(
   engine: Engine,
   organizationId: string,
   statement: Statement,
+  attributionRuns: readonly string[] = [],
 ): Promise<(readonly EngineValue[])[]> {
-  const { batches } = await engine.query({ ...statement, organization_id: organizationId, max_seconds: 30 });
+  const { batches } = await engine.query({
+    ...statement,
+    organization_id: organizationId,
+    attribution_runs: attributionRuns,
+    max_seconds: 30,
+  });
   const rows: (readonly EngineValue[])[] = [];
   for await (const batch of batches) rows.push(...batch);
   return rows;

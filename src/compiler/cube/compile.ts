@@ -11,6 +11,7 @@ import type { Statement } from '../query/types.js';
 import { CUBE } from './base.js';
 import type { RollupColumns } from '../rollup/types.js';
 import { cubeSchema, rollupSchema, type CubeFile, type CubeSchema } from './generate.js';
+import { relationSql, type Relation } from './relation-sql.js';
 import { TributaryClickHouseQuery, TributaryPostgresQuery, type TributaryOptions } from './tributary-query.js';
 
 /** A query in Cube's own terms; member names are `cube.member`. */
@@ -21,6 +22,8 @@ export interface CubeQuery extends TributaryOptions {
   readonly filters: readonly CubeFilter[];
   readonly rowLimit: number | null;
   readonly offset: number | null;
+  /** Read in the place of rows. */
+  readonly relation?: Relation;
 }
 export type CubeFilter =
   | { readonly member: string; readonly operator: string; readonly values: readonly string[] }
@@ -97,7 +100,15 @@ export async function compileModel({ model, dialect, base, typed, rollup }: Comp
     dialect,
     model,
     toSql: async (query) => {
-      const cube = new Query(compilers, { ...query, timezone: 'UTC', order: [], useNativeSqlPlanner: false });
+      const { relation, ...options } = query;
+      const behind = relation === undefined ? {} : { relationSql: relationSql(relation, dialect, typed) };
+      const cube = new Query(compilers, {
+        ...options,
+        ...behind,
+        timezone: 'UTC',
+        order: [],
+        useNativeSqlPlanner: false,
+      });
       const [sql, params] = cube.buildSqlAndParams();
       return { sql: inZone(sql.trim(), query.timeZone), params: params as Statement['params'] };
     },

@@ -57,9 +57,10 @@ export function cubeSchema(model: Model, dialect: DialectName, typed: TypedField
       if (member.key !== TIME_KEY) dimensions[member.key] = dimensionOf(member, rows);
       continue;
     }
-    if (RESERVED_KEYS.includes(member.key) || around.has(member.key)) continue;
+    if (RESERVED_KEYS.includes(member.key)) continue;
     if (member.kind === 'simple') Object.assign(measures, simpleMeasures(member, rows));
-    if (member.kind === 'formula') Object.assign(measures, formulaMeasures(member, dialect, exact));
+    if (member.kind === 'formula' && !around.has(member.key))
+      Object.assign(measures, formulaMeasures(member, dialect, exact));
   }
   return schemaOf({ extends: new CubeReference(BASE_CUBE), dimensions, measures });
 }

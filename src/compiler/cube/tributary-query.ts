@@ -8,6 +8,7 @@ import { bucketSql, type Bucket } from '../dialect/bucket-sql.js';
 import { CONDITION_OPERATORS, conditionSql, type ConditionOperator } from '../dialect/condition-sql.js';
 import { ordinalSql, type Placement } from '../dialect/ordinal-sql.js';
 import type { DialectName } from '../dialect/types.js';
+import { UNATTRIBUTED } from '../model/relations.js';
 import type { ValueKind } from './base.js';
 
 /** What the planner adds to a Cube query; Cube hands it to the query object as it is. */
@@ -21,6 +22,8 @@ export interface TributaryOptions {
   readonly placement?: Placement;
   /** 1-based positions in the SELECT list. */
   readonly rowOrder: readonly { readonly position: number; readonly descending: boolean }[];
+  /** What stands behind FROM in place of the rows' table; then a string dimension says where there is no touchpoint. */
+  readonly relationSql?: string;
   /** Members that are selected as NULL, because their number would be wrong. */
   readonly withheld: readonly string[];
 }
@@ -127,6 +130,20 @@ function presented(sql: string, kind: ValueKind): string {
   return sql;
 }
 
+interface Dimension {
+  path(): readonly string[];
+  dimensionDefinition(): unknown;
+}
+
+/** A dimension as SQL; over a relation, texts say `unattributed` where there is no touchpoint that could have a value. */
+function dimensionSql(query: BaseQuery, dimension: Dimension, sql: string): string {
+  if ((query.options as TributaryOptions).relationSql === undefined) return sql;
+  const [cube = '', key = ''] = dimension.path();
+  const { kind } = (dimension.dimensionDefinition() as Definition).meta ?? {};
+  if (kind !== 'string' || key === 'currency') return sql;
+  return `CASE WHEN ${query.cubeAlias(cube)}.id IS NULL THEN '${UNATTRIBUTED}' ELSE ${sql} END`;
+}
+
 /** Time first, then dimensions, then metrics, as in the plan's columns. */
 const timeFirst = (query: BaseQuery): Selected[] =>
   (query.timeDimensions as unknown as Selected[]).concat(query.dimensions as unknown as Selected[]);
@@ -161,6 +178,12 @@ export class TributaryClickHouseQuery extends ClickHouseQuery {
   override newFilter(filter: unknown): ReturnType<ClickHouseQuery['newFilter']> {
     return new ExactFilter(this, filter, 'clickhouse') as unknown as ReturnType<ClickHouseQuery['newFilter']>;
   }
+  override cubeSql(cube: string): string {
+    return (this.options as TributaryOptions).relationSql ?? (super.cubeSql(cube) as string);
+  }
+  override dimensionSql(dimension: Dimension): string {
+    return dimensionSql(this, dimension, super.dimensionSql(dimension) as string);
+  }
   override convertTz(field: string): string {
     return field;
   }
@@ -188,6 +211,12 @@ export class TributaryPostgresQuery extends PostgresQuery {
   }
   override newDimension(path: never): BaseDimension {
     return new PostgresDimension(this, path);
+  }
+  override cubeSql(cube: string): string {
+    return (this.options as TributaryOptions).relationSql ?? (super.cubeSql(cube) as string);
+  }
+  override dimensionSql(dimension: Dimension): string {
+    return dimensionSql(this, dimension, super.dimensionSql(dimension) as string);
   }
   override convertTz(field: string): string {
     return field;

@@ -5,6 +5,7 @@
  * The text is built from checked parts only: column names are a closed list, and every step of a payload path matches
  * {@link PATH_STEP}, so it holds no quote, backslash, backtick or placeholder.
  */
+import { RELATION_COLUMNS } from '../model/relations.js';
 import type { BaseColumn, FieldRef } from '../model/types.js';
 import type { DialectName } from './types.js';
 
@@ -27,6 +28,8 @@ export interface FieldSource {
   readonly typed: TypedFields;
 }
 
+type RelationField = Extract<FieldRef, { kind: 'relation' }>;
+
 const PATH_STEP = /^[A-Za-z_][A-Za-z0-9_ -]{0,62}$/;
 /** At most 29 digits before and nine after the point: what Decimal(38, 9) holds. Written without `?`, a placeholder. */
 const NUMBER = `'^-{0,1}[0-9]{1,29}([.][0-9]{1,9}){0,1}$'`;
@@ -39,10 +42,20 @@ export const isUuidColumn = (column: BaseColumn): boolean => UUID_COLUMNS.includ
 export function fieldSql(field: FieldRef, reading: Reading, source: FieldSource): string {
   if (field.kind === 'rows') throw new Error('A row as such has no value to read.');
   if (field.kind === 'column') return columnSql(field.column, reading, source);
+  if (field.kind === 'relation') return relationColumnSql(field, source);
   for (const step of field.path) if (!PATH_STEP.test(step)) throw new Error('Unchecked payload path.');
   return source.dialect === 'clickhouse'
     ? clickhousePayload(field.root, field.path, reading, source)
     : postgresPayload(field.root, field.path, reading, source);
+}
+
+/** A number as an exact decimal, whatever the column's own type. */
+function relationColumnSql({ relation, column }: RelationField, { dialect, row }: FieldSource): string {
+  const columns: Readonly<Record<string, 'number' | 'text'>> = RELATION_COLUMNS[relation];
+  if (!Object.hasOwn(columns, column)) throw new Error('Unchecked column of a relation.');
+  const name = `${row}.${column}`;
+  if (columns[column] === 'text') return name;
+  return dialect === 'postgres' ? `${name}::numeric` : `toDecimal128(${name}, 9)`;
 }
 
 /** The declared type of a standard payload field; undefined for any other. */

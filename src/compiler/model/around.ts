@@ -1,15 +1,20 @@
-/** Members that are calculated around the grouped query: windows, conversions, and formulas that build on them. */
+/**
+ * Members that are calculated around the grouped query over rows: windows, conversions, metrics over other relations, and
+ * formulas that build on them.
+ */
 import { memberLineage } from './lineage.js';
 import type { Member, Model, WindowMetricMember } from './types.js';
 
 const known = new WeakMap<readonly Member[], ReadonlySet<string>>();
 
-/** Their keys. Nothing of them is in the Cube model. */
+/** Their keys. Of them, only metrics over relations are in the Cube model. */
 export function keysAround(members: readonly Member[]): ReadonlySet<string> {
   const found = known.get(members);
   if (found !== undefined) return found;
   const around = new Set(
-    members.filter(({ kind }) => kind === 'window' || kind === 'conversion').map(({ key }) => key),
+    members
+      .filter((member) => member.kind === 'window' || member.kind === 'conversion' || isOfRelation(member))
+      .map(({ key }) => key),
   );
   const formulas = members.filter(({ kind }) => kind === 'formula');
   for (let before = -1; before < around.size;) {
@@ -19,6 +24,8 @@ export function keysAround(members: readonly Member[]): ReadonlySet<string> {
   known.set(members, around);
   return around;
 }
+
+const isOfRelation = (member: Member): boolean => member.kind === 'simple' && member.field.kind === 'relation';
 
 /** The windows that a metric is made of: itself, if it is one, and those behind it. */
 export const windowsIn = (key: string, model: Model): WindowMetricMember[] =>

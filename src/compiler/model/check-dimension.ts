@@ -19,6 +19,10 @@ export function checkDimension(definition: MemberDefinition, fields: FormulaScop
   if (field.kind === 'rows') {
     diagnostics.push(fault('invalid_expression', '/expression', '`*` is for metrics that count rows.'));
   }
+  if (field.kind === 'relation') {
+    const message = `${field.relation} is for metrics; a dimension is a field of the row.`;
+    diagnostics.push(fault('invalid_expression', '/expression', message));
+  }
   return { field, depends_on: [] };
 }
 

@@ -21,7 +21,9 @@ import type {
   MemberDefinition,
   Model,
 } from './types.js';
+import { RELATION_COLUMNS } from './relations.js';
 import { AGGREGATIONS } from './types.js';
+import type { FieldRef } from './types.js';
 
 /** What a definition is checked against. */
 export interface CheckContext {
@@ -92,12 +94,16 @@ function checkPlain(definition: MemberDefinition, diagnostics: Diagnostic[]) {
     diagnostics.push(fault('invalid_expression', '/expression', message));
   }
   if (aggregation !== null && !counts(aggregation)) {
-    const isColumn = field.kind === 'column';
+    const isColumn = field.kind === 'column' || (field.kind === 'relation' && !isNumber(field));
     if (!isNumeric(data_type) || isColumn) {
       const what = isColumn ? `the column ${field.column}` : `a ${data_type}`;
       const message = `${aggregation} needs numbers, and ${what} is none: use count or distinct.`;
       diagnostics.push(fault('non_numeric_aggregation', '/aggregation', message));
     }
+  }
+  if (field.kind === 'relation' && aggregation === 'sum' && definition.additivity !== 'additive') {
+    const message = `${field.relation} adds up over all its dimensions; leave out the additivity.`;
+    diagnostics.push(fault('not_additive', '/additivity', message));
   }
   if (counts(aggregation) && data_type !== 'integer') {
     const message = `${aggregation} gives whole numbers, so the data type is integer, not ${data_type}.`;
@@ -110,6 +116,9 @@ function checkPlain(definition: MemberDefinition, diagnostics: Diagnostic[]) {
     additivity: plainAdditivity(definition, diagnostics),
   };
 }
+
+const isNumber = ({ relation, column }: Extract<FieldRef, { kind: 'relation' }>): boolean =>
+  (RELATION_COLUMNS[relation] as Readonly<Record<string, string>>)[column] === 'number';
 
 function checkOwnFilter({ filter }: MemberDefinition, context: CheckContext, diagnostics: Diagnostic[]): CheckedFilter {
   if (filter == null) return { filter: null, named: [] };

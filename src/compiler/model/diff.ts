@@ -106,6 +106,8 @@ export function fieldText(field: FieldRef): string {
       return field.column;
     case 'payload':
       return (field.root === 'data_payload' ? field.path : [field.root, ...field.path]).join('.');
+    case 'relation':
+      return [field.relation, ...(field.model === null ? [] : [field.model]), field.column].join('.');
     default:
       return field satisfies never;
   }

@@ -1,5 +1,12 @@
 import { fault } from '../diagnostics/diagnostic.js';
 import type { BaseColumn, Diagnostic, FieldRef } from './types.js';
+import {
+  ATTRIBUTION_MODELS,
+  RELATION_COLUMNS,
+  isAttributionModel,
+  isRelation,
+  type RelationName,
+} from './relations.js';
 import { BASE_COLUMNS } from './types.js';
 
 const STEP = /^[A-Za-z_][A-Za-z0-9_ -]{0,62}$/;
@@ -20,7 +27,8 @@ export function parseFieldRef(text: string, pointer = '/expression'): FieldRef |
     return fault('invalid_expression', pointer, 'organization_id is the same for all rows of an organization.');
   }
   const steps = text.split('.');
-  const [first] = steps;
+  const [first = ''] = steps;
+  if (isRelation(first)) return relationColumn(first, steps.slice(1), pointer);
   const root = first === 'attribution_data' ? 'attribution_data' : 'data_payload';
   const path = first === root ? steps.slice(1) : steps;
   if (path.length === 0) {
@@ -35,6 +43,22 @@ export function parseFieldRef(text: string, pointer = '/expression'): FieldRef |
     return fault('invalid_expression', pointer, message);
   }
   return { kind: 'payload', root, path };
+}
+
+/** `<relation>.<column>`, or `revenue_attribution.<model>.<column>`. */
+function relationColumn(relation: RelationName, steps: readonly string[], pointer: string): FieldRef | Diagnostic {
+  const columns = Object.keys(RELATION_COLUMNS[relation]);
+  const [model = null] = relation === 'revenue_attribution' && steps.length === 2 ? steps : [];
+  const column = steps.at(-1) ?? '';
+  if (model !== null && !isAttributionModel(model)) {
+    const message = `There is no attribution model \`${model.slice(0, 63)}\`; models are ${ATTRIBUTION_MODELS.join(', ')}.`;
+    return fault('invalid_expression', pointer, message);
+  }
+  if (steps.length !== (model === null ? 1 : 2) || !columns.includes(column)) {
+    const message = `${relation} has the columns ${columns.join(', ')}: write ${relation}.${columns[0] ?? ''}.`;
+    return fault('invalid_expression', pointer, message);
+  }
+  return { kind: 'relation', relation, column, model };
 }
 
 const isDiagnostic = (result: FieldRef | Diagnostic): result is Diagnostic => 'severity' in result;

@@ -34,7 +34,7 @@ export function checkGraph(members: readonly Member[]): Member[] {
       const expansion = expand(member, expansions);
       expansions.set(key, expansion);
       found.push(...sizeFaults(expansion));
-      found.push(...windowFaults(member, around));
+      found.push(...windowFaults(member, around, checked));
       found.push(...dependencyFaults(member, checked));
     }
     checked.set(key, withFaults(member, found));
@@ -58,8 +58,10 @@ function dependencyFaults(member: Member, checked: ReadonlyMap<string, Member>):
 }
 
 /** Windows over stretches of time put rows together, so that what they look at must come from rows. */
-function windowFaults(member: Member, around: ReadonlySet<string>): Diagnostic[] {
+function windowFaults(member: Member, around: ReadonlySet<string>, checked: ReadonlyMap<string, Member>): Diagnostic[] {
   if (member.kind !== 'window' || !around.has(member.window.metric)) return [];
+  // A plain metric over a relation is read once for each window.
+  if (checked.get(member.window.metric)?.kind === 'simple') return [];
   const { kind, metric } = member.window;
   if (kind === 'previous' || kind === 'share') return [];
   const message = `${metric} looks over time, beside its peers or at customers itself, so it can’t be put together over longer stretches. Make the window over the metric behind it, and build on that.`;

@@ -4,6 +4,7 @@
  */
 import type { ConditionOperator } from '../dialect/condition-sql.js';
 import type { FormulaNode } from '../formula/types.js';
+import type { AttributionModel, RelationName } from './relations.js';
 
 export type MetricType = 'metric' | 'dimension';
 export type DataType = 'integer' | 'float' | 'string' | 'boolean' | 'date' | 'currency';
@@ -101,7 +102,9 @@ export interface MemberDefinition {
   readonly formula: string | null;
   /**
    * Where the value is, when it is not the payload field named like the key: a dotted path into the payload
-   * (`device.os`), `attribution_data.<path>`, a base column (`data_source`, `customer_id`, …), or `*` (rows; only with `count`).
+   * (`device.os`), `attribution_data.<path>`, a base column (`data_source`, `customer_id`, …), `*` (rows; only with `count`),
+   * or for a metric a column of a relation: `revenue_attribution.revenue_amount`, or of one attribution model
+   * `revenue_attribution.first_touch.revenue_amount`, `customer_journey_tracking.lifetime_value`.
    */
   readonly expression: string | null;
   /** For `weighted_avg`: the field (same notation as `expression`) that weighs each row. */
@@ -126,7 +129,14 @@ export type FieldRef =
   /** A path into `data_payload` or `attribution_data`; each step matches `[A-Za-z_][A-Za-z0-9_ -]{0,62}`. */
   | { readonly kind: 'payload'; readonly root: 'data_payload' | 'attribution_data'; readonly path: readonly string[] }
   /** The row itself, for counting rows. */
-  | { readonly kind: 'rows' };
+  | { readonly kind: 'rows' }
+  /** A column of a relation beside the rows; `model` where the metric always means that attribution model. */
+  | {
+      readonly kind: 'relation';
+      readonly relation: RelationName;
+      readonly column: string;
+      readonly model: AttributionModel | null;
+    };
 
 export const BASE_COLUMNS = [
   'id',

@@ -102,8 +102,18 @@ const fieldText = (field: FieldRef): string[] =>
     ? []
     : [
         JSON.stringify(
-          field.kind === 'column'
-            ? { kind: field.kind, column: field.column }
-            : { kind: field.kind, root: field.root, path: field.path },
+          field.kind === 'payload'
+            ? { kind: field.kind, root: field.root, path: field.path }
+            : field.kind === 'relation'
+              ? { kind: 'payload', root: 'data_payload', path: [behindRelation(field.column)] }
+              : { kind: field.kind, column: field.column },
         ),
       ];
+
+/** The payload field that a column of a relation was calculated from, and would tell. */
+const behindRelation = (column: string): string =>
+  column === 'acquisition_cost'
+    ? 'spend'
+    : ['revenue_amount', 'credited_revenue', 'lifetime_value'].includes(column)
+      ? 'revenue'
+      : column;

@@ -1,6 +1,7 @@
 /** The grouped queries that everything is made of: always of one organisation, always with the request's row filters. */
 import { CUBE, GRANULARITY, ROLLUP_TABLE, SEGMENT_KEY, TENANT_KEY, TIME_KEY } from '../cube/base.js';
 import type { CompiledModel, CubeFilter, CubeQuery } from '../cube/compile.js';
+import type { Relation } from '../cube/relation-sql.js';
 import type { Placement } from '../dialect/ordinal-sql.js';
 import { canonicalZone } from '../dialect/request-zone.js';
 import type { DialectName } from '../dialect/types.js';
@@ -25,6 +26,8 @@ export interface Grouping {
   readonly filters?: readonly CubeFilter[];
   /** Reads rows whether or not they meet the request's own conditions; the tenant's and the policy's hold always. */
   readonly isUnfiltered?: boolean;
+  /** Read in the place of rows. */
+  readonly relation?: RelationKind;
   readonly limit?: number | null;
   readonly offset?: number | null;
   readonly order?: CubeQuery['rowOrder'];
@@ -79,7 +82,7 @@ export class BaseQueries {
   /** @throws RollupMismatch where there is a rollup that would not give the answer that rows give */
   async statement(grouping: Grouping): Promise<Statement> {
     const { rollup, compiled } = this.input;
-    if (rollup === null) return this.grouped(grouping, compiled, []);
+    if (rollup === null || grouping.relation) return this.grouped(grouping, compiled, []);
     const { metrics, dimensions, time, range, filters = [] } = grouping;
     const { always, rowFilters } = this.input;
     const query = {
@@ -100,11 +103,18 @@ export class BaseQueries {
     const { metrics, dimensions, time, range, filters = [], limit = null, offset = null } = grouping;
     const tenant: CubeFilter = { member: path(TENANT_KEY), operator: 'equals', values: [organizationId] };
     const granularity = GRANULARITY[typeof time === 'string' ? time : 'daily'];
+    const conditions = [...always, ...(grouping.isUnfiltered ? [] : rowFilters), ...filters];
+    const keys = [...dimensions.map(({ key }) => key), ...conditions.flatMap(keysIn)];
+    const relation = grouping.relation && {
+      ...grouping.relation,
+      organizationId,
+      withPayload: keys.some((key) => !this.isOnRelation(key)) || metrics.some((key) => this.isFiltered(key)),
+    };
     return compiled.toSql({
       measures: metrics.map(path),
       dimensions: dimensions.map(({ key }) => path(key)),
       timeDimensions: time === null ? [] : [{ dimension: path(TIME_KEY), granularity }],
-      filters: [tenant, ...always, ...more, ...within(range), ...(grouping.isUnfiltered ? [] : rowFilters), ...filters],
+      filters: [tenant, ...more, ...within(range), ...conditions],
       timeZone: canonicalZone(timeZone),
       rowLimit: limit,
       offset,
@@ -113,9 +123,33 @@ export class BaseQueries {
       ...(time !== null && typeof time === 'object' ? { placement: time } : {}),
       rowOrder: grouping.order ?? [],
       withheld: [],
+      ...(relation ? { relation } : {}),
     });
   }
+
+  /** Whether a relation has the dimension's value itself, so that it need not look into the touchpoint's payload. */
+  private isOnRelation(key: string): boolean {
+    const member = this.input.compiled.model.members.find((each) => each.key === key);
+    if (member === undefined || key === TIME_KEY) return true;
+    return member.kind === 'dimension' && member.field.kind === 'column' && member.formula === undefined;
+  }
+
+  private isFiltered(measure: string): boolean {
+    const key = measure.replace(/^_(exact|sum|parts)_/, '');
+    const member = this.input.compiled.model.members.find((each) => each.key === key);
+    return member?.kind === 'simple' && member.filter !== undefined;
+  }
 }
+
+/** A relation to read, and the attribution model where it has several. */
+export type RelationKind = Pick<Relation, 'name' | 'model'>;
+
+const keysIn = (filter: CubeFilter): string[] =>
+  'and' in filter
+    ? filter.and.flatMap(keysIn)
+    : 'or' in filter
+      ? filter.or.flatMap(keysIn)
+      : [filter.member.slice(CUBE.length + 1)];
 
 function within(range: OpenRange | null): CubeFilter[] {
   if (range === null) return [];

@@ -66,7 +66,10 @@ export function readCursor(cursor: string, owner: CursorOwner, mistakes: Mistake
   if (check !== digest(text)) return refuse('bad_cursor', 'This is no cursor; send “next_cursor” as it came.');
   const [version, request, snapshot, now, values] = JSON.parse(text) as [number, string, string, string, CursorValue[]];
   if (version !== VERSION || request !== fingerprint(owner.request, owner.organizationId))
-    return refuse('bad_cursor', 'The cursor is of another request; only “limit”, “totals” and “subtotals” may change from page to page.');
+    return refuse(
+      'bad_cursor',
+      'The cursor is of another request; only “limit”, “totals” and “subtotals” may change from page to page.',
+    );
   if (snapshot !== owner.snapshot)
     return refuse('cursor_outdated', 'Definitions have changed since the first page; start again without the cursor.');
   return { now: new Date(now), values };

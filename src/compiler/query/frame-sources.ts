@@ -3,7 +3,7 @@ import type { CubeFilter } from '../cube/compile.js';
 import { stretchesOf, windowsOfStretch, type Placement } from '../dialect/ordinal-sql.js';
 import type { DialectName } from '../dialect/types.js';
 import type { Model } from '../model/types.js';
-import { namesOf, wholeSql, type BaseQueries, type OpenRange } from './base-query.js';
+import { namesOf, wholeSql, type BaseQueries, type OpenRange, type RelationKind } from './base-query.js';
 import { embedded, sql, type Fragment } from './fragment.js';
 import { conversionSource, type ConversionEvents } from './conversion-source.js';
 import { columnOf, type Measured } from './measured.js';
@@ -41,9 +41,11 @@ export class FrameSources {
   async direct(
     { metrics, dimensions, range, filters }: SourceInput,
     time: TimeGrain | Placement | null,
+    relation?: RelationKind,
   ): Promise<FrameSource> {
     const keys = metrics.map(columnOf);
-    const statement = await this.queries.statement({ metrics: keys, dimensions, time, range, filters });
+    const input = { metrics: keys, dimensions, time, range, filters };
+    const statement = await this.queries.statement({ ...input, ...(relation ? { relation } : {}) });
     const { name, list } = namesOf(this.dialect, time, [...dimensions.map(({ key }) => key), ...keys], 'b');
     return {
       from: sql`(${embedded(statement, this.dialect)}) AS b${list}`,

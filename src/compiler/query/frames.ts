@@ -7,7 +7,8 @@ import { CUBE } from '../cube/base.js';
 import type { CubeFilter } from '../cube/compile.js';
 import { isDisjoint, placementOf, type Placement, type TimeWindow } from '../dialect/ordinal-sql.js';
 import type { DialectName } from '../dialect/types.js';
-import type { OpenRange } from './base-query.js';
+import type { AttributionModel } from '../model/relations.js';
+import type { OpenRange, RelationKind } from './base-query.js';
 import type { ConversionEvents } from './conversion-source.js';
 import { sql, type Fragment } from './fragment.js';
 import type { FrameSource, FrameSources, SourceInput } from './frame-sources.js';
@@ -26,9 +27,9 @@ export interface FrameTime {
 
 /**
  * Where a frame's values come from: rows, read once for each window that holds them; stretches of time, put together
- * where windows overlap; or customers who did one thing after another.
+ * where windows overlap; customers who did one thing after another; or another relation.
  */
-type FrameKind = 'rows' | 'stretches' | ConversionEvents;
+type FrameKind = 'rows' | 'stretches' | ConversionEvents | RelationKind;
 
 interface Frame extends FrameTime {
   readonly id: string;
@@ -63,6 +64,7 @@ export class Frames {
     private readonly dimensions: readonly Resolved[],
     private readonly timed: boolean,
     private readonly top: TopRows | null,
+    private readonly attributionModel: AttributionModel,
   ) {}
 
   /** The column with the metric's value in the frame; with null, one that is 1 where the frame has the row. */
@@ -145,7 +147,8 @@ export class Frames {
   }
 
   private sourceOf(kind: FrameKind, input: SourceInput, time: TimeGrain | Placement | null): Promise<FrameSource> {
-    if (typeof kind === 'object') return this.sources.conversion(kind, input, time);
+    if (typeof kind === 'object')
+      return 'name' in kind ? this.sources.direct(input, time, kind) : this.sources.conversion(kind, input, time);
     if (kind === 'rows') return this.sources.direct(input, time);
     if (time === null || typeof time === 'string') throw new Error('Stretches are of windows.');
     return this.sources.merged(input, time);
@@ -156,6 +159,10 @@ export class Frames {
     if (metric?.member.kind === 'conversion') {
       const { from, to, days } = metric.member.conversion;
       return { from, to, days };
+    }
+    if (metric?.member.kind === 'simple' && metric.member.field.kind === 'relation') {
+      const { relation: name, model } = metric.member.field;
+      return { name, model: name === 'revenue_attribution' ? (model ?? this.attributionModel) : null };
     }
     if (time === null || typeof time === 'string' || isDisjoint(placementOf(time))) return 'rows';
     return metric === null || this.sources.canMerge(metric) ? 'stretches' : 'rows';

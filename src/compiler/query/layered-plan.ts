@@ -132,7 +132,7 @@ class LayeredPlan {
     this.around = keysAround(model.members);
     this.members = new Map(model.members.map((member) => [member.key, member]));
     const sources = new FrameSources(report.queries, model, dialect);
-    this.frames = new Frames(sources, dialect, report.dimensions, grain !== null, top);
+    this.frames = new Frames(sources, dialect, report.dimensions, grain !== null, top, report.attributionModel);
     const earlier = earlierOf(report);
     const within = grain === null || range === null ? null : timeAxis(range, grain, calendar);
     this.axis = within;
@@ -212,7 +212,7 @@ class LayeredPlan {
     const value = this.frames.value(frame, { member, kind: valueKind(member.data_type), isExact }, total);
     if (total !== null) return this.spread(value, total.dimensions, frame);
     const isMissing = (): string => `g.${this.frames.value(frame, null)} IS NULL`;
-    if (member.kind === 'conversion' && member.conversion.output === 'count') {
+    if (countsFromNothing(member)) {
       return fill === 'null'
         ? `CASE WHEN NOT (${isMissing()}) THEN coalesce(g.${value}, 0) END`
         : `coalesce(g.${value}, 0)`;
@@ -255,6 +255,13 @@ class LayeredPlan {
     return member;
   }
 }
+
+/** Whether a row that nothing was counted for is 0, and not unknown: who did not convert, what no model has credited. */
+const countsFromNothing = (member: Member): boolean =>
+  (member.kind === 'conversion' && member.conversion.output === 'count') ||
+  (member.kind === 'simple' &&
+    member.field.kind === 'relation' &&
+    ['sum', 'count', 'distinct'].includes(member.aggregation));
 
 /** Whether a value may pass what a sum of rows can reach. */
 const isWide = (member: Member): boolean => member.kind !== 'simple' || hasExact(member);

@@ -2,6 +2,7 @@
 import type { ValueKind } from '../cube/base.js';
 import { hasExact } from '../cube/generate.js';
 import { exactKey } from '../cube/measure.js';
+import { plainKey } from './attribution.js';
 import type { Member } from '../model/types.js';
 
 export interface Measured {
@@ -13,4 +14,4 @@ export interface Measured {
 
 /** The name of the column: of the metric's measure, where it has one. */
 export const columnOf = ({ member, isExact }: Measured): string =>
-  isExact && (hasExact(member) || member.kind === 'conversion') ? exactKey(member.key) : member.key;
+  isExact && (hasExact(member) || member.kind === 'conversion') ? exactKey(plainKey(member.key)) : plainKey(member.key);

@@ -7,6 +7,7 @@ import { behind, windowsIn } from '../model/around.js';
 import type { Snapshot } from '../model/types.js';
 import type { RollupView } from '../rollup/view.js';
 import { additivityChecks, nonAdditiveMistakes, nonAdditiveWarnings } from './additivity.js';
+import { relationsRead } from './attribution.js';
 import { plannedColumns } from './columns.js';
 import { cursorMaker } from './cursor.js';
 import { gapCheck } from './checks.js';
@@ -90,6 +91,7 @@ export async function planQuery(input: PlanInput): Promise<QueryPlan> {
     time_grain: report.grain,
     aliases: read.aliases,
     warnings,
+    relations: relationsRead(report),
   });
 }
 

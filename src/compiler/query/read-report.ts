@@ -7,6 +7,7 @@ import { windowsIn } from '../model/around.js';
 import type { Model } from '../model/types.js';
 import type { RollupView } from '../rollup/view.js';
 import { SEES_ALL, visibilityOf, type Visibility } from '../model/visibility.js';
+import { modelOf, withNamedModels } from './attribution.js';
 import { bucketsIn, MOST_BUCKETS } from './axis.js';
 import { BaseQueries } from './base-query.js';
 import { checkNames, otherName, plannedColumns } from './columns.js';
@@ -57,8 +58,10 @@ export interface ReadReport {
 
 /** @throws Problem 422 with every mistake of the request, each with its JSON pointer. */
 export function readReport(input: ReportInput): ReadReport {
-  const { model, compiled, request, dialect, organizationId, maxRows, rollup } = input;
+  const { compiled, request, dialect, organizationId, maxRows, rollup } = input;
+  const model = withNamedModels(input.model, request);
   const mistakes = new Mistakes();
+  const attributionModel = modelOf(request, mistakes);
   const cursor = request.cursor == null ? undefined : readCursor(request.cursor, input, mistakes);
   const now = cursor?.now ?? input.now;
   const { rows, ...rules } = input.policy ?? { ...SEES_ALL, rows: [] };
@@ -126,6 +129,7 @@ export function readReport(input: ReportInput): ReadReport {
       ...{ model, dialect, queries, calendar, now: at, metrics, dimensions, grain, range, span },
       ...{ groupFilters: onGroups, filterMetrics, compare, fill, top, columns, order, limit, offset },
       after: cursor?.values ?? null,
+      attributionModel,
     },
     selected: { metrics: allMetrics, dimensions: allDimensions },
     visibility,

@@ -2,6 +2,7 @@
 import type { CubeFilter } from '../cube/compile.js';
 import type { DialectName } from '../dialect/types.js';
 import { keysAround } from '../model/around.js';
+import type { AttributionModel } from '../model/relations.js';
 import type { Model } from '../model/types.js';
 import type { BaseQueries } from './base-query.js';
 import type { CalendarSettings } from './calendar.js';
@@ -34,6 +35,8 @@ export interface Report {
   readonly span: (Span & { readonly running: boolean }) | null;
   readonly groupFilters: readonly CubeFilter[];
   readonly filterMetrics: readonly Resolved[];
+  /** For metrics over `revenue_attribution` that name none. */
+  readonly attributionModel: AttributionModel;
   readonly compare: Comparison | null;
   readonly fill: Fill;
   readonly top: CheckedTop | null;

@@ -2,6 +2,7 @@
 import { nearestNames } from '../../common/nearest.js';
 import { BASE_DIMENSIONS, valueKind, type BaseDimension, type ValueKind } from '../cube/base.js';
 import { isUuidColumn } from '../dialect/field-sql.js';
+import { ATTRIBUTION_MODELS, isAttributionModel } from '../model/relations.js';
 import type { DataType, Member, Model } from '../model/types.js';
 import { ALL_VISIBLE, type Visibility } from '../model/visibility.js';
 import type { Mistakes } from './mistakes.js';
@@ -81,6 +82,18 @@ export class MemberResolver {
   }
 
   private unknown(name: string, wanted: Wanted, pointer: string): undefined {
+    const [metric = '', model] = name.split(':');
+    const named = this.byKey.get(metric) ?? this.byKey.get(this.byAlias.get(metric) ?? '');
+    if (model !== undefined && named !== undefined) {
+      const [code, message] = isAttributionModel(model)
+        ? ['not_attributed', `“${metric}” is the same for every attribution model; leave out “:${model}”.`]
+        : [
+            'unknown_attribution_model',
+            `There is no attribution model “${model.slice(0, 60)}”; models are ${ATTRIBUTION_MODELS.join(', ')}.`,
+          ];
+      this.mistakes.add(code, message, pointer, code === 'not_attributed' ? [metric] : ATTRIBUTION_MODELS);
+      return undefined;
+    }
     const near = nearestNames(name, this.names(wanted));
     const hint = near.length > 0 ? ` Did you mean ${near.join(' or ')}?` : '';
     const what = wanted === 'member' ? 'metric or dimension' : wanted;

@@ -2,8 +2,10 @@
  * From a report request to SQL. Everything here is plain data: the request as a user wrote it (checked for shape at the
  * door), and the plan that the engine runs.
  */
+import type { AttributionModel } from '../model/relations.js';
 import type { DataType } from '../model/types.js';
 import type { MemberRules } from '../model/visibility.js';
+import type { RelationsRead } from './attribution.js';
 import type { ProblemItem } from '../../common/problem.js';
 
 export const TIME_GRAINS = ['fifteen_minutes', 'hourly', 'daily', 'weekly', 'monthly', 'quarterly', 'yearly'] as const;
@@ -119,6 +121,8 @@ export interface ReportRequest {
    * names its columns itself.
    */
   readonly subtotals?: readonly (string | readonly string[])[] | null;
+  /** For attributed metrics that name no model of their own; linear when absent. */
+  readonly attribution_model?: AttributionModel | null;
   /** `next_cursor` of the page before, with the request otherwise unchanged. */
   readonly cursor?: string | null;
 }
@@ -198,4 +202,6 @@ export interface QueryPlan {
   /** alias → key, for each alias that the request used. */
   readonly aliases: Readonly<Record<string, string>>;
   readonly warnings: readonly ProblemItem[];
+  /** What it reads beside rows. */
+  readonly relations: RelationsRead;
 }

@@ -43,7 +43,13 @@ export function partsOf({ members }: Model, rows: RowReader): NotedParts {
 
 /** Null where the metric can't be made of parts. */
 function measuresOf(member: Member, rows: RowReader, parts: Parts): Members | null {
-  if (member.kind !== 'simple' || member.status === 'quarantined' || RESERVED_KEYS.includes(member.key)) return null;
+  if (
+    member.kind !== 'simple' ||
+    member.field.kind === 'relation' ||
+    member.status === 'quarantined' ||
+    RESERVED_KEYS.includes(member.key)
+  )
+    return null;
   try {
     return simpleMeasures(member, rows, parts);
   } catch (error) {

@@ -1,0 +1,103 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { LRUCache } from 'lru-cache';
+import { DataSource } from 'typeorm';
+import type { OrganizationState } from '../access/organization-state.js';
+import { unprocessable, type ProblemItem } from '../common/problem.js';
+import type { RelationsRead } from '../compiler/query/attribution.js';
+import { ENGINE } from '../engine/engine.tokens.js';
+import type { Engine } from '../engine/engine.js';
+import { JourneyRefresh } from '../journeys/journey-refresh.service.js';
+import { CustomerMerge } from '../journeys/customer-merge.entity.js';
+
+const HOW = 'POST /api/analytics/attribution/calculate with';
+
+/** What holds for one data version of an organisation. */
+interface Known {
+  readonly dataVersion: string;
+  /** Attribution models that the published runs hold. */
+  readonly models: readonly string[];
+  /** Customers have rows that the published runs do not know. */
+  readonly isStale: boolean;
+  readonly hasMerges: boolean;
+}
+
+/** Whether what a request reads beside rows is there, and as of when: journeys, and the results of attribution. */
+@Injectable()
+export class RelationsReady {
+  private readonly known = new LRUCache<string, Known>({ max: 10_000 });
+
+  constructor(
+    @InjectDataSource() private readonly database: DataSource,
+    @Inject(ENGINE) private readonly engine: Engine,
+    private readonly journeys: JourneyRefresh,
+  ) {}
+
+  /**
+   * @returns what to be careful about
+   * @throws Problem 422 `attribution_not_calculated`: a number that was never computed is no 0
+   */
+  async ensure(organizationId: string, read: RelationsRead, state: OrganizationState): Promise<ProblemItem[]> {
+    const { names, models, countsCustomers } = read;
+    if (names.length === 0 && !countsCustomers) return [];
+    if (names.includes('customer_journey_tracking')) await this.journeys.ensure(organizationId, state.data_version);
+    const isAttribution = names.includes('revenue_attribution') || names.includes('attribution_path');
+    if (isAttribution && state.attribution_runs.length === 0) throw notCalculated(models);
+    const known = await this.read(organizationId, state);
+    const missing = models.filter((model) => !known.models.includes(model));
+    if (isAttribution && missing.length > 0) throw modelsMissing(missing, known.models);
+    return [
+      ...(isAttribution && known.isStale ? [STALE] : []),
+      ...(countsCustomers && known.hasMerges ? [NOT_MERGED] : []),
+    ];
+  }
+
+  private async read(organizationId: string, state: OrganizationState): Promise<Known> {
+    const before = this.known.get(organizationId);
+    if (before?.dataVersion === state.data_version && !state.is_changing) return before;
+    const runs = await this.database.query<{ models: readonly string[] | null }[]>(
+      `SELECT parameters -> 'models' AS models FROM attribution_runs WHERE organization_id = $1 AND id = ANY ($2::uuid[])`,
+      [organizationId, state.attribution_runs],
+    );
+    const known = {
+      dataVersion: state.data_version,
+      models: [...new Set(runs.flatMap(({ models }) => models ?? []).map(nameOf))].sort(),
+      isStale: (await this.engine.journeys.changes(organizationId, 'attribution')).length > 0,
+      hasMerges: await this.database.manager.existsBy(CustomerMerge, { organization_id: organizationId }),
+    };
+    this.known.set(organizationId, known);
+    return known;
+  }
+}
+
+/** A model in the parameters of a run: a name, or an object with one. */
+const nameOf = (model: unknown): string =>
+  typeof model === 'string' ? model : String((model as { readonly model?: unknown }).model);
+
+const notCalculated = (models: readonly string[]): Error => {
+  const message = `Attribution was never calculated for this organisation, so there is nothing to show. ${HOW} {"models": ${JSON.stringify(models.length > 0 ? models : ['linear'])}} calculates it.`;
+  return unprocessable('attribution_not_calculated', message, [
+    { code: 'attribution_not_calculated', message, pointer: '/metrics' },
+  ]);
+};
+
+const modelsMissing = (missing: readonly string[], there: readonly string[]): Error => {
+  const message = `The published attribution holds ${there.join(', ') || 'no model'}, not ${missing.join(', ')}. ${HOW} {"models": ${JSON.stringify([...there, ...missing].sort())}} calculates all of them.`;
+  return unprocessable('attribution_not_calculated', message, [
+    { code: 'attribution_not_calculated', message, pointer: '/attribution_model', suggestions: [...there] },
+  ]);
+};
+
+const STALE: ProblemItem = {
+  code: 'attribution_stale',
+  message:
+    'Customers have rows that are newer than the published attribution; it does not know of them. POST /api/analytics/attribution/calculate brings it up to date.',
+  pointer: '/metrics',
+};
+const NOT_MERGED: ProblemItem = {
+  code: 'customers_not_merged',
+  message:
+    'A distinct count of customers counts ids: people whose ids were merged may be counted once for each. “journeys” counts people.',
+  pointer: '/metrics',
+  suggestions: ['journeys'],
+};

@@ -1,0 +1,197 @@
+/** Attributed metrics over credits and journeys that are worked out by hand, the same on every engine. */
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { packageRoot } from '../../src/common/package-root.js';
+import { compileModel, type CompiledModel } from '../../src/compiler/cube/compile.js';
+import { buildModel } from '../../src/compiler/model/build.js';
+import { planQuery } from '../../src/compiler/query/plan.js';
+import { presentValue } from '../../src/compiler/query/present.js';
+import type { ReportRequest } from '../../src/compiler/query/types.js';
+import { STANDARD_JOURNEY_RULES } from '../../src/engine/journeys.js';
+import { LibraryService } from '../../src/metrics/library.service.js';
+import { RUN, writeCredits } from './credits.js';
+import { journeyRows } from './journey-rows.js';
+import { TYPED_FIELDS } from './model.js';
+import { clickhouseStore, load, postgresStore, run, type Store } from './stores.js';
+
+describe.each([
+  ['ClickHouse', clickhouseStore],
+  ['Postgres', postgresStore],
+])('attributed metrics on %s', (_name, open) => {
+  const organization = randomUUID();
+  let store: Store;
+  let compiled: CompiledModel;
+
+  beforeAll(async () => {
+    store = await open();
+    await load(store.engine, organization, journeyRows());
+    await writeCredits(store, organization);
+    const { journeys } = store.engine;
+    await journeys.refresh(organization, await journeys.changes(organization, 'journeys'), STANDARD_JOURNEY_RULES);
+    const fileName = 'unified_marketing.js';
+    const base = [{ fileName, content: await readFile(join(packageRoot, 'cube-models', fileName), 'utf8') }];
+    const settings = { currency: 'USD', time_zone: 'UTC', week_start: 1 };
+    const { library } = new LibraryService();
+    const model = buildModel({ standard: library.members, organization: [], settings });
+    compiled = await compileModel({ model, dialect: store.engine.dialect, base, typed: TYPED_FIELDS });
+  }, 120_000);
+  afterAll(() => store.close());
+
+  type Asked = Partial<ReportRequest>;
+  const ask = async (request: Asked, of = organization, totals = false): Promise<string[]> => {
+    const planned = await planQuery({
+      snapshot: compiled,
+      compiled,
+      request: { metrics: [], dimensions: [], ...request },
+      dialect: store.engine.dialect,
+      organizationId: of,
+      now: new Date('2026-02-15T12:00:00Z'),
+      maxRows: 1000,
+    });
+    const columns = totals ? planned.columns.filter(({ role }) => role === 'metric') : planned.columns;
+    const statement = totals ? planned.totals : planned.statement;
+    if (statement === null) throw new Error('No totals.');
+    const rows = await run(store.engine, of, statement, [RUN]);
+    return rows.map((row) =>
+      columns.map((column, index) => String(presentValue(row[index] ?? null, column) ?? '–')).join(' | '),
+    );
+  };
+
+  it('stand beside spend, by source, with what no touchpoint has brought', async () => {
+    const asked = {
+      ...{ metrics: ['attributed_revenue', 'spend', 'attributed_roas'], dimensions: ['data_source'], totals: true },
+      filters: { member: 'source_category', operator: 'notEquals', values: ['external_revenue'] } as const,
+      order: [{ member: 'data_source', direction: 'asc' as const }],
+    };
+    expect(await ask(asked)).toEqual([
+      'crm_salesforce | 0.00 | – | –',
+      'google_ads | 51.25 | 31.75 | 1.614173228',
+      'meta_ads | 52.50 | 11.50 | 4.565217391',
+      'newsletter | 1.25 | – | –',
+      'unattributed | 60.00 | – | –',
+    ]);
+    // 105 of 165 are credited; of those is the return on 43.25.
+    expect(await ask(asked, organization, true)).toEqual(['165.00 | 43.25 | 2.427745665']);
+  });
+
+  it('show several models side by side, by a dimension that only the touchpoint’s payload has', async () => {
+    const metrics = ['attributed_revenue:first_touch', 'attributed_revenue:last_touch', 'attributed_revenue'];
+    expect(
+      await ask({ metrics, dimensions: ['campaign_name'], order: [{ member: 'campaign_name', direction: 'asc' }] }),
+    ).toEqual([
+      'Autumn | 0.00 | 5.00 | 1.25',
+      'Brand | 0.00 | 100.00 | 51.25',
+      'Spring | 105.00 | 0.00 | 52.50',
+      'unattributed | 60.00 | 60.00 | 60.00',
+    ]);
+    expect(
+      await ask({
+        metrics: ['attributed_revenue'],
+        dimensions: ['device'],
+        order: [{ member: 'device', direction: 'asc' }],
+      }),
+    ).toEqual(['desktop | 51.25', 'mobile | 51.25', 'unattributed | 60.00', '– | 2.50']);
+    const modifier = { metrics: ['attributed_revenue', 'attributed_roas'], attribution_model: 'last_touch' } as const;
+    expect(
+      await ask({
+        ...modifier,
+        dimensions: ['campaign_id'],
+        order: [{ member: 'attributed_revenue', direction: 'desc' }],
+      }),
+    ).toEqual([
+      '00000002-0000-5000-8000-000000000002 | 100.00 | 3.149606299',
+      '– | 60.00 | –',
+      '00000002-0000-5000-8000-000000000003 | 5.00 | –',
+      '00000002-0000-5000-8000-000000000001 | 0.00 | 0',
+    ]);
+  });
+
+  it('reconcile to the revenue less refunds in every grouping, model and day', async () => {
+    expect(await ask({ metrics: ['net_revenue', 'attributed_revenue'] })).toEqual(['165.00 | 165.00']);
+    for (const dimensions of [
+      ['device'],
+      ['asset_id'],
+      ['customer_id', 'device'],
+      ['source_category', 'campaign_name'],
+    ])
+      for (const attribution_model of ['first_touch', 'last_touch', 'linear'] as const) {
+        const groups = await ask({
+          metrics: ['attributed_revenue', 'attributed_conversions'],
+          dimensions,
+          attribution_model,
+        });
+        const sum = (back: number): number =>
+          groups.reduce((total, line) => total + Math.round(Number(line.split(' | ').at(-back)) * 10_000), 0);
+        expect([sum(2), sum(1)]).toEqual([1_650_000, 30_000]);
+      }
+    const days = { date_range: { from: '2026-01-02', to: '2026-01-07' }, time_grain: 'daily', fill: 'zero' } as const;
+    expect(await ask({ metrics: ['attributed_revenue', 'spend'], ...days })).toEqual([
+      '2026-01-02 | 0.00 | 31.25',
+      '2026-01-03 | 100.00 | 0.50',
+      '2026-01-04 | 60.00 | –',
+      '2026-01-05 | 0.00 | 9.00',
+      '2026-01-06 | 0.00 | –',
+      '2026-01-07 | 5.00 | –',
+    ]);
+  });
+
+  it('tell what assists from what closes', async () => {
+    const metrics = [
+      'assisted_conversions',
+      'last_touch_conversions',
+      'assisted_to_last_ratio',
+      'touchpoint_influence',
+    ];
+    expect(
+      await ask({ metrics, dimensions: ['data_source'], order: [{ member: 'data_source', direction: 'asc' }] }),
+    ).toEqual([
+      'google_ads | 1 | 1 | 1 | 0.375',
+      'meta_ads | 2 | 0 | – | 0.333333333',
+      'newsletter | 0 | 1 | 0 | 0.25',
+      'unattributed | 0 | 0 | – | –',
+    ]);
+  });
+
+  it('say what customers cost and are worth, by what touched them first', async () => {
+    const metrics = ['journeys', 'acquisition_cost', 'lifetime_value', 'ltv_cac_ratio'];
+    expect(
+      await ask({ metrics, dimensions: ['campaign_name'], order: [{ member: 'campaign_name', direction: 'asc' }] }),
+    ).toEqual([
+      'Brand | 1 | 1.25 | 0.00 | 0',
+      'Spring | 1 | 3.00 | 105.00 | 35',
+      'unattributed | 1 | 0.00 | 60.00 | –',
+    ]);
+  });
+
+  it('take filters, tops, comparisons, filters on groups and windows as any metric', async () => {
+    const mobile = { member: 'device', operator: 'equals', values: ['mobile'] } as const;
+    expect(await ask({ metrics: ['attributed_revenue', 'spend'], filters: mobile })).toEqual(['51.25 | 33.75']);
+    const top = { limit: 1, by: 'attributed_revenue:first_touch' };
+    expect(await ask({ metrics: ['attributed_revenue'], dimensions: ['campaign_name'], top })).toEqual([
+      'Spring | false | 52.50',
+      '– | true | 112.50',
+    ]);
+    const large = { member: 'attributed_revenue', operator: 'gt', values: [52] } as const;
+    expect(await ask({ metrics: ['attributed_conversions'], dimensions: ['data_source'], filters: large })).toEqual([
+      'meta_ads | 1',
+      'unattributed | 1',
+    ]);
+    const compare = { compare: 'previous_period', date_range: { from: '2026-01-06', to: '2026-01-08' } } as const;
+    expect(await ask({ metrics: ['attributed_revenue'], ...compare })).toEqual(['5.00 | 160.00 | -0.96875']);
+  });
+
+  it('leave out other organisations and runs that are not published', async () => {
+    const request = { metrics: ['attributed_revenue', 'journeys'], dimensions: ['data_source'] };
+    expect(await ask(request, randomUUID())).toEqual([]);
+  });
+
+  it('refuse a model that there is none of, and a metric that has none', async () => {
+    const refused = async (metric: string): Promise<unknown> =>
+      ask({ metrics: [metric] }).catch((problem: { errors: readonly { code: string }[] }) => problem.errors[0]?.code);
+    expect(await refused('attributed_revenue:last')).toBe('unknown_attribution_model');
+    expect(await refused('spend:linear')).toBe('not_attributed');
+    expect(await refused('first_touch_revenue:linear')).toBe('not_attributed');
+  });
+});
