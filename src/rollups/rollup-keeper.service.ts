@@ -9,7 +9,7 @@ import type { RollupDefinition, RollupLayout } from '../compiler/rollup/types.js
 import { ENGINE } from '../engine/engine.tokens.js';
 import type { Engine } from '../engine/engine.js';
 import type { RollupTable } from '../engine/rollup-tables.js';
-import { ImportLock } from '../ingestion/import-lock.js';
+import { OrganizationLock } from '../ingestion/import-lock.js';
 import { LibraryService } from '../metrics/library.service.js';
 import { columnTypes } from '../metrics/typed-fields.js';
 import { RollupConfigs } from './rollup-configs.service.js';
@@ -32,7 +32,7 @@ const PAUSE_MS = 30_000;
 export class RollupKeeper implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('Rollups');
   private readonly store: RollupStore;
-  private readonly lock: ImportLock;
+  private readonly lock: OrganizationLock;
   private readonly paused = new Map<string, number>();
   private readonly asked = new Set<string>();
   private timer: NodeJS.Timeout | null = null;
@@ -48,7 +48,7 @@ export class RollupKeeper implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly library: LibraryService,
   ) {
     this.store = new RollupStore(database);
-    this.lock = new ImportLock(database);
+    this.lock = new OrganizationLock(database, 'import');
   }
 
   onApplicationBootstrap(): void {
