@@ -2,6 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { acrossOrganizations } from '../access/tenancy/scope.js';
 import { Problem } from '../common/problem.js';
 import { isUuid } from '../common/uuid.js';
 import { APP_CONFIG, type AppConfig } from '../config/config.js';
@@ -72,7 +73,11 @@ export class SignedLinks {
       .digest();
   }
 
-  private async readKey(): Promise<Buffer> {
+  private readKey(): Promise<Buffer> {
+    return acrossOrganizations('the key of signed links', () => this.readOrMakeKey());
+  }
+
+  private async readOrMakeKey(): Promise<Buffer> {
     await this.database.query('INSERT INTO installation_keys (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
       KEY_NAME,
       randomBytes(32),

@@ -12,6 +12,9 @@ const OWN_RULES: Readonly<Record<string, string>> = {
   users: `EXISTS (SELECT FROM memberships WHERE memberships.user_id = users.id)`,
 };
 
+/** Tables that are nobody's own and that every tenant reads and adds to; all others belong to the installation alone. */
+const EVERYONES: readonly string[] = ['model_snapshots'];
+
 /** Fails where nobody said for whom; so a query without a tenant is an error, never an empty answer. */
 const CURRENT_ORGANIZATION = `
   CREATE OR REPLACE FUNCTION tributary_organization() RETURNS uuid LANGUAGE plpgsql STABLE AS $$
@@ -37,17 +40,20 @@ export async function isolateTenants(runner: QueryRunner): Promise<void> {
     SELECT c.relname AS name, c.relrowsecurity AS is_closed,
       EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'organization_id' AND NOT a.attisdropped)
         AS has_organization,
-      has_table_privilege('${TENANT_ROLE}', c.oid, 'SELECT, INSERT') AND
-        has_table_privilege('${INSTALLATION_ROLE}', c.oid, 'SELECT, INSERT') AS is_granted
+      has_table_privilege('${INSTALLATION_ROLE}', c.oid, 'SELECT, INSERT') AS is_granted
     FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
     ORDER BY c.relname
   `)) as Table[];
   for (const { name, has_organization, is_closed, is_granted } of tables) {
     const table = `"${name}"`;
-    // What a migration granted stays as it is: some tables are only ever added to.
-    if (!is_granted && name !== 'schema_migrations')
-      await runner.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${TENANT_ROLE}, ${INSTALLATION_ROLE}`);
     const rule = OWN_RULES[name] ?? (has_organization ? 'organization_id = (SELECT tributary_organization())' : null);
+    // What a migration granted stays as it is: some tables are only ever added to.
+    if (!is_granted && name !== 'schema_migrations') {
+      const all = 'SELECT, INSERT, UPDATE, DELETE';
+      await runner.query(`GRANT ${all} ON ${table} TO ${INSTALLATION_ROLE}`);
+      if (rule !== null) await runner.query(`GRANT ${all} ON ${table} TO ${TENANT_ROLE}`);
+      if (EVERYONES.includes(name)) await runner.query(`GRANT SELECT, INSERT ON ${table} TO ${TENANT_ROLE}`);
+    }
     if (rule === null || is_closed) continue;
     await runner.query(`ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY`);
     await runner.query(
