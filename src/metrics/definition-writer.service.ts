@@ -8,6 +8,7 @@ import { badRequest, conflict } from '../common/problem.js';
 import type { Snapshot } from '../compiler/model/types.js';
 import { ReportView } from '../reports/report-view.entity.js';
 import { requestOf } from '../reports/view-request.js';
+import { ReportSchedule } from '../schedules/schedule.entity.js';
 import { definitionOf, type MetricRow } from './definition.js';
 import { activeRows, applyChange, equalRows, type RowChange } from './definition-change.js';
 import { affectedViews, brokenMetrics, type ViewImpact } from './impact.js';
@@ -29,7 +30,10 @@ export interface Written extends Outcome {
 export interface Impact {
   /** Keys of metrics that are quarantined by the change. */
   readonly breaks: readonly string[];
-  readonly views: readonly ViewImpact[];
+  readonly views: readonly (ViewImpact & {
+    /** Ids of active schedules that send it. */
+    readonly schedules: readonly string[];
+  })[];
 }
 /** What to change, given the definitions as they are. */
 export type Decide = (stored: ModelInputs, manager: EntityManager) => RowChange | Promise<RowChange>;
@@ -85,12 +89,19 @@ export class DefinitionWriter {
       where: { organization_id: organizationId },
       order: { created_at: 'ASC', id: 'ASC' },
     });
+    const affected = await affectedViews(
+      { organizationId, before: before.model, after: after.model, now: new Date() },
+      views.map((view) => ({ id: view.id, report_name: view.report_name, request: requestOf(view) })),
+    );
+    const schedules = await this.database.manager.find(ReportSchedule, {
+      select: { id: true, view_id: true },
+      where: { organization_id: organizationId, is_active: true, view_id: In(affected.map(({ id }) => id)) },
+      order: { created_at: 'ASC', id: 'ASC' },
+    });
+    const sending = (id: string): string[] => schedules.filter((each) => each.view_id === id).map((each) => each.id);
     return {
       breaks: brokenMetrics(before.model, after.model),
-      views: await affectedViews(
-        { organizationId, before: before.model, after: after.model, now: new Date() },
-        views.map((view) => ({ id: view.id, report_name: view.report_name, request: requestOf(view) })),
-      ),
+      views: affected.map((view) => ({ ...view, schedules: sending(view.id) })),
     };
   }
 

@@ -327,6 +327,11 @@ export class ViewImpactDto {
     example: ['“blended_roas” is calculated in another way.'],
   })
   reasons!: readonly string[];
+  @Described({
+    description: 'Ids of the active schedules that send it: their reports stop or change, too.',
+    type: () => [String],
+  })
+  schedules!: readonly string[];
 }
 
 const BREAKS = {

@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { OrganizationState } from '../access/organization-state.js';
 import type { Policy } from '../access/policy.js';
+import { originsOf, type Origin } from '../compiler/model/lineage.js';
 import { planQuery } from '../compiler/query/plan.js';
 import type { QueryPlan, ReportRequest } from '../compiler/query/types.js';
 import type { RollupView } from '../compiler/rollup/view.js';
@@ -57,6 +58,13 @@ export class QueryPlans {
     const about = JSON.stringify([organizationId, digest, now.getTime(), request]);
     const kept = this.isLive(state) ? this.plans.get(`${state.snapshot_hash}${about}`) : undefined;
     return { planned: kept ?? (await this.planAnew(policy, request, now, about)), state };
+  }
+
+  /** How the columns of an answer come to their values. */
+  async origins(organizationId: string, { plan }: PlannedRequest): Promise<Origin[]> {
+    const { snapshot } = await this.models.live(organizationId);
+    const keys = plan.columns.map(({ name }) => name);
+    return originsOf(snapshot.model, keys);
   }
 
   private isLive({ snapshot_hash, library_hash }: OrganizationState): boolean {

@@ -15,7 +15,7 @@ class AnswerQuery {
   @IsIn(RESULT_FORMATS)
   format?: ResultFormat;
 
-  @ApiPropertyOptional({ enum: ['true', 'false'], description: 'Adds `meta.sql`.' })
+  @ApiPropertyOptional({ enum: ['true', 'false'], description: 'Adds `meta.sql` and `meta.lineage`.' })
   @IsOptional()
   @IsIn(['true', 'false'])
   explain?: string;

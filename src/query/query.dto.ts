@@ -155,6 +155,14 @@ export class ResultMetaDto {
     optional: true,
   })
   rollup_reason?: string | null;
+  @Described({
+    description:
+      'Only with `explain`: each selected member and all behind it, with what it reads, its aggregation, formula, filter, window or conversion, and what that names.',
+    type: () => GraphQLJSON,
+    optional: true,
+    schema: { type: 'array', items: { type: 'object' } },
+  })
+  lineage?: readonly unknown[];
 }
 
 @ObjectType('QueryResult', { description: 'The answer to a query or a report view.' })

@@ -25,7 +25,7 @@ export class QueryResolver {
       description: 'metrics, dimensions, filters, date_range, time_grain, …',
     })
     request: unknown,
-    @Args('explain', { type: () => Boolean, nullable: true, description: 'Adds `meta.sql`.' })
+    @Args('explain', { type: () => Boolean, nullable: true, description: 'Adds `meta.sql` and `meta.lineage`.' })
     explain: boolean | undefined,
     @Context() { reply }: { readonly reply: FastifyReply },
   ): Promise<QueryResultDto> {

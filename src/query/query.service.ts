@@ -132,7 +132,7 @@ export class QueryService {
       columns: planned.plan.columns,
       rows: JSON.parse(result.rows.toString('utf8')) as QueryAnswer['rows'],
       ...besideOf(result.totals ?? NOTHING_BESIDE, planned.plan),
-      meta: metaOf(outcome, policy),
+      meta: await this.meta(outcome, policy),
     };
   }
 
@@ -140,13 +140,19 @@ export class QueryService {
   async runText(policy: Policy, request: ReportRequest, options: RunOptions = {}): Promise<Buffer> {
     const outcome = await this.outcome(policy, request, options);
     const { result, planned } = outcome;
-    const meta = JSON.stringify(metaOf(outcome, policy));
+    const meta = JSON.stringify(await this.meta(outcome, policy));
     const beside = JSON.stringify(besideOf(result.totals ?? NOTHING_BESIDE, planned.plan)).slice(1, -1);
     return Buffer.concat([
       Buffer.from(`{"columns":${planned.columnsText},"rows":`, 'utf8'),
       result.rows,
       Buffer.from(`,${beside},"meta":${meta}}`, 'utf8'),
     ]);
+  }
+
+  private async meta(outcome: Outcome, policy: Policy): Promise<ResultMetaDto> {
+    const meta = metaOf(outcome, policy);
+    if (!outcome.asked || !mayExplain(policy)) return meta;
+    return { ...meta, lineage: await this.plans.origins(policy.organizationId, outcome.planned) };
   }
 
   /** Plans a request whose rows will be streamed. A limit in the request is kept, none means all rows. */

@@ -21,7 +21,7 @@ class DataQuery {
   @IsIn(VIEW_FORMATS)
   format?: ResultFormat | PageFormat;
 
-  @ApiPropertyOptional({ enum: ['true', 'false'], description: 'Adds `meta.sql`.' })
+  @ApiPropertyOptional({ enum: ['true', 'false'], description: 'Adds `meta.sql` and `meta.lineage`.' })
   @IsOptional()
   @IsIn(['true', 'false'])
   explain?: string;

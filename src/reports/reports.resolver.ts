@@ -58,7 +58,7 @@ export class ReportsResolver {
   async run(
     @CurrentIdentity() identity: Identity,
     @Args('id', { type: () => ID, description: 'Its id.' }) id: string,
-    @Args('explain', { type: () => Boolean, nullable: true, description: 'Adds `meta.sql`.' })
+    @Args('explain', { type: () => Boolean, nullable: true, description: 'Adds `meta.sql` and `meta.lineage`.' })
     explain: boolean | undefined,
     @Args('limit', {
       type: () => Int,

@@ -164,6 +164,30 @@ describe('definitions', () => {
       expect((await run(viewId)).body.rows).toEqual([{ spend: '100.00', margin: 150, margin_share: 0.6 }]);
     });
 
+    it('names the schedules that send a view', async () => {
+      const schedule = { cron: '0 9 * * 1', time_zone: 'UTC', formats: ['csv'], recipients: ['a@example.com'] };
+      const { status, body } = await server.json<{ id: string }>(`/api/reports/views/${viewId}/schedule`, schedule);
+      expect(status).toBe(201);
+      const off = await server.json(`/api/marketing/metrics/validate?id=${margin.id}`, { is_active: false }, 'POST');
+      expect(off.body).toMatchObject({ views: [{ id: viewId, schedules: [body.id] }] });
+    });
+
+    it('can be traced: an explained answer says what its columns are made of', async () => {
+      const request = { metrics: ['margin_share'], dimensions: ['data_source'] };
+      const { body } = await server.json<{ meta: { sql: string; lineage: unknown[] } }>(
+        '/api/query?explain=true',
+        request,
+      );
+      expect(body.meta.sql).toContain('SELECT');
+      expect(body.meta.lineage).toMatchObject([
+        { key: 'data_source', kind: 'dimension', reads: 'data_source' },
+        { key: 'margin', formula: 'revenue - spend', depends_on: ['revenue', 'spend'] },
+        { key: 'margin_share', formula: 'margin / revenue', depends_on: ['margin', 'revenue'] },
+        { key: 'revenue', aggregation: 'sum', reads: 'data_payload.revenue' },
+        { key: 'spend', aggregation: 'sum', reads: 'data_payload.spend' },
+      ]);
+    });
+
     it('says so of a new definition that takes the place of a standard one', async () => {
       const roasView = await view('Standard ROAS', ['roas']);
       const { body } = await server.json<Metric>('/api/marketing/metrics/validate', formula('roas', 'spend / revenue'));

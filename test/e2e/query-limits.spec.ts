@@ -55,6 +55,28 @@ describe('limits of an organisation', () => {
     expect(await back.text()).toContain('10.50');
   });
 
+  it.each(['{ marketing(limit: 7) { dataSource spend } }', '{ query(request: { metrics: ["spend"] }) { rows } }'])(
+    'stops the engine when who asked for %s is gone',
+    async (query) => {
+      const gone = new AbortController();
+      const ask = (signal?: AbortSignal): Promise<Response> =>
+        server.fetch('/graphql', {
+          method: 'POST',
+          body: JSON.stringify({ query }),
+          headers: { 'content-type': 'application/json' },
+          ...(signal ? { signal } : {}),
+        });
+      await engine.hold();
+      const sent = ask(gone.signal).catch(() => 'gone');
+      await engine.untilHeld(1);
+      gone.abort();
+      expect(await sent).toBe('gone');
+      await engine.untilHeld(0);
+      await engine.release();
+      expect(await (await ask()).text()).toContain('10.50');
+    },
+  );
+
   it('runs so many queries, keeps so many waiting, and refuses the next with a word when to come back', async () => {
     const { running, waiting } = LANES.interactive;
     const gone = new AbortController();
