@@ -69,6 +69,8 @@ function expressionOf(field: FieldRef): string {
       return field.column;
     case 'payload':
       return [field.root, ...field.path].join('.');
+    case 'relation':
+      return `${field.relation}.${field.column}`;
     default:
       return field satisfies never;
   }
