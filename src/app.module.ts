@@ -9,6 +9,7 @@ import { APP_CONFIG } from './config/config.js';
 import { scopedDatabaseOptions } from './database.js';
 import { DeliveryModule } from './delivery/delivery.module.js';
 import { EngineModule } from './engine/engine.module.js';
+import { FxModule } from './fx/fx.module.js';
 import { GraphqlModule } from './graphql/graphql.module.js';
 import { HealthModule } from './health/health.module.js';
 import { IdempotencyModule } from './idempotency/idempotency.module.js';
@@ -50,6 +51,7 @@ export class AppModule {
         DeliveryModule,
         HealthModule,
         SettingsModule,
+        FxModule,
         SetupModule,
       ],
       providers: [

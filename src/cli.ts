@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { exportAudit, verifyAudit } from './cli/audit.js';
 import { exportDefinitions, importDefinitions } from './cli/definitions.js';
 import { exportCube } from './cli/export-cube.js';
+import { importRates } from './cli/fx.js';
 import { importFile } from './cli/import-file.js';
 import { registerPeople } from './cli/people-commands.js';
 import { settings } from './cli/settings.js';
@@ -80,6 +81,16 @@ definitions
   .option(...SERVER)
   .addHelpText('after', KEY_HELP)
   .action(importDefinitions);
+
+program
+  .command('fx')
+  .description('daily exchange rates')
+  .command('import')
+  .description('load them: CSV with the columns base, quote, day, rate (and source, as_of), or NDJSON')
+  .argument('<file>', 'where from; - for standard input')
+  .option(...SERVER)
+  .addHelpText('after', KEY_HELP)
+  .action(importRates);
 
 program
   .command('settings')

@@ -14,6 +14,7 @@ import { registerOpenApi } from './http/openapi.js';
 import { registerSecurityHeaders } from './http/security-headers.js';
 import { IdempotencyLedger } from './idempotency/idempotency-ledger.service.js';
 import { registerIdempotency } from './idempotency/keyed-body.js';
+import { registerCsvBody } from './fx/fx-body.js';
 import { registerIngestionParsers } from './ingestion/parsers.js';
 import { registerYamlBody } from './metrics/yaml-body.js';
 import type { Stores } from './stores.js';
@@ -76,6 +77,7 @@ export async function createApp(stores: Stores): Promise<NestFastifyApplication>
   registerJsonBody(fastify as never);
   registerYamlBody(fastify as never);
   registerFormBody(fastify as never);
+  registerCsvBody(fastify as never);
   await registerIngestionParsers(fastify as never);
   registerGraphiql(fastify as never);
   registerOpenApi(app);

@@ -28,6 +28,7 @@ import { User } from './access/user.entity.js';
 import { AuditHead, AuditLogEntry } from './audit/audit-entry.entity.js';
 import { Delivery } from './delivery/delivery.entity.js';
 import { Occurrence } from './delivery/occurrence.entity.js';
+import { FxRate } from './fx/fx-rate.entity.js';
 import { DataSourceEntity } from './ingestion/data-source.entity.js';
 import { ImportRejectEntity } from './ingestion/import-reject.entity.js';
 import { ImportEntity } from './ingestion/import.entity.js';
@@ -59,6 +60,7 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     ImportEntity,
     ImportRejectEntity,
     DataSourceEntity,
+    FxRate,
     Occurrence,
     Delivery,
     ReportSchedule,

@@ -10,7 +10,7 @@ export interface OrganizationState {
   readonly is_changing: boolean;
   /** Data source → latest instant for which it has rows. */
   readonly data_as_of: Readonly<Record<string, string>>;
-  /** ISO 4217 codes that rows of the organisation carry, sorted. */
+  /** ISO 4217 codes that rows of the organisation carry, or that an import is about to bring, sorted. */
   readonly currencies: readonly string[];
   /** Name of its plan, which says what doors are open. */
   readonly plan: string;
@@ -43,8 +43,12 @@ export const STATE_COLUMN = `(
       FROM data_sources WHERE data_sources.organization_id = organization.id
     ), '{}'),
     'currencies', ARRAY(
-      SELECT DISTINCT unnest(currencies) FROM data_sources
-      WHERE data_sources.organization_id = organization.id ORDER BY 1
+      SELECT unnest(currencies) FROM data_sources WHERE data_sources.organization_id = organization.id
+      UNION
+      SELECT jsonb_array_elements_text(source -> 'currencies')
+      FROM imports, jsonb_array_elements(imports.sources) AS source
+      WHERE imports.organization_id = organization.id AND imports.state = 'committing'
+      ORDER BY 1
     ),
     'attribution_runs', coalesce((
       SELECT array_to_json(runs) FROM attribution_publications

@@ -35,6 +35,13 @@ export const engineOutOfMemory = (): Problem =>
     'The query needs more memory than the engine may use. Narrow the date range, or use fewer dimensions.',
   );
 
+export const numberTooLarge = (): Problem =>
+  new Problem(
+    422,
+    'number_too_large',
+    'A number of the answer has more than 29 digits before the decimal point. Look for a row with an amount in a wrong unit.',
+  );
+
 export const engineUnavailable = (): Problem =>
   new Problem(503, 'engine_unavailable', 'The analytics engine can not be reached right now. Try again in a moment.');
 

@@ -10,12 +10,14 @@ import {
   type GraphQLEnumType,
 } from 'graphql';
 import type { AttributionModel } from '../compiler/model/relations.js';
+import type { OnMissingRate } from '../compiler/query/money.js';
 import type { Comparison, Fill, OrderBy, ReportRequest, Top } from '../compiler/query/types.js';
 import {
   AttributionModelEnum,
   ComparisonEnum,
   DateRangeInput,
   FillEnum,
+  OnMissingRateEnum,
   dateRangeOf,
   filterOf,
   list,
@@ -28,6 +30,8 @@ export interface Arguments {
   readonly where?: WhereArgument | null;
   readonly timeZone?: string | null;
   readonly attributionModel?: AttributionModel | null;
+  readonly currency?: string | null;
+  readonly onMissingRate?: OnMissingRate | null;
   readonly orderBy?: readonly { readonly field: string; readonly direction: OrderBy['direction'] }[] | null;
   readonly limit?: number | null;
   readonly offset?: number | null;
@@ -47,11 +51,19 @@ type Configs<Name extends string> = Readonly<Record<Name, GraphQLArgumentConfig>
 
 export const sharedArguments = (
   where: GraphQLInputObjectType,
-): Configs<'dateRange' | 'where' | 'timeZone' | 'attributionModel'> => ({
+): Configs<'dateRange' | 'where' | 'timeZone' | 'attributionModel' | 'currency' | 'onMissingRate'> => ({
   dateRange: { type: DateRangeInput, description: 'All time when absent.' },
   where: { type: where, description: 'Conditions; all must hold.' },
   timeZone: { type: GraphQLString, description: 'IANA zone; the organisation’s when absent.' },
   attributionModel: { type: AttributionModelEnum, description: 'For attributed metrics; LINEAR when absent.' },
+  currency: {
+    type: GraphQLString,
+    description: 'ISO 4217 code of amounts, or `as_recorded`; the organisation’s when absent.',
+  },
+  onMissingRate: {
+    type: OnMissingRateEnum,
+    description: 'Where an exchange rate is missing: refuse (ERROR, the default), or leave the number empty (FLAG).',
+  },
 });
 
 export const rowArguments = (
@@ -100,6 +112,7 @@ export function requestParts(
 ): Omit<ReportRequest, 'metrics' | 'dimensions'> {
   const { dateRange, where, timeZone, attributionModel, orderBy, limit, offset, compare, fill, top, subtotals, after } =
     args;
+  const { currency, onMissingRate } = args;
   return {
     date_range: dateRange ? dateRangeOf(dateRange) : null,
     filters: where ? filterOf(where, keyOf) : null,
@@ -108,6 +121,8 @@ export function requestParts(
     limit: limit ?? null,
     offset: offset ?? null,
     ...(attributionModel ? { attribution_model: attributionModel } : {}),
+    ...(currency ? { currency } : {}),
+    ...(onMissingRate ? { on_missing_rate: onMissingRate } : {}),
     ...(compare ? { compare } : {}),
     ...(fill ? { fill } : {}),
     ...(top ? { top: topOf(top) } : {}),

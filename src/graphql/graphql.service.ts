@@ -160,8 +160,11 @@ export class GraphqlService {
     if (!can(identity, 'reports:create')) throw forbidden(identity, 'reports:create');
     await this.plans.require(identity, 'advanced_analytics');
     const answer = await this.queries.run(policyOf(identity), request, { signal: goneSignal(reply) });
-    const { snapshot, data_as_of, date_range, compare, time_zone, truncated, warnings } = answer.meta;
-    notes[path] = { snapshot, data_as_of, date_range, ...(compare ? { compare } : {}), time_zone, truncated, warnings };
+    const { snapshot, data_as_of, date_range, compare, currency, time_zone, truncated, warnings } = answer.meta;
+    notes[path] = {
+      ...{ snapshot, data_as_of, date_range, ...(compare ? { compare } : {}), ...(currency ? { currency } : {}) },
+      ...{ time_zone, truncated, warnings },
+    };
     return answer;
   }
 

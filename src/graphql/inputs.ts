@@ -14,6 +14,7 @@ import {
 } from 'graphql';
 import { ATTRIBUTION_MODELS } from '../compiler/model/relations.js';
 import type { Member } from '../compiler/model/types.js';
+import { ON_MISSING_RATE } from '../compiler/query/money.js';
 import {
   COMPARISONS,
   FILLS,
@@ -80,6 +81,7 @@ export const AttributionModelEnum = enumOf(
   ATTRIBUTION_MODELS,
 );
 export const Direction = enumOf('SortDirection', 'Direction of a sort order.', ['asc', 'desc']);
+export const OnMissingRateEnum = enumOf('OnMissingRate', 'What to do without an exchange rate.', ON_MISSING_RATE);
 export const list = (
   type: GraphQLEnumType | GraphQLInputObjectType | typeof GraphQLString,
 ): GraphQLList<GraphQLNonNull<typeof type>> => new GraphQLList(new GraphQLNonNull(type));

@@ -1,6 +1,7 @@
 import { isUuid } from '../common/uuid.js';
 import type { CompileInput } from '../compiler/cube/compile.js';
 import { cubeSchema, type CubeFile } from '../compiler/cube/generate.js';
+import { asRecorded } from '../compiler/dialect/amount-sql.js';
 import { inZone } from '../compiler/dialect/request-zone.js';
 import type { DialectName } from '../compiler/dialect/types.js';
 import { keysAround } from '../compiler/model/around.js';
@@ -30,7 +31,7 @@ export function stockCubeFiles({
     // Stock Cube compiles a model once for all requests, so that parts of instants are in the organisation's zone.
     ...cubeSchema(model, dialect, typed).files.map(({ fileName, content }) => ({
       fileName,
-      content: inZone(content, model.settings.time_zone),
+      content: asRecorded(inZone(content, model.settings.time_zone)),
     })),
   ];
 }

@@ -9,6 +9,7 @@ import type { QueryPlan, ReportRequest } from '../compiler/query/types.js';
 import type { RollupView } from '../compiler/rollup/view.js';
 import { ENGINE } from '../engine/engine.tokens.js';
 import type { Engine } from '../engine/engine.js';
+import { FxService } from '../fx/fx.service.js';
 import { CompiledModelService } from '../metrics/compiled-model.service.js';
 import { LibraryService } from '../metrics/library.service.js';
 import { ModelService } from '../metrics/model.service.js';
@@ -26,6 +27,8 @@ export interface PlannedRequest extends RollablePlan {
   readonly digest: string;
   /** The JSON text of `plan.columns`. */
   readonly columnsText: string;
+  /** The version of the data that had the exchange rates in it; null where none were needed. */
+  readonly ratesOf: string | null;
 }
 
 /** From a request to the statement that answers it, on the organisation's live model. */
@@ -39,6 +42,7 @@ export class QueryPlans {
     private readonly models: ModelService,
     private readonly library: LibraryService,
     private readonly compiled: CompiledModelService,
+    private readonly fx: FxService,
   ) {}
 
   /**
@@ -55,9 +59,10 @@ export class QueryPlans {
     const state = known.state ?? (await this.states.read(organizationId));
     // A relative range means instants of the current second, so that plans can be kept for as long.
     const now = new Date(Math.floor((known.asOf?.getTime() ?? Date.now()) / 1_000) * 1_000);
-    const about = JSON.stringify([organizationId, digest, now.getTime(), request]);
+    const about = JSON.stringify([organizationId, digest, now.getTime(), state.currencies, request]);
     const kept = this.isLive(state) ? this.plans.get(`${state.snapshot_hash}${about}`) : undefined;
-    return { planned: kept ?? (await this.planAnew(policy, request, now, about)), state };
+    const isCurrent = kept?.ratesOf === null || kept?.ratesOf === state.data_version;
+    return { planned: kept && isCurrent ? kept : await this.planAnew(policy, request, { now, about, state }), state };
   }
 
   /** How the columns of an answer come to their values. */
@@ -71,12 +76,21 @@ export class QueryPlans {
     return snapshot_hash !== null && library_hash === this.library.hash;
   }
 
-  private async planAnew(policy: Policy, request: ReportRequest, now: Date, about: string): Promise<PlannedRequest> {
+  private async planAnew(
+    policy: Policy,
+    request: ReportRequest,
+    { now, about, state }: { readonly now: Date; readonly about: string; readonly state: OrganizationState },
+  ): Promise<PlannedRequest> {
     const { organizationId } = policy;
     const { snapshot } = await this.models.live(organizationId);
     const { dialect } = this.engine;
     const compiled = await this.compiled.get(snapshot, dialect);
-    const input = { snapshot, compiled, request, dialect, organizationId, policy, now, maxRows: null };
+    const { currencies, data_version: version } = state;
+    const { currency } = snapshot.model.settings;
+    // Where all rows are in the wanted currency, rates are not even read.
+    const isOne = (request.currency ?? currency) === currency && currencies.every((code) => code === currency);
+    const money = { currencies, rates: isOne ? [] : await this.fx.all(organizationId, version) };
+    const input = { snapshot, compiled, request, dialect, organizationId, policy, now, maxRows: null, money };
     const plan = await planQuery(input).catch((refusal: unknown) =>
       this.models.explain(organizationId, request, refusal),
     );
@@ -89,6 +103,7 @@ export class QueryPlans {
       snapshot: snapshot.hash,
       digest: createHash('sha256').update(dependsOn).digest('hex'),
       columnsText: JSON.stringify(plan.columns),
+      ratesOf: isOne ? null : version,
     };
     this.plans.set(`${snapshot.hash}${about}`, planned, { size: about.length + dependsOn.length });
     return planned;

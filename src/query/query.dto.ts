@@ -3,6 +3,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { GraphQLJSON } from 'graphql-scalars';
 import { Described } from '../common/described.js';
 import { ATTRIBUTION_MODELS } from '../compiler/model/relations.js';
+import { ON_MISSING_RATE } from '../compiler/query/money.js';
 import { COMPARISONS, FILLS, TIME_GRAINS } from '../compiler/query/types.js';
 
 /** For the OpenAPI document; the body itself is read by `readReportRequest`. */
@@ -85,6 +86,19 @@ export class QueryRequestDto {
       'For attributed metrics; linear when absent. `attributed_revenue:first_touch` names one in place, so that several stand side by side.',
   })
   attribution_model?: string;
+  @ApiPropertyOptional({
+    description:
+      'ISO 4217 code into which amounts are converted, row by row at the rate of the row’s UTC day; the organisation’s ' +
+      'currency when absent. `as_recorded` leaves them as they are, and is refused where several currencies would be put together.',
+    example: 'EUR',
+  })
+  currency?: string;
+  @ApiPropertyOptional({
+    enum: ON_MISSING_RATE,
+    description:
+      'Where an exchange rate is missing: refuse with `fx_rate_missing` (`error`, the default), or leave the number empty and say so.',
+  })
+  on_missing_rate?: string;
   @ApiPropertyOptional({ description: '`next_cursor` of the page before; the request must be the same otherwise.' })
   cursor?: string;
 }
@@ -123,6 +137,14 @@ export class ResultMetaDto {
     schema: { type: 'object' },
   })
   compare?: unknown;
+  @Described({
+    description:
+      'What amounts are in: `code` (null for amounts as recorded), and the `rates` by which they were converted, each with sources and as-of.',
+    type: () => GraphQLJSON,
+    optional: true,
+    schema: { type: 'object' },
+  })
+  currency?: unknown;
   @Described({ description: 'Zone of the time buckets.', type: () => String }) time_zone!: string;
   @Described({ description: 'True when there were more rows than these.', type: () => Boolean }) truncated!: boolean;
   @Described({ description: 'True when the answer came from the cache.', type: () => Boolean }) cached!: boolean;

@@ -2,6 +2,7 @@ import { Logger, Module } from '@nestjs/common';
 import { RedisResults } from '../cache/redis-results.js';
 import { ResultCache } from '../cache/result-cache.js';
 import { APP_CONFIG, type AppConfig } from '../config/config.js';
+import { FxModule } from '../fx/fx.module.js';
 import { JourneysModule } from '../journeys/journeys.module.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { RollupsModule } from '../rollups/rollups.module.js';
@@ -21,7 +22,7 @@ function openCache({ redisUrl }: AppConfig): ResultCache {
 }
 
 @Module({
-  imports: [JourneysModule, MetricsModule, RollupsModule],
+  imports: [JourneysModule, MetricsModule, RollupsModule, FxModule],
   controllers: [QueryController],
   providers: [
     { provide: ResultCache, inject: [APP_CONFIG], useFactory: openCache },

@@ -16,13 +16,13 @@ import {
   besideOf,
   besideText,
   isSeveral,
+  keptWarnings,
   LastRow,
   refuseByChecks,
   type EngineBatches,
   type Subtotal,
 } from './beside-rows.js';
 import { DEFAULT_JSON_ROWS, LANES, MAX_JSON_ROWS, type LaneName } from './limits.js';
-import { mixedCurrencies } from './mixed-currencies.js';
 import { OrganizationStates } from './organization-state.js';
 import { QueryPlans, type PlannedRequest } from './plans.service.js';
 import type { ResultMetaDto } from './query.dto.js';
@@ -65,7 +65,7 @@ export interface OpenResult {
 
 interface Outcome {
   readonly planned: PlannedRequest;
-  /** What to be careful about beside the plan's own warnings. */
+  /** What to be careful about beside the plan’s own warnings. */
   readonly cautions: readonly ProblemItem[];
   readonly result: CachedResult;
   /** Milliseconds in the engine; null when the result came from the cache. */
@@ -172,7 +172,6 @@ export class QueryService {
     const { organizationId } = policy;
     const { lane = 'interactive', signal } = options;
     const cautions = [
-      ...mixedCurrencies(request, planned.plan, state.currencies),
       ...(policy.rows.length > 0 ? [ROWS_LIMITED] : []),
       ...(options.explain && !mayExplain(policy) ? [EXPLAIN_REFUSED] : []),
       ...(await this.relations.ensure(organizationId, planned.plan.relations, state)),
@@ -208,10 +207,10 @@ export class QueryService {
     try {
       const ask = async (statement: Statement): Promise<EngineBatches> =>
         (await this.ask(source, statement, lane, signal)).batches;
-      await refuseByChecks(plan, ask);
+      const warnings = await refuseByChecks(plan, ask);
       const last = new LastRow();
       rows = await rowsText(last.of(this.batches(source, plan, end, lane, signal)), plan.columns);
-      totals = await besideText(plan, end.truncated ? last.row : null, ask);
+      totals = await besideText(plan, end.truncated ? last.row : null, warnings, ask);
     } finally {
       leave();
     }
@@ -309,11 +308,12 @@ function metaOf({ planned, cautions, result, engineMs, asked }: Outcome, policy:
     data_as_of: result.dataAsOf,
     date_range: plan.range,
     ...(plan.compare === null ? {} : { compare: plan.compare }),
+    ...(plan.money === null ? {} : { currency: { code: plan.money.currency, rates: plan.money.rates } }),
     time_zone: plan.time_zone,
     truncated: result.truncated,
     cached: engineMs === null,
     aliases: plan.aliases,
-    warnings: [...plan.warnings, ...cautions],
+    warnings: [...plan.warnings, ...keptWarnings(result.totals ?? NOTHING_BESIDE), ...cautions],
     engine_ms: engineMs ?? 0,
     ...(asked && mayExplain(policy) ? explained(asked) : {}),
   };

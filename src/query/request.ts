@@ -6,6 +6,7 @@ import { badRequest, type ProblemItem } from '../common/problem.js';
 import { isUuid } from '../common/uuid.js';
 import { nearestNames } from '../common/nearest.js';
 import { ATTRIBUTION_MODELS, type AttributionModel } from '../compiler/model/relations.js';
+import { ON_MISSING_RATE, type OnMissingRate } from '../compiler/query/money.js';
 import {
   COMPARISONS,
   FILLS,
@@ -231,6 +232,13 @@ export class ShapeReader {
               this.oneOf<AttributionModel>(body.attribution_model, ATTRIBUTION_MODELS, '/attribution_model') ?? null,
           }
         : {}),
+      ...(given('currency') ? { currency: this.text(body.currency, '/currency', 'an ISO 4217 code') ?? null } : {}),
+      ...(given('on_missing_rate')
+        ? {
+            on_missing_rate:
+              this.oneOf<OnMissingRate>(body.on_missing_rate, ON_MISSING_RATE, '/on_missing_rate') ?? null,
+          }
+        : {}),
       ...(given('cursor') ? { cursor: this.text(body.cursor, '/cursor', 'the next_cursor of a page') ?? null } : {}),
     };
   }
@@ -260,6 +268,8 @@ export const REQUEST_FIELDS = [
   'top',
   'subtotals',
   'attribution_model',
+  'currency',
+  'on_missing_rate',
   'cursor',
 ] as const;
 

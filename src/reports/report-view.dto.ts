@@ -78,6 +78,18 @@ export class ReportViewDto {
     schema: { type: 'array', items: { type: 'string' } },
   })
   subtotals!: unknown;
+  @Described({
+    description: 'ISO 4217 code of amounts, or `as_recorded`; the organisation’s when absent.',
+    type: () => String,
+    optional: true,
+  })
+  currency!: string | null;
+  @Described({
+    description: 'Where an exchange rate is missing: `error` (the default) or `flag`.',
+    type: () => String,
+    optional: true,
+  })
+  on_missing_rate!: string | null;
   @Described({ description: 'Who may see it.', type: () => String, oneOf: VISIBILITIES }) visibility!: string;
   @Described({
     description: 'The team that shares it, with the visibility `team`.',

@@ -1,5 +1,6 @@
 import { Column, CreateDateColumn, Entity, PrimaryColumn, UpdateDateColumn } from 'typeorm';
 import type { AttributionModel } from '../compiler/model/relations.js';
+import type { OnMissingRate } from '../compiler/query/money.js';
 import type { Comparison, DateRange, Fill, Filter, OrderBy, TimeGrain, Top } from '../compiler/query/types.js';
 
 export const REPORT_CATEGORIES = ['campaign_performance', 'asset_roi', 'customer_journey', 'roas_analysis'] as const;
@@ -27,6 +28,9 @@ export class ReportView {
   @Column('text', { nullable: true }) fill!: Fill | null;
   @Column('jsonb', { nullable: true }) top!: Top | null;
   @Column('jsonb', { nullable: true }) subtotals!: (string | string[])[] | null;
+  /** Of amounts; the organisation’s when null. */
+  @Column('text', { nullable: true }) currency!: string | null;
+  @Column('text', { nullable: true }) on_missing_rate!: OnMissingRate | null;
   @Column('text') visibility!: (typeof VISIBILITIES)[number];
   /** The team that shares it; with the visibility `team` only. Null once the team is gone. */
   @Column('uuid', { nullable: true }) team_id!: string | null;

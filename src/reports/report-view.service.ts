@@ -176,6 +176,8 @@ export const present = (view: ReportView): ReportViewDto => ({
   fill: view.fill,
   top: view.top,
   subtotals: view.subtotals,
+  currency: view.currency,
+  on_missing_rate: view.on_missing_rate,
   visibility: view.visibility,
   team_id: view.team_id,
   schedule_config: view.schedule_config,

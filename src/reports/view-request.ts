@@ -19,6 +19,8 @@ export const requestOf = (
     | 'top'
     | 'subtotals'
     | 'attribution_model'
+    | 'currency'
+    | 'on_missing_rate'
   >,
 ): ReportRequest => ({
   metrics: view.metrics,
@@ -35,6 +37,8 @@ export const requestOf = (
   ...(view.top ? { top: view.top } : {}),
   ...(view.subtotals ? { subtotals: view.subtotals } : {}),
   ...(view.attribution_model === null ? {} : { attribution_model: view.attribution_model }),
+  ...(view.currency === null ? {} : { currency: view.currency }),
+  ...(view.on_missing_rate === null ? {} : { on_missing_rate: view.on_missing_rate }),
 });
 
 /** One page of a request. */

@@ -1,36 +1,18 @@
 /** Sends every example of `docs/guides/queries.md` to a server, and pages through an answer. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { packageRoot } from '../../src/common/package-root.js';
+import { Guide } from '../support/guide.js';
 import { TestServer } from '../support/server.js';
 
 type Json = Record<string, unknown>;
 
-const guide = await readFile(join(packageRoot, 'docs/guides/queries.md'), 'utf8');
-/** Fenced blocks whose info string has a second word. */
-const blocks = [...guide.matchAll(/^```(?:json|ndjson|graphql) (\w+)\n([\s\S]*?)^```$/gm)].map(
-  ([, role = '', text = '']) => ({
-    role,
-    text,
-  }),
-);
-const of = (role: string): string[] => blocks.filter((block) => block.role === role).map(({ text }) => text);
-const examples = blocks.flatMap(({ role, text }, index): [string, Json, Json][] => {
-  if (role !== 'request') return [];
-  const next = blocks[index + 1];
-  if (next?.role !== 'answer' && next?.role !== 'problem') throw new Error(`A request without an answer: ${text}`);
-  return [[`${index}: ${text.replaceAll(/\s+/g, ' ')}`, JSON.parse(text) as Json, JSON.parse(next.text) as Json]];
-});
+const guide = await Guide.read('queries.md');
 
 describe('the guide to queries', () => {
   let server: TestServer;
 
   beforeAll(async () => {
     server = await TestServer.start();
-    const lines = of('data').flatMap((text) => text.trim().split('\n'));
-    const rows = lines.map((line) => ({ source_category: 'external_marketing', ...(JSON.parse(line) as Json) }));
-    expect((await server.rows(rows)).status).toBe(201);
-    for (const text of of('definition')) {
+    expect((await server.rows(guide.rows)).status).toBe(201);
+    for (const text of guide.of('definition')) {
       const { status, body } = await server.json('/api/marketing/metrics', JSON.parse(text));
       expect([status, body]).toEqual([201, expect.objectContaining({ status: 'valid' })]);
     }
@@ -38,10 +20,10 @@ describe('the guide to queries', () => {
   afterAll(() => server?.stop(), 60_000);
 
   it('has examples of everything', () => {
-    expect(examples.length).toBeGreaterThan(8);
+    expect(guide.examples.length).toBeGreaterThan(8);
   });
 
-  it.each(examples)('%s', async (_, request, expected) => {
+  it.each(guide.examples)('%s', async (_, request, expected) => {
     const { body } = await server.json('/api/query', request);
     expect(body).toMatchObject(expected);
     // Kept answers are the same, and so is the stream.
@@ -60,7 +42,7 @@ describe('the guide to queries', () => {
   });
 
   it('answers the documents of the guide', async () => {
-    const [documents, replies] = [of('document'), of('reply')];
+    const [documents, replies] = [guide.of('document'), guide.of('reply')];
     expect(documents.length).toBeGreaterThan(0);
     for (const [index, document] of documents.entries()) {
       const { data, errors } = await server.graphql(document);

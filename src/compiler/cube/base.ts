@@ -39,6 +39,15 @@ export function valueKind(type: DataType): ValueKind {
   }
 }
 
+/** Hidden: every row counts. */
+export const ROWS_KEY = '_rows';
+/** Hidden: the currency of a row’s amounts, named or not. */
+export const CURRENCY_KEY = '_currency';
+/** Hidden, of a metric over amounts: how many amounts there are. */
+export const amountsKey = (key: string): string => `_amounts_${key}`;
+/** Hidden, of a metric over amounts: how many currencies they are in. */
+export const currenciesKey = (key: string): string => `_currencies_${key}`;
+
 export interface BaseDimension {
   readonly key: BaseColumn;
   readonly label: string;

@@ -12,10 +12,12 @@ import type { RollupColumns } from '../rollup/types.js';
 import {
   BASE_CUBE,
   CUBE,
+  CURRENCY_KEY,
   FIRST_ROW_KEY,
   INSTANT_KEY,
   RESERVED_KEYS,
   ROLLUP_TABLE,
+  ROWS_KEY,
   ROW_KEY,
   TIME_KEY,
   weekOrigin,
@@ -45,7 +47,7 @@ export interface CubeSchema {
  * begins with a letter, so the two can't clash.)
  */
 export function cubeSchema(model: Model, dialect: DialectName, typed: TypedFields): CubeSchema {
-  const rows = new RowReader(model.members, { dialect, row: cubeReference(), typed });
+  const rows = new RowReader(model.members, { dialect, row: cubeReference(), typed }, model.settings.currency);
   const { row, instant, firstRow } = rowMembers(dialect);
   const dimensions: Members = { [TIME_KEY]: timeDimension(model), [ROW_KEY]: row, [INSTANT_KEY]: instant };
   const measures: Members = { [FIRST_ROW_KEY]: firstRow };
@@ -61,6 +63,15 @@ export function cubeSchema(model: Model, dialect: DialectName, typed: TypedField
     if (member.kind === 'simple') Object.assign(measures, simpleMeasures(member, rows));
     if (member.kind === 'formula' && !around.has(member.key))
       Object.assign(measures, formulaMeasures(member, dialect, exact));
+  }
+  if (rows.money.size > 0) {
+    dimensions[CURRENCY_KEY] = {
+      sql: new CubeSql(rows.currencyOfRow()),
+      type: 'string',
+      public: false,
+      meta: { kind: 'string' },
+    };
+    measures[ROWS_KEY] = { sql: new CubeSql('count(*)'), type: 'number', public: false, meta: { kind: 'number' } };
   }
   return schemaOf({ extends: new CubeReference(BASE_CUBE), dimensions, measures });
 }

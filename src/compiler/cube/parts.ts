@@ -3,6 +3,7 @@
  * parts that the rollup holds for groups of rows. Both are written by the same code, which asks for its operands here.
  */
 import { createHash } from 'node:crypto';
+import { asRecorded, markedLike } from '../dialect/amount-sql.js';
 import { REQUEST_ZONE } from '../dialect/request-zone.js';
 import type { DialectName } from '../dialect/types.js';
 
@@ -52,14 +53,17 @@ export class NotedParts implements Parts {
   }
 
   private note(kind: PartKind, value: string): string {
-    const sql = `${kind}(${checked(value)})`;
+    const sql = asRecorded(`${kind}(${checked(value)})`);
     const column = contentName('p', sql);
     this.all.set(column, { column, sql });
     return column;
   }
 }
 
-/** Reads the parts that a rollup holds; whatever it does not hold needs rows. */
+/**
+ * Reads the parts that a rollup holds; whatever it does not hold needs rows. It holds amounts as they were recorded, which
+ * are still marked as such: a statement that has to convert them needs rows, too.
+ */
 export class HeldParts implements Parts {
   constructor(
     private readonly columns: ReadonlySet<string>,
@@ -82,9 +86,9 @@ export class HeldParts implements Parts {
   }
 
   private held(kind: PartKind, value: string): string {
-    const column = contentName('p', `${kind}(${checked(value)})`);
+    const column = contentName('p', asRecorded(`${kind}(${checked(value)})`));
     if (!this.columns.has(column)) throw new NeedsRows();
-    return `${this.row}.${column}`;
+    return markedLike(value, `${this.row}.${column}`, this.row);
   }
 }
 

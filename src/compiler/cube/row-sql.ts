@@ -1,9 +1,11 @@
 /** What is read from one row: the value of a dimension, and whether the row meets a condition. */
+import { ownAmountSql } from '../dialect/amount-sql.js';
 import { conditionSql } from '../dialect/condition-sql.js';
 import { constantSql } from '../dialect/constant-sql.js';
 import { fieldSql, isUuidColumn, typeOf, type FieldSource, type Reading } from '../dialect/field-sql.js';
 import { formulaToSql, resultSql } from '../dialect/formula-sql.js';
 import type { FormulaNode } from '../formula/types.js';
+import { moneyFields } from '../model/amounts.js';
 import type { DataType, DimensionMember, Member, RowFilter, SimpleMetricMember } from '../model/types.js';
 import { BASE_DIMENSIONS, TIME_KEY, valueKind, type ValueKind } from './base.js';
 
@@ -22,15 +24,20 @@ const READING = {
   date: 'date',
 } as const satisfies Record<DataType, Reading>;
 
-/** Reads rows of one organisation's cube. */
+/** Reads rows of one organisation’s cube. */
 export class RowReader {
+  /** Fields that some metric declares to be money. */
+  readonly money: ReadonlySet<string>;
   private readonly dimensions: ReadonlyMap<string, DimensionMember>;
   private readonly metrics: ReadonlyMap<string, SimpleMetricMember>;
 
   constructor(
     members: readonly Member[],
     readonly source: FieldSource,
+    /** ISO 4217 code of amounts in rows without one. */
+    readonly currency: string,
   ) {
+    this.money = moneyFields(members);
     this.dimensions = new Map(members.flatMap((each) => (each.kind === 'dimension' ? [[each.key, each]] : [])));
     this.metrics = new Map(members.flatMap((each) => (each.kind === 'simple' ? [[each.key, each]] : [])));
   }
@@ -39,7 +46,8 @@ export class RowReader {
     const { field, data_type, tree } = member;
     if (tree != null) return { sql: this.computed(tree, data_type), kind: valueKind(data_type) };
     const column = field.kind === 'column' && data_type === 'string' ? field.column : undefined;
-    const read = fieldSql(field, READING[data_type], this.source);
+    const recorded = fieldSql(field, READING[data_type], this.source);
+    const read = data_type === 'currency' ? ownAmountSql(recorded, this.source.row) : recorded;
     // A dimension that is declared whole shows whole numbers, also where the payload says otherwise.
     const sql = data_type === 'integer' && typeOf(field, this.source) !== 'integer' ? `round(${read})` : read;
     if (column === TIME_KEY) return { sql, kind: 'datetime' };
@@ -62,7 +70,10 @@ export class RowReader {
   /** What a formula over the row means by a key. */
   private leaf(key: string): string {
     const metric = this.metrics.get(key);
-    if (metric) return fieldSql(metric.field, 'number', this.source);
+    if (metric) {
+      const recorded = fieldSql(metric.field, 'number', this.source);
+      return metric.data_type === 'currency' ? ownAmountSql(recorded, this.source.row) : recorded;
+    }
     const { sql, kind } = this.named(key);
     if (kind !== 'uuid') return sql;
     return this.source.dialect === 'clickhouse' ? `toString(${sql})` : `(${sql})::text`;
@@ -76,6 +87,13 @@ export class RowReader {
     const { dialect } = this.source;
     const { operator, values } = filter;
     return conditionSql({ operator, values, column, kind }, dialect, (value) => constantSql(value, dialect));
+  }
+
+  /** The currency of the row’s amounts. */
+  currencyOfRow(): string {
+    const { dialect, row } = this.source;
+    const coalesce = dialect === 'clickhouse' ? 'ifNull' : 'coalesce';
+    return `${coalesce}(${row}.currency, ${constantSql(this.currency, dialect)})`;
   }
 
   private named(key: string): RowValue {

@@ -1,10 +1,12 @@
 /** Measures of a plain metric. Rows without a value are left out of every aggregation. */
+import { amountSql, completeSql } from '../dialect/amount-sql.js';
 import { fieldSql, typeOf } from '../dialect/field-sql.js';
 import { formulaToSql, resultSql } from '../dialect/formula-sql.js';
 import type { DialectName } from '../dialect/types.js';
 import type { FormulaNode } from '../formula/types.js';
+import { isMoneyField, readsAmounts } from '../model/amounts.js';
 import type { SimpleMetricMember } from '../model/types.js';
-import { TIME_KEY } from './base.js';
+import { TIME_KEY, amountsKey, currenciesKey } from './base.js';
 import { CubeSql, type CubeValue } from './cube-text.js';
 import { measure, partsKey, rounded, sumKey, type Members } from './measure.js';
 import { ROWS, type Parts } from './parts.js';
@@ -19,17 +21,42 @@ export const isCalculated = ({ aggregation }: SimpleMetricMember): boolean =>
  * @throws NeedsRows where the metric can't be made of them
  */
 export function simpleMeasures(member: SimpleMetricMember, rows: RowReader, parts: Parts = ROWS): Members {
-  const { field, key } = member;
+  const shown = shownMeasures(member, rows, parts);
+  return parts === ROWS && readsAmounts(member, rows.money) ? { ...shown, ...amountMeasures(member, rows) } : shown;
+}
+
+/** What is known of the amounts beside their aggregate: how many there are, and in how many currencies. */
+function amountMeasures({ key, field, filter }: SimpleMetricMember, rows: RowReader): Members {
+  const recorded = fieldSql(field, 'number', rows.source);
+  const amount = filter === undefined ? recorded : `CASE WHEN ${rows.filter(filter)} THEN ${recorded} END`;
+  return {
+    [amountsKey(key)]: hidden(`count(${amount})`),
+    [currenciesKey(key)]: hidden(`count(DISTINCT CASE WHEN ${amount} IS NOT NULL THEN ${rows.currencyOfRow()} END)`),
+  };
+}
+
+function shownMeasures(member: SimpleMetricMember, rows: RowReader, parts: Parts): Members {
+  const { field, key, weight } = member;
   const { source } = rows;
-  const { dialect } = source;
+  const { dialect, row } = source;
+  const isMoney = member.data_type === 'currency';
   /** What the rows that count have; null for the others. */
   const counted = (sql: string): string =>
     member.filter === undefined ? sql : `CASE WHEN ${rows.filter(member.filter)} THEN ${sql} END`;
-  const number = (): string => counted(fieldSql(field, 'number', source));
+  const recorded = (): string => counted(fieldSql(field, 'number', source));
+  const number = (): string => {
+    const read = fieldSql(field, 'number', source);
+    return counted(isMoney ? amountSql(read, row) : read);
+  };
   const text = (): string => counted(fieldSql(field, 'text', source));
   const plain = (sql: string): Members => ({ [key]: measure(member, 'number', sql) });
+  /** What must have no value where an amount has none. */
+  const complete = (sql: string, ...amounts: readonly string[]): string =>
+    amounts.length === 0 ? sql : completeSql(amounts, sql);
+  const ownAmounts = (): string[] => (isMoney ? [number()] : []);
   /** An aggregate of one value per row; a whole one of fractions is rounded once, at the end. */
   const aggregate = (cubeType: string, value: string, sql: (value: string) => string): Members => {
+    if (isMoney) return plain(complete(sql(value), number()));
     const isRounded = member.data_type === 'integer' && typeOf(field, source) !== 'integer';
     return isRounded
       ? plain(resultSql(sql(value), dialect, 'integer'))
@@ -56,7 +83,7 @@ export function simpleMeasures(member: SimpleMetricMember, rows: RowReader, part
       }
       parts.needRows();
       const instant = `${source.row}.${TIME_KEY}`;
-      const added = partsSql(member, number(), instant);
+      const added = partsSql(member, recorded(), instant);
       return {
         ...aggregate('number', number(), (value) => `CASE WHEN ${added} <= 1 THEN sum(${value}) END`),
         [partsKey(key)]: hidden(added),
@@ -71,17 +98,26 @@ export function simpleMeasures(member: SimpleMetricMember, rows: RowReader, part
       return aggregate('number', number(), (value) => lastSql(value, `${source.row}.${TIME_KEY}`, dialect));
     case 'avg': {
       const value = number();
-      return rounded(member, quotient(`sum(${parts.sum(value)})`, parts.count(value), dialect, false), dialect);
+      const average = quotient(`sum(${parts.sum(value)})`, parts.count(value), dialect, false);
+      return rounded(member, complete(average, ...ownAmounts()), dialect);
     }
     case 'median':
       parts.needRows();
-      return rounded(member, quotient(middles(number(), dialect), '2', dialect, false), dialect);
+      return rounded(
+        member,
+        complete(quotient(middles(number(), dialect), '2', dialect, false), ...ownAmounts()),
+        dialect,
+      );
     case 'weighted_avg': {
-      if (member.weight === null) throw new Error('A weighted average has a weight.');
+      if (weight === null) throw new Error('A weighted average has a weight.');
       const value = wide(number(), dialect);
-      const weight = wide(fieldSql(member.weight, 'number', source), dialect);
-      const weights = `sum(${parts.sum(`CASE WHEN ${value} IS NOT NULL THEN ${weight} END`)})`;
-      return rounded(member, quotient(`sum(${parts.sum(`${value} * ${weight}`)})`, weights, dialect, true), dialect);
+      const read = fieldSql(weight, 'number', source);
+      const isAmount = isMoneyField(weight, rows.money);
+      const weighing = wide(isAmount ? amountSql(read, row) : read, dialect);
+      const weights = `sum(${parts.sum(`CASE WHEN ${value} IS NOT NULL THEN ${weighing} END`)})`;
+      const average = quotient(`sum(${parts.sum(`${value} * ${weighing}`)})`, weights, dialect, true);
+      const amounts = [...ownAmounts(), ...(isAmount ? [counted(amountSql(read, row))] : [])];
+      return rounded(member, complete(average, ...amounts), dialect);
     }
     default:
       return member.aggregation satisfies never;

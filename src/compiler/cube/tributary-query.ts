@@ -15,6 +15,8 @@ import type { ValueKind } from './base.js';
 export interface TributaryOptions {
   /** A checked IANA name, in which time is grouped. Cube itself is told UTC: it refuses zones newer than it. */
   readonly timeZone: string;
+  /** Zone of the buckets where it is another one. */
+  readonly bucketZone?: string;
   readonly weekStart: number;
   /** Month (1–12) from which quarters and years are counted; January when absent. */
   readonly fiscalYearStart?: number;
@@ -50,11 +52,14 @@ const BUCKET_OF: Readonly<Record<string, Bucket>> = {
 };
 
 function bucket(query: BaseQuery, instant: string, granularity: Granularity, dialect: DialectName): string {
-  const { timeZone, weekStart, fiscalYearStart = 1, placement } = query.options as TributaryOptions;
+  const { timeZone, bucketZone, weekStart, fiscalYearStart = 1, placement } = query.options as TributaryOptions;
   if (placement !== undefined) return ordinalSql(placement, instant, dialect);
   const name = BUCKET_OF[granularity.granularity];
   if (name === undefined) throw new Error(`No bucket for granularity ${granularity.granularity}.`);
-  const sql = bucketSql({ bucket: name, instant, timeZone, weekStart, fiscalYearStart }, dialect);
+  const sql = bucketSql(
+    { bucket: name, instant, timeZone: bucketZone ?? timeZone, weekStart, fiscalYearStart },
+    dialect,
+  );
   return dialect === 'postgres' ? `${sql} COLLATE "C"` : sql;
 }
 

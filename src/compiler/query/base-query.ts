@@ -8,18 +8,18 @@ import type { DialectName } from '../dialect/types.js';
 import { segmentsFor } from '../rollup/match.js';
 import type { RollupView } from '../rollup/view.js';
 import type { CalendarSettings } from './calendar.js';
+import type { Money } from './money.js';
 import type { Resolved } from './resolve.js';
-import { engineInstant, type Instants } from './time-range.js';
+import { engineInstant, type OpenRange } from './time-range.js';
 import type { Statement, TimeGrain } from './types.js';
-
-/** `from` is null for everything before `to`. */
-export type OpenRange = { readonly from: Instants['from'] | null; readonly to: Instants['to'] };
 
 export interface Grouping {
   readonly metrics: readonly string[];
   readonly dimensions: readonly Pick<Resolved, 'key'>[];
   /** By what time is grouped, if at all; the time column comes first. */
   readonly time: TimeGrain | Placement | null;
+  /** Zone of the time buckets where it is not the request’s. */
+  readonly zone?: 'UTC';
   /** Null for all rows. */
   readonly range: OpenRange | null;
   /** Further conditions. */
@@ -44,6 +44,7 @@ export interface BaseQueriesInput extends CalendarSettings {
   readonly rowFilters: readonly CubeFilter[];
   /** Every query is answered from this rollup, or refused with `RollupMismatch`; null for rows. */
   readonly rollup: RollupView | null;
+  readonly money: Money;
 }
 
 export const path = (key: string): string => `${CUBE}.${key}`;
@@ -79,6 +80,11 @@ export const wholeSql = (value: string, dialect: DialectName): string =>
 export class BaseQueries {
   constructor(private readonly input: BaseQueriesInput) {}
 
+  /** Whether numbers may be null because they miss an exchange rate. */
+  get flagsMoney(): boolean {
+    return this.input.money.flags;
+  }
+
   /** @throws RollupMismatch where there is a rollup that would not give the answer that rows give */
   async statement(grouping: Grouping): Promise<Statement> {
     const { rollup, compiled } = this.input;
@@ -98,8 +104,12 @@ export class BaseQueries {
     return { sql: sql.replaceAll(ROLLUP_TABLE, rollup.table), params };
   }
 
-  private async grouped(grouping: Grouping, compiled: CompiledModel, more: readonly CubeFilter[]): Promise<Statement> {
-    const { organizationId, timeZone, weekStart, fiscalYearStart, always, rowFilters } = this.input;
+  private async grouped(
+    grouping: Grouping,
+    compiled: CompiledModel,
+    segments: readonly CubeFilter[],
+  ): Promise<Statement> {
+    const { organizationId, timeZone, weekStart, fiscalYearStart, always, rowFilters, money } = this.input;
     const { metrics, dimensions, time, range, filters = [], limit = null, offset = null } = grouping;
     const tenant: CubeFilter = { member: path(TENANT_KEY), operator: 'equals', values: [organizationId] };
     const granularity = GRANULARITY[typeof time === 'string' ? time : 'daily'];
@@ -110,12 +120,13 @@ export class BaseQueries {
       organizationId,
       withPayload: keys.some((key) => !this.isOnRelation(key)) || metrics.some((key) => this.isFiltered(key)),
     };
-    return compiled.toSql({
+    const { sql, params } = await compiled.toSql({
       measures: metrics.map(path),
       dimensions: dimensions.map(({ key }) => path(key)),
       timeDimensions: time === null ? [] : [{ dimension: path(TIME_KEY), granularity }],
-      filters: [tenant, ...more, ...within(range), ...conditions],
+      filters: [tenant, ...segments, ...within(range), ...conditions],
       timeZone: canonicalZone(timeZone),
+      ...(grouping.zone === undefined ? {} : { bucketZone: grouping.zone }),
       rowLimit: limit,
       offset,
       weekStart,
@@ -125,6 +136,7 @@ export class BaseQueries {
       withheld: [],
       ...(relation ? { relation } : {}),
     });
+    return { sql: segments.length > 0 ? money.overRollup(sql) : money.apply(sql, range), params };
   }
 
   /** Whether a relation has the dimension's value itself, so that it need not look into the touchpoint's payload. */

@@ -17,6 +17,8 @@ export interface ColumnsInput {
   readonly compared: boolean;
   /** Key of the dimension that has a row for the rest. */
   readonly other: string | null;
+  /** What metrics over money are in; null where each row has its own currency. */
+  readonly money: string | null;
 }
 
 export const previousName = (key: string): string => `${key}__previous`;
@@ -24,15 +26,19 @@ export const changeName = (key: string): string => `${key}__change`;
 export const otherName = (key: string): string => `${key}__other`;
 
 export function plannedColumns(
-  { grain, dimensions, metrics, compared, other }: ColumnsInput,
+  { grain, dimensions, metrics, compared, other, money }: ColumnsInput,
   model: Model,
 ): PlannedColumn[] {
+  const { currency } = model.settings;
+  /** Dimensions are in the organisation’s currency, whatever metrics are in. */
+  const moneyUnit = (role: Resolved['role'], unit: string | null): string | null =>
+    role === 'dimension' || money === currency ? (unit ?? currency) : money;
   const column = ({ key, label, role, type, unit, description, member }: Resolved): PlannedColumn => ({
     name: key,
     label,
     role,
     type,
-    unit: unit ?? (type === 'currency' ? model.settings.currency : null),
+    unit: type === 'currency' ? moneyUnit(role, unit) : unit,
     description,
     lineage:
       member === null || member.kind === 'simple' || member.kind === 'dimension' ? [] : memberLineage(model, key),

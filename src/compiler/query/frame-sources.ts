@@ -3,12 +3,13 @@ import type { CubeFilter } from '../cube/compile.js';
 import { stretchesOf, windowsOfStretch, type Placement } from '../dialect/ordinal-sql.js';
 import type { DialectName } from '../dialect/types.js';
 import type { Model } from '../model/types.js';
-import { namesOf, wholeSql, type BaseQueries, type OpenRange, type RelationKind } from './base-query.js';
+import { namesOf, wholeSql, type BaseQueries, type RelationKind } from './base-query.js';
 import { embedded, sql, type Fragment } from './fragment.js';
 import { conversionSource, type ConversionEvents } from './conversion-source.js';
 import { columnOf, type Measured } from './measured.js';
 import { mergedMetric, type MergedMetric, type Part } from './merged-metric.js';
 import type { Resolved } from './resolve.js';
+import type { OpenRange } from './time-range.js';
 import type { TimeGrain } from './types.js';
 
 export interface SourceInput {
@@ -35,7 +36,8 @@ export class FrameSources {
   ) {}
 
   canMerge(metric: Measured): boolean {
-    return mergedMetric(metric, this.model, this.dialect) !== null;
+    // A number that is null because it misses a rate must not be left out of a sum of stretches.
+    return !this.queries.flagsMoney && mergedMetric(metric, this.model, this.dialect) !== null;
   }
 
   async direct(

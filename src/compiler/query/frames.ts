@@ -3,12 +3,13 @@
  * A value that a frame does not have is null there; grouping by the keys then puts the values of all frames into one
  * row, whether or not each frame has that row (a full outer join in which null keys meet).
  */
+import type { OpenRange } from './time-range.js';
 import { CUBE } from '../cube/base.js';
 import type { CubeFilter } from '../cube/compile.js';
 import { isDisjoint, placementOf, type Placement, type TimeWindow } from '../dialect/ordinal-sql.js';
 import type { DialectName } from '../dialect/types.js';
 import type { AttributionModel } from '../model/relations.js';
-import type { OpenRange, RelationKind } from './base-query.js';
+import type { RelationKind } from './base-query.js';
 import type { ConversionEvents } from './conversion-source.js';
 import { sql, type Fragment } from './fragment.js';
 import type { FrameSource, FrameSources, SourceInput } from './frame-sources.js';

@@ -89,7 +89,14 @@ async function topRows(report: Report): Promise<TopRows | null> {
         ...report,
         ...{ metrics: [by], dimensions: [dimension], grain: null, compare: null, fill: 'none', top: null },
         columns: plannedColumns(
-          { grain: null, dimensions: [dimension], metrics: [by], compared: false, other: null },
+          {
+            grain: null,
+            dimensions: [dimension],
+            metrics: [by],
+            compared: false,
+            other: null,
+            money: report.money.unit,
+          },
           model,
         ),
         ...{ groupFilters: [], filterMetrics: [], order, offset: 0, after: null },

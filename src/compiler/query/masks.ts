@@ -24,14 +24,14 @@ export class Masks {
   /** The answer's columns of a report that plans what is not masked. @param dimensions of the answer */
   columns(report: Report, dimensions: readonly Resolved[] = this.read.selected.dimensions): PlannedColumn[] {
     const { selected, visibility } = this.read;
-    const { grain, compare, top, model } = report;
+    const { grain, compare, top, model, money } = report;
     const columns =
       visibility.masked.size === 0
         ? report.columns
         : plannedColumns(
             {
               ...{ grain, dimensions, metrics: selected.metrics },
-              ...{ compared: compare !== null, other: top?.dimension.key ?? null },
+              ...{ compared: compare !== null, other: top?.dimension.key ?? null, money: money.unit },
             },
             model,
           );

@@ -3,11 +3,10 @@ import { DateTime } from 'luxon';
 import type { TimeWindow } from '../dialect/ordinal-sql.js';
 import type { WindowDefinition } from '../model/types.js';
 import type { Bucket } from './axis.js';
-import type { OpenRange } from './base-query.js';
 import type { CalendarSettings } from './calendar.js';
 import type { Earlier, Span } from './compared-range.js';
 import type { FrameTime } from './frames.js';
-import type { Instants } from './time-range.js';
+import type { Instants, OpenRange } from './time-range.js';
 import type { TimeGrain } from './types.js';
 import { earlierPart, EARLIEST, rangeBefore, startOfWindow } from './windows.js';
 

@@ -13,12 +13,15 @@ import { cursorMaker } from './cursor.js';
 import { gapCheck } from './checks.js';
 import { earlierOf, layeredStatement } from './layered-plan.js';
 import { Masks } from './masks.js';
+import { mixtureChecks, rateGaps } from './money-checks.js';
+import type { MoneyFacts } from './money.js';
 import { Mistakes } from './mistakes.js';
 import { readReport, type ReadReport } from './read-report.js';
 import { needsLayers, type Report } from './report.js';
 import type { Instants } from './time-range.js';
 import {
   MOST_SUBTOTAL_ROWS,
+  type PlannedMoney,
   type PlannedSubtotal,
   type PlanPolicy,
   type QueryPlan,
@@ -44,6 +47,8 @@ export interface PlanInput {
   readonly maxRows: number | null;
   /** Answers from this rollup instead of from rows: the whole plan, or not at all. */
   readonly rollup?: RollupView | null;
+  /** Absent where nothing is asked of the engine. */
+  readonly money?: MoneyFacts;
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -76,12 +81,20 @@ export async function planQuery(input: PlanInput): Promise<QueryPlan> {
   const earlier = earlierOf(report);
   const gaps = await gapCheck(report);
 
+  const statement = masks.statement(report, await statementOf(report));
+  const totals =
+    request.totals === true && !refused && report.metrics.length > 0 ? await totalsOf(report, masks) : null;
+  const subtotals = refused ? [] : await Promise.all(read.subtotals.map((by) => subtotalOf(report, by, masks)));
+  const checks = [
+    ...(gaps === null ? [] : [gaps]),
+    ...(await additivityChecks(report, request)),
+    ...(await mixtureChecks(report, totals !== null || subtotals.length > 0)),
+  ];
+
   return Object.freeze({
     columns: masks.columns(report),
-    statement: masks.statement(report, await statementOf(report)),
-    totals: request.totals === true && !refused && report.metrics.length > 0 ? await totalsOf(report, masks) : null,
-    subtotals: refused ? [] : await Promise.all(read.subtotals.map((by) => subtotalOf(report, by, masks))),
-    checks: [...(gaps === null ? [] : [gaps]), ...(await additivityChecks(report, request))],
+    ...{ statement, totals, subtotals, checks },
+    money: await plannedMoney(report),
     limit: report.limit,
     cursorAfter: masks.cursor(cursorMaker({ request, organizationId, snapshot: hash }, read.now, report.order)),
     range: report.range === null ? null : written(report.range),
@@ -93,6 +106,14 @@ export async function planQuery(input: PlanInput): Promise<QueryPlan> {
     warnings,
     relations: relationsRead(report),
   });
+}
+
+/** Last of all: what was converted, and for which days, is known when every other statement is written. */
+async function plannedMoney(report: Report): Promise<PlannedMoney | null> {
+  const { money, metrics, filterMetrics } = report;
+  const gaps = await rateGaps(report);
+  const isShown = [...metrics, ...filterMetrics].some(({ type }) => type === 'currency');
+  return isShown || money.used.length + gaps.length > 0 ? { currency: money.unit, rates: money.used, gaps } : null;
 }
 
 const written = ({ from, to }: Instants): { from: string; to: string } => ({
@@ -122,7 +143,14 @@ function groupedBy(report: Report, by: readonly string[]): Report {
   const { metrics, compare, model } = report;
   const top = report.top !== null && by.includes(report.top.dimension.key) ? report.top : null;
   const columns = plannedColumns(
-    { grain, dimensions, metrics, compared: compare !== null, other: top?.dimension.key ?? null },
+    {
+      grain,
+      dimensions,
+      metrics,
+      compared: compare !== null,
+      other: top?.dimension.key ?? null,
+      money: report.money.unit,
+    },
     model,
   );
   const keys = columns.filter(({ role }) => role !== 'metric');

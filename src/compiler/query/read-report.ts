@@ -15,6 +15,7 @@ import { spanOf } from './compared-range.js';
 import { readCursor } from './cursor.js';
 import { FilterPlanner } from './conditions.js';
 import { Mistakes } from './mistakes.js';
+import { checkCurrency, Money, type MoneyFacts } from './money.js';
 import { rowOrder } from './order.js';
 import { policyRows } from './policy-rows.js';
 import type { CheckedTop, Report } from './report.js';
@@ -24,6 +25,7 @@ import { COMPARISONS, FILLS, TIME_GRAINS, type PlanPolicy, type ReportRequest, t
 
 export const MEMBER_LIMIT = 50;
 const MOST_TOP = 1000;
+const NO_MONEY: MoneyFacts = { currencies: [], rates: [] };
 
 export interface ReportInput {
   readonly model: Model;
@@ -34,6 +36,8 @@ export interface ReportInput {
   readonly now: Date;
   readonly maxRows: number | null;
   readonly policy?: PlanPolicy;
+  /** Absent where nothing is asked of the engine: all rows are taken to carry the organisation’s currency. */
+  readonly money?: MoneyFacts;
   /** Hash of the definitions, which a cursor belongs to. */
   readonly snapshot: string;
   /** What to answer from; null for rows. */
@@ -84,6 +88,8 @@ export function readReport(input: ReportInput): ReadReport {
     mistakes.add('too_many', `At most ${MEMBER_LIMIT} metrics and dimensions in one request.`, '/metrics');
 
   const timeZone = checkedZone(request, model, mistakes);
+  checkCurrency(request, mistakes);
+  const money = new Money(model.settings, request, input.money ?? NO_MONEY, dialect);
   const { week_start: weekStart, fiscal_year_start: fiscalYearStart = 1 } = model.settings;
   const calendar = { weekStart, fiscalYearStart };
   const context = { now, timeZone, ...calendar };
@@ -108,7 +114,7 @@ export function readReport(input: ReportInput): ReadReport {
   const top = checkedTop(request, dimensions, { resolver, model }, mistakes);
   checkTime({ model, request, metrics: [...metrics, ...filterMetrics], dimensions, range, grain, top }, mistakes);
   const columns = plannedColumns(
-    { grain, dimensions, metrics, compared: compare !== null, other: top?.dimension.key ?? null },
+    { grain, dimensions, metrics, compared: compare !== null, other: top?.dimension.key ?? null, money: money.unit },
     model,
   );
   checkNames(columns, mistakes);
@@ -123,10 +129,10 @@ export function readReport(input: ReportInput): ReadReport {
   if (mistakes.any) throw mistakes.problem();
   const always = policyRows(rows, model, now);
   const where = { always, rowFilters: onRows };
-  const queries = new BaseQueries({ compiled, organizationId, timeZone, ...calendar, ...where, rollup });
+  const queries = new BaseQueries({ compiled, organizationId, timeZone, ...calendar, ...where, rollup, money });
   return {
     report: {
-      ...{ model, dialect, queries, calendar, now: at, metrics, dimensions, grain, range, span },
+      ...{ model, dialect, queries, money, calendar, now: at, metrics, dimensions, grain, range, span },
       ...{ groupFilters: onGroups, filterMetrics, compare, fill, top, columns, order, limit, offset },
       after: cursor?.values ?? null,
       attributionModel,

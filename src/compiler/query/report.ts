@@ -8,6 +8,7 @@ import type { BaseQueries } from './base-query.js';
 import type { CalendarSettings } from './calendar.js';
 import type { Span } from './compared-range.js';
 import type { Cursor } from './cursor.js';
+import type { Money } from './money.js';
 import type { OrderPosition } from './order.js';
 import type { Resolved } from './resolve.js';
 import type { Instants } from './time-range.js';
@@ -24,6 +25,7 @@ export interface Report {
   readonly model: Model;
   readonly dialect: DialectName;
   readonly queries: BaseQueries;
+  readonly money: Money;
   readonly calendar: CalendarSettings;
   readonly now: Instants['from'];
   readonly metrics: readonly Resolved[];

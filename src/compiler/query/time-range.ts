@@ -14,6 +14,8 @@ export interface Instants {
   readonly from: DateTime;
   readonly to: DateTime;
 }
+/** `from` is null for everything before `to`. */
+export type OpenRange = { readonly from: DateTime | null; readonly to: DateTime };
 /** One point as written: a whole day, or an instant. */
 export type Moment = { readonly day: boolean } & Instants;
 

@@ -7,6 +7,9 @@ import type { DataType } from '../model/types.js';
 import type { MemberRules } from '../model/visibility.js';
 import type { RelationsRead } from './attribution.js';
 import type { ProblemItem } from '../../common/problem.js';
+import type { RateUse } from '../currency/rate-book.js';
+import type { RateGaps } from './money-checks.js';
+import type { OnMissingRate } from './money.js';
 
 export const TIME_GRAINS = ['fifteen_minutes', 'hourly', 'daily', 'weekly', 'monthly', 'quarterly', 'yearly'] as const;
 export type TimeGrain = (typeof TIME_GRAINS)[number];
@@ -123,6 +126,13 @@ export interface ReportRequest {
   readonly subtotals?: readonly (string | readonly string[])[] | null;
   /** For attributed metrics that name no model of their own; linear when absent. */
   readonly attribution_model?: AttributionModel | null;
+  /**
+   * ISO 4217 code of the currency of metrics over money, the organisation’s when absent; or `as_recorded`, for amounts as
+   * rows have them, which is refused where several currencies would be put together.
+   */
+  readonly currency?: string | null;
+  /** Where a row has no exchange rate: refuse the request (`error`, the default), or leave the number empty (`flag`). */
+  readonly on_missing_rate?: OnMissingRate | null;
   /** `next_cursor` of the page before, with the request otherwise unchanged. */
   readonly cursor?: string | null;
 }
@@ -175,6 +185,15 @@ export interface PlannedCheck {
   readonly problem: ProblemItem;
 }
 
+export interface PlannedMoney {
+  /** ISO 4217 code; null for amounts as recorded. */
+  readonly currency: string | null;
+  /** Empty where nothing had to be converted. */
+  readonly rates: readonly RateUse[];
+  /** What to ask the engine before the statement. */
+  readonly gaps: readonly RateGaps[];
+}
+
 export interface QueryPlan {
   /** Columns in the order in which `statement` selects them: time, dimensions, metrics. */
   readonly columns: readonly PlannedColumn[];
@@ -197,6 +216,8 @@ export interface QueryPlan {
   } | null;
   readonly subtotals: readonly PlannedSubtotal[];
   readonly checks: readonly PlannedCheck[];
+  /** What amounts are in, and by which rates they were converted; null where none are shown or compared. */
+  readonly money: PlannedMoney | null;
   readonly time_zone: string;
   readonly time_grain: TimeGrain | null;
   /** alias → key, for each alias that the request used. */

@@ -1,6 +1,7 @@
 /** A definition and a model → the table that a rollup is. */
 import { createHash } from 'node:crypto';
 import { contentName } from '../cube/parts.js';
+import { asRecorded } from '../dialect/amount-sql.js';
 import { bucketSql } from '../dialect/bucket-sql.js';
 import type { TypedFields } from '../dialect/field-sql.js';
 import { canonicalZone } from '../dialect/request-zone.js';
@@ -30,9 +31,10 @@ export function rollupLayout(
   for (const key of [...new Set(definition.dimensions)].sort()) {
     const found = dimensionSql(key, model, rows);
     if (found === null) continue;
-    const column = contentName('d', found.sql);
+    const recorded = asRecorded(found.sql);
+    const column = contentName('d', recorded);
     keys[key] = column;
-    columns.set(column, found.sql);
+    columns.set(column, recorded);
   }
   // Several dimensions may read the same.
   const dimensions = [...columns].map(([column, sql]) => ({ column, sql }));

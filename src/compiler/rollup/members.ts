@@ -5,6 +5,7 @@ import type { Members } from '../cube/measure.js';
 import { contentName, HeldParts, NeedsRows, NotedParts, type Parts } from '../cube/parts.js';
 import { RowReader } from '../cube/row-sql.js';
 import { simpleMeasures } from '../cube/simple-measures.js';
+import { asRecorded, markedLike } from '../dialect/amount-sql.js';
 import type { TypedFields } from '../dialect/field-sql.js';
 import { REQUEST_ZONE } from '../dialect/request-zone.js';
 import type { DialectName } from '../dialect/types.js';
@@ -15,7 +16,7 @@ import type { RollupColumns } from './types.js';
 export const DATA_ROW = 'marketing';
 
 export const rowsBehind = (model: Model, dialect: DialectName, typed: TypedFields): RowReader =>
-  new RowReader(model.members, { dialect, row: DATA_ROW, typed });
+  new RowReader(model.members, { dialect, row: DATA_ROW, typed }, model.settings.currency);
 
 /** A dimension over rows; null where there is none of the key, or its value depends on the request. */
 export function dimensionSql(key: string, model: Model, rows: RowReader): { sql: string; kind: ValueKind } | null {
@@ -78,7 +79,8 @@ export function rolledMembers(
   const dimensions: Members = { [SEGMENT_KEY]: columnOf('segment', 'uuid') };
   for (const [key, column] of Object.entries(columns.dimensions)) {
     const found = dimensionSql(key, model, rows);
-    if (found !== null && contentName('d', found.sql) === column) dimensions[key] = columnOf(column, found.kind);
+    if (found !== null && contentName('d', asRecorded(found.sql)) === column)
+      dimensions[key] = columnOf(column, found.kind, found.sql);
   }
   const measures: Members = {};
   const answered = new Set<string>();
@@ -91,9 +93,11 @@ export function rolledMembers(
   return { dimensions, measures, formulas: formulasOver(model.members, answered) };
 }
 
-function columnOf(column: string, kind: ValueKind): CubeValue {
+/** @param value what the column stands for: the marks of its amounts stay */
+function columnOf(column: string, kind: ValueKind, value = ''): CubeValue {
   const type = kind === 'number' ? 'number' : kind === 'boolean' ? 'boolean' : 'string';
-  return { sql: new CubeSql(`${cubeReference()}.${column}`), type, meta: { kind } };
+  const sql = markedLike(value, `${cubeReference()}.${column}`, cubeReference());
+  return { sql: new CubeSql(sql), type, meta: { kind } };
 }
 
 /** Formulas whose every leaf is among `answered`. */

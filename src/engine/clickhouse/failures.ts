@@ -8,6 +8,7 @@ import {
   engineTimeout,
   engineUnavailable,
   isUnreachable,
+  numberTooLarge,
   queryCancelled,
 } from '../engine-error.js';
 
@@ -35,6 +36,8 @@ export function asFailure(error: unknown, context: { max_seconds?: number; signa
       return queryCancelled();
     case 241: // MEMORY_LIMIT_EXCEEDED
       return engineOutOfMemory();
+    case 407: // DECIMAL_OVERFLOW
+      return numberTooLarge();
     default:
       if (isUnreachable(error)) return engineUnavailable();
       return new EngineError(

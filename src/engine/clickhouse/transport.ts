@@ -49,4 +49,6 @@ export const BASE_SETTINGS = {
   join_use_nulls: 1,
   input_format_try_infer_dates: 0,
   input_format_try_infer_datetimes: 0,
+  // The exchange rates of some years.
+  max_query_size: '16777216',
 } as const;
