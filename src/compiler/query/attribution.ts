@@ -118,6 +118,16 @@ export function namesOf(request: ReportRequest): string[] {
   ];
 }
 
+/** What the metric reads instead of rows; null for rows. @param attributionModel where the metric has none of its own */
+export function relationOf(
+  member: Member,
+  attributionModel: AttributionModel,
+): { readonly name: RelationName; readonly model: AttributionModel | null } | null {
+  if (member.kind !== 'simple' || member.field.kind !== 'relation') return null;
+  const { relation: name, model } = member.field;
+  return { name, model: name === 'revenue_attribution' ? (model ?? attributionModel) : null };
+}
+
 /** Which relations, and which attribution models, are behind the metrics of a report. */
 export function relationsRead({
   metrics,

@@ -147,7 +147,7 @@ export class BaseQueries {
   }
 
   private isFiltered(measure: string): boolean {
-    const key = measure.replace(/^_(exact|sum|parts)_/, '');
+    const key = measure.replace(/^_(exact|sum|parts|amounts|currencies)_/, '');
     const member = this.input.compiled.model.members.find((each) => each.key === key);
     return member?.kind === 'simple' && member.filter !== undefined;
   }

@@ -10,6 +10,7 @@ import { isDisjoint, placementOf, type Placement, type TimeWindow } from '../dia
 import type { DialectName } from '../dialect/types.js';
 import type { AttributionModel } from '../model/relations.js';
 import type { RelationKind } from './base-query.js';
+import { relationOf } from './attribution.js';
 import type { ConversionEvents } from './conversion-source.js';
 import { sql, type Fragment } from './fragment.js';
 import type { FrameSource, FrameSources, SourceInput } from './frame-sources.js';
@@ -161,10 +162,8 @@ export class Frames {
       const { from, to, days } = metric.member.conversion;
       return { from, to, days };
     }
-    if (metric?.member.kind === 'simple' && metric.member.field.kind === 'relation') {
-      const { relation: name, model } = metric.member.field;
-      return { name, model: name === 'revenue_attribution' ? (model ?? this.attributionModel) : null };
-    }
+    const relation = metric === null ? null : relationOf(metric.member, this.attributionModel);
+    if (relation !== null) return relation;
     if (time === null || typeof time === 'string' || isDisjoint(placementOf(time))) return 'rows';
     return metric === null || this.sources.canMerge(metric) ? 'stretches' : 'rows';
   }

@@ -2,9 +2,10 @@
 import { DateTime } from 'luxon';
 import type { ProblemItem } from '../../common/problem.js';
 import { CUBE, CURRENCY_KEY, ROWS_KEY, amountsKey, currenciesKey } from '../cube/base.js';
-import { keysAround } from '../model/around.js';
+import { behind, keysAround } from '../model/around.js';
 import { moneyFields, readsAmounts } from '../model/amounts.js';
-import { memberLineage } from '../model/lineage.js';
+import { plainKey, relationOf } from './attribution.js';
+import { namesOf, type RelationKind } from './base-query.js';
 import { embedded, sql, statementOf } from './fragment.js';
 import type { RateGap } from './money.js';
 import type { Report } from './report.js';
@@ -21,42 +22,59 @@ export interface RateGaps {
   readonly refuses: boolean;
 }
 
-/** Plain metrics over amounts that the report is made of. */
-function moneyMetrics({ metrics, filterMetrics, top, model }: Report): string[] {
+/** Plain metrics over amounts, by what they read. */
+interface AmountsOf {
+  /** Null for rows. */
+  readonly relation: RelationKind | null;
+  /** Keys of measures. */
+  readonly keys: readonly string[];
+}
+
+/** Those that the report is made of. */
+function amountsOf({ metrics, filterMetrics, top, model, attributionModel }: Report): AmountsOf[] {
   const fields = moneyFields(model.members);
-  const money = new Set(
-    model.members.flatMap((each) => (each.kind === 'simple' && readsAmounts(each, fields) ? [each.key] : [])),
-  );
   const named = [...metrics, ...filterMetrics, ...(top === null ? [] : [top.by])];
-  const keys = named.flatMap(({ key }) => [key, ...memberLineage(model, key)]);
-  return [...new Set(keys)].filter((key) => money.has(key)).sort();
+  const all = new Map(named.flatMap(({ key }) => behind(key, model)).map((member) => [member.key, member]));
+  const groups = new Map<string, { relation: RelationKind | null; keys: Set<string> }>();
+  for (const member of all.values()) {
+    if (member.kind !== 'simple' || !readsAmounts(member, fields)) continue;
+    const relation = relationOf(member, attributionModel);
+    const id = JSON.stringify(relation);
+    const group = groups.get(id) ?? { relation, keys: new Set() };
+    groups.set(id, group);
+    group.keys.add(plainKey(member.key));
+  }
+  return [...groups.values()].map(({ relation, keys }) => ({ relation, keys: [...keys].sort() }));
 }
 
 /** To be made when all other statements of the report are: it is about the days that they read. */
 export async function rateGaps(report: Report): Promise<RateGaps[]> {
   const { money, queries } = report;
-  const found = (['wanted', 'own'] as const).map(async (target): Promise<RateGaps[]> => {
+  const asked = (target: 'wanted' | 'own', { relation, keys }: AmountsOf): Promise<RateGaps[]> => {
     const gaps = money.gaps(target);
     const currency = money.currencyOf(target);
-    if (currency === null || gaps.length === 0) return [];
+    if (currency === null || gaps.length === 0) return Promise.resolve([]);
     const first = gaps.reduce((least, { from }) => (from < least ? from : least), '9999');
     const last = gaps.reduce((most, { to }) => (to > most ? to : most), '');
     const at = (day: string): DateTime => DateTime.fromISO(day, { zone: 'UTC' });
     const codes = [...new Set(gaps.map((gap) => gap.currency))];
-    const keys = target === 'own' ? [] : moneyMetrics(report).map(amountsKey);
-    const statement = await queries.statement({
-      metrics: keys.length === 0 ? [ROWS_KEY] : keys,
+    const statement = queries.statement({
+      metrics: keys,
       dimensions: [{ key: CURRENCY_KEY }],
       time: 'daily',
       zone: 'UTC',
       range: { from: at(first), to: at(last).plus({ days: 1 }) },
       filters: [{ member: `${CUBE}.${CURRENCY_KEY}`, operator: 'equals', values: codes }],
+      ...(relation === null ? {} : { relation }),
       // A condition on an amount without a rate says nothing about its row: all rows count.
       isUnfiltered: target === 'own',
     });
-    return [{ currency, statement, gaps, refuses: !money.flags }];
-  });
-  return (await Promise.all(found)).flat();
+    return statement.then((written) => [{ currency, statement: written, gaps, refuses: !money.flags }]);
+  };
+  const wanted = amountsOf(report).map(({ relation, keys }) =>
+    asked('wanted', { relation, keys: keys.map(amountsKey) }),
+  );
+  return (await Promise.all([...wanted, asked('own', { relation: null, keys: [ROWS_KEY] })])).flat();
 }
 
 /** What the engine says of missing rates; null where none is missing. */
@@ -91,8 +109,7 @@ export function missingRates(
 /** Where amounts are shown as recorded: that no number of the answer puts several currencies together. */
 export async function mixtureChecks(report: Report, sums: boolean): Promise<PlannedCheck[]> {
   const { money, queries, dimensions, grain, range, compare, top, dialect, model } = report;
-  const keys = moneyMetrics(report);
-  if (!money.isMixed || keys.length === 0) return [];
+  if (!money.isMixed) return [];
   // What looks at other rows than its own group is only right where all rows are of one currency.
   const around = keysAround(model.members);
   const looksAround =
@@ -100,34 +117,30 @@ export async function mixtureChecks(report: Report, sums: boolean): Promise<Plan
   const isWhole = sums || looksAround || top !== null;
   const by = isWhole ? [] : dimensions;
   const time = isWhole ? null : grain;
-  const groups = await queries.statement({
-    metrics: keys.map(currenciesKey),
-    dimensions: by,
-    time,
-    range: looksAround ? null : range,
-  });
-  const before = (time === null ? 0 : 1) + by.length;
-  const names =
-    dialect === 'postgres'
-      ? keys.map((_, index) => `g.x${before + index + 1}`)
-      : keys.map((key) => `g.\`marketing__${currenciesKey(key)}\``);
-  const list =
-    dialect === 'postgres'
-      ? `(${[...Array(before + keys.length).keys()].map((index) => `x${index + 1}`).join(', ')})`
-      : '';
-  const most = `greatest(${names.map((name) => `max(${name})`).join(', ')})`;
-  return [
-    {
-      statement: statementOf(sql`SELECT ${most} FROM (${embedded(groups, dialect)}) AS g${list}`, dialect),
-      most: 1,
-      problem: {
-        code: 'mixed_currencies',
-        message:
-          'Amounts of several currencies would be put together as they are. Group by the dimension “currency”' +
-          `${isWhole ? ' without totals, subtotals, comparisons, windows and top values' : ''}, filter on one, or ask for a currency to convert them into.`,
-        pointer: '/currency',
-        suggestions: ['currency'],
-      },
-    },
-  ];
+  return Promise.all(
+    amountsOf(report).map(async ({ relation, keys }): Promise<PlannedCheck> => {
+      const measures = keys.map(currenciesKey);
+      const groups = await queries.statement({
+        ...{ metrics: measures, dimensions: by, time },
+        range: looksAround ? null : range,
+        ...(relation === null ? {} : { relation }),
+      });
+      const { name, list } = namesOf(dialect, time, [...by.map(({ key }) => key), ...measures], 'g');
+      const most = `greatest(${measures.map((key) => `max(${name(key)})`).join(', ')})`;
+      return {
+        statement: statementOf(sql`SELECT ${most} FROM (${embedded(groups, dialect)}) AS g${list}`, dialect),
+        most: 1,
+        problem: mixture(isWhole),
+      };
+    }),
+  );
 }
+
+const mixture = (isWhole: boolean): ProblemItem => ({
+  code: 'mixed_currencies',
+  message:
+    'Amounts of several currencies would be put together as they are. Group by the dimension “currency”' +
+    `${isWhole ? ' without totals, subtotals, comparisons, windows and top values' : ''}, filter on one, or ask for a currency to convert them into.`,
+  pointer: '/currency',
+  suggestions: ['currency'],
+});
