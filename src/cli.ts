@@ -5,7 +5,7 @@ import { exportDefinitions, importDefinitions } from './cli/definitions.js';
 import { exportCube } from './cli/export-cube.js';
 import { importRates } from './cli/fx.js';
 import { importFile } from './cli/import-file.js';
-import { registerPeople } from './cli/people-commands.js';
+import { registerOrganizations, registerPeople } from './cli/people-commands.js';
 import { settings } from './cli/settings.js';
 import { ConfigError, parseConfig } from './config/config.js';
 
@@ -109,7 +109,8 @@ program
   .addHelpText('after', KEY_HELP)
   .action(exportCube);
 
-const org = program.command('org').description('organisations of this installation');
+const org = program.command('org').description('organisations, for the operator of the installation');
+registerOrganizations(org);
 
 org
   .command('plan')

@@ -1,16 +1,12 @@
-import { join } from 'node:path';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { ApiKeyService } from '../access/api-key.service.js';
 import { KeyUsage } from '../access/key-usage.service.js';
 import { Organization } from '../access/organization.entity.js';
-import { acrossOrganizations } from '../access/tenancy/scope.js';
 import { createOrganization } from '../administration/new-organization.js';
 import { ownWork } from '../audit/actor.js';
 import { AuditTrail } from '../audit/audit-trail.js';
-import { parseConfig } from '../config/config.js';
-import { migrateDatabase, scopedDatabaseOptions } from '../database.js';
-import { startEmbeddedPostgres } from '../engine/embedded-postgres.js';
 import { isCurrency } from '../settings/settings.dto.js';
+import { inSystemOfRecord } from './system-of-record.js';
 
 export interface CreateOptions {
   readonly name?: string;
@@ -33,7 +29,7 @@ export async function createOrg(slug: string, options: CreateOptions): Promise<v
   if (!isCurrency(currency)) throw new Error('--currency is an ISO 4217 code such as EUR.');
   if (!Intl.supportedValuesOf('timeZone').includes(timeZone) && timeZone !== 'UTC')
     throw new Error('--time-zone is an IANA zone such as Europe/Berlin.');
-  await withRecords(async (database) => {
+  await inSystemOfRecord(async (database) => {
     const key = await database.transaction(async (manager) => {
       if (await manager.existsBy(Organization, { slug })) throw new Error(`There is an organisation ${slug} already.`);
       const { organization, userId } = await createOrganization(manager, {
@@ -53,7 +49,7 @@ export async function createOrg(slug: string, options: CreateOptions): Promise<v
 
 /** Prints the organisations, one a line. */
 export async function listOrgs(): Promise<void> {
-  await withRecords(async (database) => {
+  await inSystemOfRecord(async (database) => {
     const all = await database.manager.find(Organization, { order: { slug: 'ASC' } });
     for (const { slug, name, currency, time_zone } of all) console.log([slug, name, currency, time_zone].join('\t'));
   });
@@ -61,7 +57,7 @@ export async function listOrgs(): Promise<void> {
 
 /** Makes another key of an administrator, for when the last one is lost. */
 export async function orgKey(slug: string, { admin }: KeyOptions): Promise<void> {
-  await withRecords(async (database) => {
+  await inSystemOfRecord(async (database) => {
     const admins = await database.query<{ organization_id: string; user_id: string; email: string }[]>(
       `SELECT m.organization_id, u.id AS user_id, u.email
        FROM organizations o JOIN memberships m ON m.organization_id = o.id JOIN users u ON u.id = m.user_id
@@ -95,23 +91,3 @@ const makeKey = (
     { organizationId, userId, name: KEY_NAME, role: 'organization_admin' },
     manager,
   );
-
-/** The system of record of the installation, also while its server runs. */
-async function withRecords(work: (database: DataSource) => Promise<void>): Promise<void> {
-  const { databaseUrl, dataDir } = parseConfig(process.env);
-  const embedded = databaseUrl === null ? await startEmbeddedPostgres({ dataDir: join(dataDir, 'postgres') }) : null;
-  try {
-    const url = databaseUrl ?? embedded?.url ?? '';
-    await migrateDatabase(url);
-    await acrossOrganizations('the operator’s command line', async () => {
-      const database = await new DataSource(scopedDatabaseOptions(url)).initialize();
-      try {
-        await work(database);
-      } finally {
-        await database.destroy();
-      }
-    });
-  } finally {
-    await embedded?.stop();
-  }
-}

@@ -16,9 +16,8 @@ import type { ServerOptions } from './server-client.js';
 
 type ServerOption = readonly [flags: string, description: string, fallback: string];
 
-/** `tributary org|user|team|role|key …` */
+/** `tributary user|team|role|key …` */
 export function registerPeople(program: Command, server: ServerOption, keyHelp: string): void {
-  registerOrganizations(program);
   const group = (name: string, description: string): ((command: string, about: string) => Command) => {
     const commands = program.command(name).description(description);
     return (command, about) =>
@@ -74,8 +73,7 @@ export function registerPeople(program: Command, server: ServerOption, keyHelp: 
 }
 
 /** For the installation's operator: these go to the system of record itself, whether or not the server runs. */
-function registerOrganizations(program: Command): void {
-  const org = program.command('org').description('organisations, for the operator of the installation');
+export function registerOrganizations(org: Command): void {
   const help = '\nNeeds no key: it opens the system of record as the server does, by DATABASE_URL or DATA_DIR.';
   org
     .command('create')
