@@ -16,6 +16,14 @@ cube('unified_marketing', {
       meta: { kind: 'uuid' },
     },
 
+    id: {
+      title: 'Row ID',
+      description: 'The row, as a UUID.',
+      sql: 'id',
+      type: 'string',
+      meta: { kind: 'uuid' },
+    },
+
     recorded_at: {
       title: 'Date',
       description: 'When the row was recorded: an instant, stored in UTC and grouped in the time zone of the query.',
@@ -73,6 +81,17 @@ cube('unified_marketing', {
       sql: 'currency',
       type: 'string',
       meta: { kind: 'string' },
+    },
+  },
+
+  measures: {
+    // The number of rows, for the SQL API's COUNT(*). No metric can have this name.
+    _rows: {
+      title: 'Rows',
+      sql: 'count(*)',
+      type: 'number',
+      public: false,
+      meta: { kind: 'number' },
     },
   },
 });

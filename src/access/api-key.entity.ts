@@ -14,6 +14,8 @@ export class ApiKey {
   @Column('text') public_id!: string;
   /** SHA-256 of the secret, in hex; the secret itself carries the entropy. */
   @Column('text') secret_hash!: string;
+  /** What the SQL API checks the secret by (`SCRAM-SHA-256$…`); null for a key that is older than that door. */
+  @Column('text', { nullable: true }) scram_verifier!: string | null;
   /** Of a machine's key. A person's key has whatever role the person has. */
   @Column('text') role!: Role;
   /** What the key is narrowed to; null for all that the role may do. */

@@ -8,6 +8,7 @@ import { prepared } from '../common/prepared-query.js';
 import { Problem } from '../common/problem.js';
 import { newId } from '../common/uuid.js';
 import { API_KEY_FORM } from '../config/config.js';
+import { scramVerifier, writeVerifier } from '../pgwire/scram.js';
 import { ApiKey } from './api-key.entity.js';
 import { identityOf, selectIdentities, type IdentityRow } from './identity-row.js';
 import type { Identity, Role } from './identity.js';
@@ -35,13 +36,13 @@ export interface NewKey {
 
 /** A key with whom it stands for. */
 interface KeyRow
-  extends IdentityRow, Pick<ApiKey, 'public_id' | 'secret_hash' | 'scopes' | 'expires_at' | 'revoked_at'> {}
+  extends IdentityRow, Pick<ApiKey, 'public_id' | 'secret_hash' | 'scram_verifier' | 'scopes' | 'expires_at' | 'revoked_at'> {}
 
 /** A person's key stands for the membership, and for nobody once that is gone. */
 const FIND_KEYS = {
   name: 'api_keys_by_public_id',
   text: selectIdentities(
-    `SELECT key.public_id, key.secret_hash, key.scopes, key.expires_at, key.revoked_at, key.organization_id, key.user_id,
+    `SELECT key.public_id, key.secret_hash, key.scram_verifier, key.scopes, key.expires_at, key.revoked_at, key.organization_id, key.user_id,
        CASE WHEN key.user_id IS NULL THEN key.role ELSE membership.role END AS role,
        CASE WHEN key.user_id IS NULL THEN key.custom_role_id ELSE membership.custom_role_id END AS custom_role_id,
        CASE WHEN key.user_id IS NULL THEN key.campaigns ELSE membership.campaigns END AS campaigns,
@@ -49,7 +50,7 @@ const FIND_KEYS = {
      FROM api_keys AS key LEFT JOIN memberships AS membership
        ON membership.organization_id = key.organization_id AND membership.user_id = key.user_id
      WHERE key.public_id = ANY ($1::text[]) AND (key.user_id IS NULL OR membership.user_id IS NOT NULL)`,
-    'asker.public_id, asker.secret_hash, asker.scopes, asker.expires_at, asker.revoked_at,',
+    'asker.public_id, asker.secret_hash, asker.scram_verifier, asker.scopes, asker.expires_at, asker.revoked_at,',
   ),
 };
 
@@ -96,6 +97,7 @@ export class ApiKeyService {
       name: wanted.name,
       public_id: publicId,
       secret_hash: hashSecret(secret),
+      scram_verifier: writeVerifier(scramVerifier(secret)),
       role: wanted.role,
       scopes: wanted.scopes == null ? null : [...wanted.scopes],
       custom_role_id: wanted.customRoleId ?? null,
@@ -119,8 +121,24 @@ export class ApiKeyService {
     const key = await this.keys.read(publicId);
     const given = Buffer.from(hashSecret(secret), 'hex');
     if (!key || !timingSafeEqual(given, Buffer.from(key.secret_hash, 'hex'))) throw refused();
+    return this.identity(key);
+  }
+
+  /** What the SQL API checks a secret by: undefined for no such key, null for one without a verifier. */
+  async verifierOf(publicId: string): Promise<string | null | undefined> {
+    return (await this.keys.read(publicId))?.scram_verifier;
+  }
+
+  /** Whom a key stands for now, after its secret was proven. @throws Problem 401 when it no longer does for anybody */
+  async identityOfKey(publicId: string): Promise<Identity> {
+    const key = await this.keys.read(publicId);
+    if (!key) throw refused();
+    return this.identity(key);
+  }
+
+  private identity(key: KeyRow): Identity {
     if (key.revoked_at || (key.expires_at && key.expires_at.getTime() <= Date.now())) throw refused();
-    this.usage.note(publicId);
+    this.usage.note(key.public_id);
     return identityOf(key, key.public_id, key.scopes);
   }
 }

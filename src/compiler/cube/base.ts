@@ -8,6 +8,8 @@ export const BASE_CUBE = 'unified_marketing';
 export const CUBE = 'marketing';
 /** The time dimension. */
 export const TIME_KEY = 'recorded_at';
+/** The number of rows; no member can have this name. */
+export const ROWS_KEY = '_rows';
 /** Not for users: the planner filters by it, always. */
 export const TENANT_KEY = 'organization_id';
 
@@ -57,6 +59,7 @@ export interface BaseDimension {
 
 /** Dimensions that every organisation has. A dimension of the model with the same key takes its place. */
 export const BASE_DIMENSIONS: readonly BaseDimension[] = [
+  { key: 'id', label: 'Row ID', description: 'The row, as a UUID.', kind: 'uuid' },
   { key: 'recorded_at', label: 'Date', description: 'When the row was recorded.', kind: 'datetime' },
   { key: 'data_source', label: 'Data source', description: 'Where the row came from.', kind: 'string' },
   { key: 'source_category', label: 'Source category', description: 'What kind of source it was.', kind: 'string' },

@@ -1,6 +1,6 @@
 /** Names in a request → members of the model. */
 import { nearestNames } from '../../common/nearest.js';
-import { BASE_DIMENSIONS, valueKind, type BaseDimension, type ValueKind } from '../cube/base.js';
+import { BASE_DIMENSIONS, ROWS_KEY, valueKind, type BaseDimension, type ValueKind } from '../cube/base.js';
 import { isUuidColumn } from '../dialect/field-sql.js';
 import { ATTRIBUTION_MODELS, isAttributionModel } from '../model/relations.js';
 import type { DataType, Member, Model } from '../model/types.js';
@@ -20,6 +20,18 @@ export interface Resolved {
   readonly member: Member | null;
 }
 
+/** For the SQL API's COUNT(*); never suggested. */
+const ROWS: Resolved = {
+  key: ROWS_KEY,
+  role: 'metric',
+  kind: 'number',
+  type: 'integer',
+  label: 'Rows',
+  description: null,
+  unit: null,
+  member: null,
+};
+
 type Wanted = 'metric' | 'dimension' | 'member';
 
 /** Finds members by key or alias, and notes which aliases were used. */
@@ -36,6 +48,7 @@ export class MemberResolver {
   ) {
     const { hidden } = visibility;
     for (const base of BASE_DIMENSIONS) if (!hidden.has(base.key)) this.byKey.set(base.key, fromBase(base));
+    this.byKey.set(ROWS_KEY, ROWS);
     for (const member of model.members) {
       if (hidden.has(member.key)) continue;
       const base = this.byKey.get(member.key);
@@ -104,6 +117,7 @@ export class MemberResolver {
   private *names(wanted: Wanted): Iterable<string> {
     const fits = (resolved: Resolved | undefined): boolean =>
       resolved !== undefined &&
+      resolved !== ROWS &&
       resolved.member?.status !== 'quarantined' &&
       (wanted === 'member' || resolved.role === wanted);
     for (const [key, resolved] of this.byKey) if (fits(resolved)) yield key;

@@ -1,0 +1,76 @@
+/** SQL text ↔ trees, by the parser of Postgres itself. */
+import { deparseSync, hasSqlDetails, loadModule, parseSync } from '@libpg-query/parser';
+import { nodeOf, type Node } from './ast.js';
+import { SqlMistake } from './mistake.js';
+
+/** Characters of one query text. */
+export const MOST_SQL = 500_000;
+const MOST_NESTED = 150;
+
+/** To be awaited once, before anything is parsed. */
+export const loadParser = (): Promise<void> => loadModule();
+
+/** The statements of a query text. @throws SqlMistake */
+export function parseSql(sql: string): Node[] {
+  if (sql.length > MOST_SQL)
+    throw new SqlMistake({ code: '54000', message: `A query has at most ${MOST_SQL} characters.` });
+  if (nesting(sql) > MOST_NESTED)
+    throw new SqlMistake({ code: '54001', message: `A query is nested at most ${MOST_NESTED} deep.` });
+  if (isEmpty(sql)) return [];
+  try {
+    return (parseSync(sql).stmts ?? []).flatMap(({ stmt }) => (stmt ? [stmt as unknown as Node] : []));
+  } catch (error) {
+    throw asMistake(error);
+  }
+}
+
+/** The text of a statement. */
+export function sqlOf(stmt: Node): string {
+  if (!nodeOf(stmt)) throw new Error('Not a statement.');
+  try {
+    return deparseSync({ version: 170004, stmts: [{ stmt }] } as never);
+  } catch (error) {
+    throw asMistake(error);
+  }
+}
+
+/** The text of an expression. */
+export function expressionSql(expression: Node): string {
+  return sqlOf({ SelectStmt: { targetList: [{ ResTarget: { val: expression } }], ...PLAIN } }).replace(/^SELECT /, '');
+}
+
+/** An expression of our own making. */
+export function expression(sql: string): Node {
+  const [stmt] = parseSql(`SELECT ${sql}`);
+  const target = (stmt?.SelectStmt?.targetList as Node[] | undefined)?.[0];
+  return target?.ResTarget?.val as Node;
+}
+
+const PLAIN = { limitOption: 'LIMIT_OPTION_DEFAULT', op: 'SETOP_NONE' };
+
+function asMistake(error: unknown): SqlMistake {
+  if (error instanceof RangeError || (error instanceof Error && /memory exhausted|stack/.test(error.message)))
+    return new SqlMistake({ code: '54001', message: 'The query is too complex.' });
+  const message = error instanceof Error ? error.message : String(error);
+  const position = hasSqlDetails(error) ? error.sqlDetails?.cursorPosition : undefined;
+  return new SqlMistake({
+    code: '42601',
+    message,
+    ...(position === undefined || position < 0 ? {} : { position: position + 1 }),
+  });
+}
+
+/** An upper bound of how deep parentheses stand in each other: those in texts are counted as well. */
+function nesting(sql: string): number {
+  let depth = 0;
+  let most = 0;
+  for (let index = 0; index < sql.length; index++) {
+    const code = sql.charCodeAt(index);
+    if (code === 40 || code === 91) most = Math.max(most, ++depth);
+    else if (code === 41 || code === 93) depth--;
+  }
+  return most;
+}
+
+/** Only space, semicolons and comments. */
+const isEmpty = (sql: string): boolean => /^(?:[\s;]|--[^\n]*(?:\n|$)|\/\*[^*/]*\*\/)*$/.test(sql);

@@ -1,0 +1,55 @@
+/** How finely a select looks at the time: which buckets are enough to answer it. */
+import type { TimeGrain } from '../../compiler/query/types.js';
+import { as, functionName, list, typeName, type Fields, type Node } from '../ast.js';
+
+/** `instant` where nothing coarser will do. */
+export type TimeUnit = 'instant' | 'day' | 'week' | 'month' | 'quarter' | 'year';
+
+const TRUNCATED: Readonly<Record<string, TimeUnit>> = { day: 'day', week: 'week', month: 'month', quarter: 'quarter', year: 'year' };
+const OF_A_DAY = new Set(['year', 'isoyear', 'quarter', 'month', 'week', 'day', 'doy', 'dow', 'isodow', 'decade', 'century']);
+
+/**
+ * The unit of a node that looks at the time through a bucket: `date_trunc('month', recorded_at)`, `recorded_at::date`,
+ * `extract(dow FROM recorded_at)`. Such a node has the same value for an instant and for the start of its bucket.
+ */
+export function bucketOf(node: Node, isTime: (node: unknown) => boolean): TimeUnit | undefined {
+  const typed = as(node, 'TypeCast');
+  if (typed && typeName(typed) === 'date' && isTime(typed.arg)) return 'day';
+  const call = as(node, 'FuncCall');
+  if (!call || call.over) return undefined;
+  const { name } = functionName(call);
+  const [unit, time, ...others] = list(call.args);
+  const word = String((as(unit, 'A_Const')?.sval as Fields | undefined)?.sval ?? '').toLowerCase();
+  if (!isTime(time) || others.length > 0) return undefined;
+  if (name === 'date_trunc') return TRUNCATED[word];
+  if ((name === 'extract' || name === 'date_part') && OF_A_DAY.has(word)) return 'day';
+  return undefined;
+}
+
+export interface Calendar {
+  readonly weekStart: number;
+  readonly fiscalYearStart: number;
+}
+
+/** The unit whose buckets each of `units` can be told from, as coarse as may be; and the grain that gives them. */
+export function commonUnit(units: readonly TimeUnit[], calendar: Calendar): { unit: TimeUnit; grain: TimeGrain | null } {
+  const [first = 'instant'] = units;
+  const unit = units.every((each) => each === first) ? first : units.includes('instant') ? 'instant' : 'day';
+  switch (unit) {
+    case 'instant':
+      return { unit, grain: null };
+    case 'day':
+      return { unit, grain: 'daily' };
+    case 'week':
+      // Postgres' weeks start on Monday.
+      return calendar.weekStart === 1 ? { unit, grain: 'weekly' } : { unit: 'day', grain: 'daily' };
+    case 'month':
+      return { unit, grain: 'monthly' };
+    case 'quarter':
+      return calendar.fiscalYearStart % 3 === 1 ? { unit, grain: 'quarterly' } : { unit: 'month', grain: 'monthly' };
+    case 'year':
+      return calendar.fiscalYearStart === 1 ? { unit, grain: 'yearly' } : { unit: 'month', grain: 'monthly' };
+    default:
+      return unit satisfies never;
+  }
+}

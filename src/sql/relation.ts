@@ -1,0 +1,113 @@
+/** A model as a relation of the SQL API: dimensions as columns, metrics as measures. */
+import { BASE_DIMENSIONS, ROWS_KEY, TIME_KEY } from '../compiler/cube/base.js';
+import { visibilityOf, type MemberRules } from '../compiler/model/visibility.js';
+import type { DataType, Member, Model } from '../compiler/model/types.js';
+
+/**
+ * - `sum`, `count`, `min`, `max`, `avg`, `distinct`: a plain metric of that kind; `sum` only where it adds up
+ * - `calculated`: everything else; it has a value for a group, never for a row
+ */
+export type MeasureKind = 'sum' | 'count' | 'min' | 'max' | 'avg' | 'distinct' | 'calculated';
+
+export interface RelationColumn {
+  /** The member's key. */
+  readonly name: string;
+  readonly type: DataType | 'datetime';
+  /** Null for a dimension. */
+  readonly measure: MeasureKind | null;
+  /** Whether one row has a value of it: everything but what looks at other rows. */
+  readonly onRows: boolean;
+  readonly comment: string;
+}
+
+export interface Relation {
+  readonly name: string;
+  readonly comment: string;
+  readonly columns: readonly RelationColumn[];
+}
+
+export const RELATION = 'marketing';
+/** The number of rows, by the name that no member can have. */
+export const ROWS = ROWS_KEY;
+export const ROW_ID = 'id';
+
+const PG_TYPES = {
+  integer: 'bigint',
+  float: 'numeric',
+  currency: 'numeric',
+  string: 'text',
+  boolean: 'boolean',
+  date: 'date',
+  datetime: 'timestamp with time zone',
+} as const satisfies Record<RelationColumn['type'], string>;
+export const pgType = (type: RelationColumn['type']): string => PG_TYPES[type];
+
+/** What the asker may see of the model. */
+export function relationOf(model: Model, rules: MemberRules): Relation {
+  const { hidden } = visibilityOf(model, rules);
+  const columns = new Map<string, RelationColumn>();
+  for (const { key, label, description } of BASE_DIMENSIONS) {
+    const type = key === TIME_KEY ? 'datetime' : 'string';
+    columns.set(key, { name: key, type, measure: null, onRows: true, comment: comment(label, description) });
+  }
+  for (const member of model.members) {
+    const base = columns.get(member.key);
+    if (member.status === 'quarantined') continue;
+    if (base && (member.kind !== 'dimension' || member.key === TIME_KEY)) continue;
+    columns.set(member.key, columnOf(member));
+  }
+  const order = [...columns.values()].filter(({ name }) => !hidden.has(name) && name !== ROW_ID);
+  return {
+    name: RELATION,
+    comment: 'All rows of the organisation. Ask for measures by name: SELECT data_source, MEASURE(spend) … GROUP BY 1',
+    columns: [...order.filter(({ measure }) => measure === null), ...order.filter(({ measure }) => measure !== null)],
+  };
+}
+
+function columnOf(member: Member): RelationColumn {
+  const { key, label, description, unit } = member;
+  const isInstant = member.kind === 'dimension' && member.field.kind === 'column' && member.field.column === TIME_KEY;
+  const type = isInstant && member.data_type === 'string' ? 'datetime' : member.data_type;
+  const kind = member.kind === 'dimension' ? null : measureKind(member);
+  const notes = [description, unit === null ? null : `Unit: ${unit}.`, kind === null ? null : NOTES[kind]];
+  return {
+    name: key,
+    type,
+    measure: kind,
+    onRows: member.kind === 'dimension' || member.kind === 'simple' || member.kind === 'formula',
+    comment: comment(label, notes.filter((note) => note !== null).join(' ')),
+  };
+}
+
+function measureKind(member: Exclude<Member, { kind: 'dimension' }>): MeasureKind {
+  if (member.kind !== 'simple') return 'calculated';
+  switch (member.aggregation) {
+    case 'sum':
+      return member.additivity === 'additive' ? 'sum' : 'calculated';
+    case 'count':
+    case 'min':
+    case 'max':
+    case 'avg':
+    case 'distinct':
+      return member.aggregation;
+    case 'approx_distinct':
+      return 'distinct';
+    case 'weighted_avg':
+    case 'median':
+    case 'last':
+      return 'calculated';
+    default:
+      return member.aggregation satisfies never;
+  }
+}
+
+const NOTES: Readonly<Record<MeasureKind, string>> = {
+  sum: 'Measure: SUM.',
+  count: 'Measure: COUNT.',
+  min: 'Measure: MIN.',
+  max: 'Measure: MAX.',
+  avg: 'Measure: AVG.',
+  distinct: 'Measure: COUNT(DISTINCT).',
+  calculated: 'Measure: MEASURE.',
+};
+const comment = (label: string, more: string | null): string => (more ? `${label}. ${more}` : label);
