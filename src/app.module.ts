@@ -23,6 +23,7 @@ import { ReportsModule } from './reports/reports.module.js';
 import { RollupsModule } from './rollups/rollups.module.js';
 import { SetupModule } from './setup/setup.module.js';
 import { SettingsModule } from './settings/settings.module.js';
+import { SqlApiModule } from './sql-api/sql-api.module.js';
 import type { Stores } from './stores.js';
 
 /** The whole application over open stores. */
@@ -53,6 +54,7 @@ export class AppModule {
         SettingsModule,
         FxModule,
         SetupModule,
+        SqlApiModule,
       ],
       providers: [
         { provide: APP_CONFIG, useValue: config },

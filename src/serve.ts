@@ -5,6 +5,7 @@ import { ConfigError, parseConfig, type AppConfig } from './config/config.js';
 import { createApp } from './create-app.js';
 import { ImportService } from './ingestion/import.service.js';
 import { SetupService } from './setup/setup.service.js';
+import { SqlApi } from './sql-api/sql-api.service.js';
 import { openStores, type Stores } from './stores.js';
 import { welcome } from './setup/welcome.js';
 
@@ -65,11 +66,13 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
     await app.init();
     // What a request brings about has the scope of who asks, and nothing has that of the start.
     await outsideAnyScope(() => app?.listen({ host: config.host, port: config.port }));
+    const sqlPort = await outsideAnyScope(() => (app as NestFastifyApplication).get(SqlApi).listen());
+    say(`SQL API on ${config.host}:${sqlPort}`);
     const address = app.getHttpServer().address() as { port: number };
     const base = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${address.port}`;
     say(`Ready in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s at ${base}`);
     if (config.sampleData) await setup.ensureSample((line) => say(line));
-    say(welcome({ base, config, ...first }));
+    say(welcome({ base, sqlPort, config, ...first }));
   };
   try {
     // Timers and workers that the start sets off look after all organisations.

@@ -36,7 +36,9 @@ export interface NewKey {
 
 /** A key with whom it stands for. */
 interface KeyRow
-  extends IdentityRow, Pick<ApiKey, 'public_id' | 'secret_hash' | 'scram_verifier' | 'scopes' | 'expires_at' | 'revoked_at'> {}
+  extends
+    IdentityRow,
+    Pick<ApiKey, 'public_id' | 'secret_hash' | 'scram_verifier' | 'scopes' | 'expires_at' | 'revoked_at'> {}
 
 /** A person's key stands for the membership, and for nobody once that is gone. */
 const FIND_KEYS = {

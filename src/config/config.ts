@@ -13,6 +13,8 @@ export interface AppConfig {
   readonly host: string;
   readonly port: number;
   readonly sqlApiPort: number;
+  /** Files in PEM with which the SQL API speaks TLS; null for plain connections only. */
+  readonly sqlApiTls: { readonly certificate: string; readonly key: string } | null;
   /** Absolute path. */
   readonly dataDir: string;
   /** `postgres://…` of the system of record; null = embedded. */
@@ -111,11 +113,16 @@ export function parseConfig(env: Environment): AppConfig {
     problems.push('ROLLUP_MIN_ROWS must be a number of rows, or off');
     return null;
   };
+  const certificate = text('SQL_API_TLS_CERT');
+  const certificateKey = text('SQL_API_TLS_KEY');
+  if ((certificate === null) !== (certificateKey === null))
+    problems.push('SQL_API_TLS_CERT and SQL_API_TLS_KEY must both be set, or neither');
 
   const config: AppConfig = {
     host,
     port: httpPort,
     sqlApiPort: port('SQL_API_PORT', 15_432),
+    sqlApiTls: certificate === null || certificateKey === null ? null : { certificate, key: certificateKey },
     dataDir,
     databaseUrl,
     analyticsUrl: analytics ?? `chdb:${resolve(dataDir, 'clickhouse')}`,

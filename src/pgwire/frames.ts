@@ -4,6 +4,8 @@ export interface Frame {
   /** One letter; empty for the untyped packets before the session begins. */
   readonly type: string;
   readonly body: Buffer;
+  /** The whole message, as it came. */
+  readonly bytes: Buffer;
 }
 
 /** What came does not follow the protocol, or is larger than allowed. The connection can't go on. */
@@ -51,7 +53,7 @@ export class FrameReader {
     const whole = head - 4 + size;
     if (this.length < whole) return null;
     const bytes = this.take(whole);
-    return { type: this.typed ? bytes.toString('latin1', 0, 1) : '', body: bytes.subarray(head) };
+    return { type: this.typed ? bytes.toString('latin1', 0, 1) : '', body: bytes.subarray(head), bytes };
   }
 
   private peek(count: number): Buffer {

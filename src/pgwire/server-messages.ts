@@ -35,7 +35,16 @@ export const errorResponse = ({ severity = 'ERROR', code, message: text, detail,
   );
 
 export const noticeResponse = (code: string, text: string): Buffer =>
-  message('N', ...fields([['S', 'WARNING'], ['V', 'WARNING'], ['C', code], ['M', text]]), Buffer.from([0]));
+  message(
+    'N',
+    ...fields([
+      ['S', 'WARNING'],
+      ['V', 'WARNING'],
+      ['C', code],
+      ['M', text],
+    ]),
+    Buffer.from([0]),
+  );
 
 /** The fields of an error or a notice by their letter. */
 export function readFault(body: Buffer): Readonly<Record<string, string>> {

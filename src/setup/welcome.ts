@@ -1,8 +1,10 @@
-import type { AppConfig } from '../config/config.js';
+import { API_KEY_FORM, type AppConfig } from '../config/config.js';
 
 export interface Welcome {
   /** `http://host:port` on which the server listens. */
   readonly base: string;
+  /** On which the SQL API listens. */
+  readonly sqlPort: number;
   readonly config: AppConfig;
   readonly organization: { readonly name: string; readonly slug: string };
   /** The first administrator's key when it was made in this start; it is shown this once. */
@@ -10,8 +12,9 @@ export interface Welcome {
 }
 
 /** What a newcomer sees once the server is ready: a command for each door. */
-export function welcome({ base, config, organization, newKey }: Welcome): string {
+export function welcome({ base, sqlPort, config, organization, newKey }: Welcome): string {
   const key = newKey ?? '$TRIBUTARY_API_KEY';
+  const [, id = '<id>', secret = '<secret>'] = API_KEY_FORM.exec(key) ?? [];
   const lines = [
     '',
     `Tributary serves ${organization.name} (${organization.slug}).`,
@@ -26,6 +29,9 @@ export function welcome({ base, config, organization, newKey }: Welcome): string
     'The same over GraphQL, typed by the organisation’s own model:',
     `  curl -s ${base}/graphql -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' \\`,
     `    -d '{"query":"{ marketing(dateRange: { name: LAST_MONTH }) { dataSource spend revenue roas } }"}'`,
+    '',
+    'The same for every tool that speaks Postgres (user and password are the parts of the key):',
+    `  PGPASSWORD=${secret} psql -h ${config.host} -p ${sqlPort} -U ${id} ${organization.slug} -c 'SELECT data_source, MEASURE(spend), MEASURE(roas) FROM marketing GROUP BY 1'`,
     '',
     'Load an export of your own:',
     `  TRIBUTARY_API_KEY=${key} npx tributary import FILE.csv --preset meta_ads --server ${base}`,

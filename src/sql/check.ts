@@ -2,7 +2,19 @@
  * Lets a statement through only if it reads, and reads only what the client may: relations of the model and of the
  * catalogue, functions on the list. Catalogue relations that tell about the whole server are turned to our own views.
  */
-import { as, become, cast, constant, functionName, isObject, list, nodeOf, stringOf, type Fields, type Node } from './ast.js';
+import {
+  as,
+  become,
+  cast,
+  constant,
+  functionName,
+  isObject,
+  list,
+  nodeOf,
+  stringOf,
+  type Fields,
+  type Node,
+} from './ast.js';
 import {
   CATALOG_RELATIONS,
   NEVER,
@@ -26,7 +38,7 @@ export interface CatalogFacts {
 export interface CheckContext {
   readonly facts: CatalogFacts;
   /** Names of the model's relations. */
-  readonly relations: readonly string[];
+  readonly relationNames: readonly string[];
   /** Name of the database, as the client knows it. */
   readonly database: string;
   readonly user: string;
@@ -54,7 +66,8 @@ class Checker {
 
   private selectFields(fields: Fields, outer: ReadonlySet<string>): void {
     if (fields.intoClause) throw refusedStatement('SELECT INTO');
-    if (list(fields.lockingClause).length > 0) throw notPermitted('Rows can’t be locked here: nothing is ever written.');
+    if (list(fields.lockingClause).length > 0)
+      throw notPermitted('Rows can’t be locked here: nothing is ever written.');
     let names = outer;
     const clause = fields.withClause as Fields | undefined;
     if (clause) {
@@ -102,6 +115,11 @@ class Checker {
           fields.fields = parts.slice(1);
         return;
       }
+      case 'ResTarget': {
+        const op = as(fields.val, 'SQLValueFunction')?.op;
+        if (op !== undefined) fields.name ??= String(op).replace('SVFOP_', '').replace(/_N$/, '').toLowerCase();
+        return;
+      }
       case 'SQLValueFunction': {
         const known = this.sessionValue(String(fields.op));
         if (known !== undefined) become(node, cast(constant(known), 'name'));
@@ -141,7 +159,7 @@ class Checker {
       delete fields.catalogname;
     }
     if (schema === undefined && ctes.has(name)) return;
-    if ((schema === undefined || schema === 'public') && this.context.relations.includes(name)) {
+    if ((schema === undefined || schema === 'public') && this.context.relationNames.includes(name)) {
       this.readsModel = true;
       fields.schemaname = 'public';
       return;
@@ -156,11 +174,11 @@ class Checker {
     const full = schema === undefined ? name : `${schema}.${name}`;
     if (schema === 'pg_catalog' || schema === 'information_schema' || (schema === undefined && name.startsWith('pg_')))
       throw notPermitted(`permission denied for relation ${full}`, 'Only what describes the model itself can be read.');
-    const near = nearestNames(name, this.context.relations);
+    const near = nearestNames(name, this.context.relationNames);
     throw new SqlMistake({
       code: '42P01',
       message: `relation "${full}" does not exist`,
-      hint: `${near.length > 0 ? `Did you mean ${near.join(' or ')}? ` : ''}There are: ${this.context.relations.join(', ')}.`,
+      hint: `${near.length > 0 ? `Did you mean ${near.join(' or ')}? ` : ''}There are: ${this.context.relationNames.join(', ')}.`,
     });
   }
 
@@ -190,6 +208,9 @@ function shadow(fields: Fields, schema: string): void {
 export const refusedStatement = (what: string): SqlMistake =>
   new SqlMistake({
     code: '25006',
-    message: `${what.replace(/Stmt$/, '').replace(/(?!^)([A-Z])/g, ' $1').toUpperCase()} can’t be done here: the SQL API only reads.`,
+    message: `${what
+      .replace(/Stmt$/, '')
+      .replace(/(?!^)([A-Z])/g, ' $1')
+      .toUpperCase()} can’t be done here: the SQL API only reads.`,
     hint: 'Rows and definitions are changed over REST, GraphQL or the command line.',
   });

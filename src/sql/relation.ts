@@ -1,5 +1,6 @@
 /** A model as a relation of the SQL API: dimensions as columns, metrics as measures. */
 import { BASE_DIMENSIONS, ROWS_KEY, TIME_KEY } from '../compiler/cube/base.js';
+import { keysAround } from '../compiler/model/around.js';
 import { visibilityOf, type MemberRules } from '../compiler/model/visibility.js';
 import type { DataType, Member, Model } from '../compiler/model/types.js';
 
@@ -45,6 +46,7 @@ export const pgType = (type: RelationColumn['type']): string => PG_TYPES[type];
 /** What the asker may see of the model. */
 export function relationOf(model: Model, rules: MemberRules): Relation {
   const { hidden } = visibilityOf(model, rules);
+  const around = keysAround(model.members);
   const columns = new Map<string, RelationColumn>();
   for (const { key, label, description } of BASE_DIMENSIONS) {
     const type = key === TIME_KEY ? 'datetime' : 'string';
@@ -54,7 +56,7 @@ export function relationOf(model: Model, rules: MemberRules): Relation {
     const base = columns.get(member.key);
     if (member.status === 'quarantined') continue;
     if (base && (member.kind !== 'dimension' || member.key === TIME_KEY)) continue;
-    columns.set(member.key, columnOf(member));
+    columns.set(member.key, columnOf(member, around));
   }
   const order = [...columns.values()].filter(({ name }) => !hidden.has(name) && name !== ROW_ID);
   return {
@@ -64,7 +66,7 @@ export function relationOf(model: Model, rules: MemberRules): Relation {
   };
 }
 
-function columnOf(member: Member): RelationColumn {
+function columnOf(member: Member, around: ReadonlySet<string>): RelationColumn {
   const { key, label, description, unit } = member;
   const isInstant = member.kind === 'dimension' && member.field.kind === 'column' && member.field.column === TIME_KEY;
   const type = isInstant && member.data_type === 'string' ? 'datetime' : member.data_type;
@@ -74,7 +76,7 @@ function columnOf(member: Member): RelationColumn {
     name: key,
     type,
     measure: kind,
-    onRows: member.kind === 'dimension' || member.kind === 'simple' || member.kind === 'formula',
+    onRows: !around.has(key),
     comment: comment(label, notes.filter((note) => note !== null).join(' ')),
   };
 }

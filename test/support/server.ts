@@ -26,6 +26,7 @@ function spawnServer(
       PATH: process.env.PATH ?? '',
       HOME: process.env.HOME ?? '',
       PORT: '0',
+      SQL_API_PORT: '0',
       DATA_DIR: dataDir,
       SAMPLE_DATA: 'off',
       LOG_LEVEL: 'warn',

@@ -48,7 +48,7 @@ export function presentRow(
 }
 
 /** Decimal text without trailing zeros: engines keep or cut them as they like. */
-function plainDecimal(value: EngineValue): string {
+export function plainDecimal(value: EngineValue): string {
   const text = String(value);
   const short = text.includes('.') ? text.replace(/\.?0+$/, '') : text;
   return short === '-0' ? '0' : short;

@@ -6,7 +6,7 @@ import { pgType, type Relation } from '../relation.js';
 import { SHADOW, SHADOW_INFORMATION } from './allowed.js';
 
 /** Part of a mirror's name: to be raised when the text below changes. */
-export const MIRROR_VERSION = 1;
+export const MIRROR_VERSION = 2;
 
 /** Owns nothing, may connect and make temporary tables. */
 export const READER = 'tributary_sql_reader';
@@ -72,7 +72,8 @@ CREATE FUNCTION ${SHADOW}.shobj_description(oid, name) RETURNS text LANGUAGE sql
 CREATE VIEW ${SHADOW}.pg_database AS
   SELECT tableoid, oid, ${SHADOW}.current_database() AS datname, datdba, encoding, datlocprovider, datistemplate,
     datallowconn, datconnlimit, datfrozenxid, datminmxid, dattablespace, datcollate, datctype,
-    ${`(to_jsonb(d) ->> 'datlocale')`}::text AS datlocale, NULL::text AS daticurules, datcollversion, NULL::aclitem[] AS datacl
+    coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale') AS datlocale,
+    coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale') AS daticulocale, NULL::text AS daticurules, datcollversion, NULL::aclitem[] AS datacl
   FROM pg_catalog.pg_database AS d WHERE datname = pg_catalog.current_database();
 CREATE VIEW ${SHADOW}.pg_namespace AS
   SELECT tableoid, * FROM pg_catalog.pg_namespace WHERE nspname IN ('pg_catalog', 'information_schema', 'public');

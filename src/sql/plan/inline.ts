@@ -19,7 +19,12 @@ export function inlineQueries(statement: Node, isModel: (fields: Fields) => bool
       // A query of the same name further in would hide this one.
       if (readers.length !== 1 || !reader || isHidden(select, String(fields.ctename), clause)) continue;
       const { alias } = reader.RangeVar ?? {};
-      become(reader, { RangeSubselect: { subquery: copy(fields.ctequery as Node), alias: isObject(alias) ? alias : { aliasname: fields.ctename } } });
+      become(reader, {
+        RangeSubselect: {
+          subquery: copy(fields.ctequery as Node),
+          alias: isObject(alias) ? alias : { aliasname: fields.ctename },
+        },
+      });
       left.splice(left.indexOf(cte), 1);
     }
     if (left.length === 0) delete select.withClause;
@@ -38,7 +43,11 @@ function readersOf(select: Fields, name: string): Node[] {
 function isHidden(select: Fields, name: string, own: Fields): boolean {
   let found = false;
   walk(select, (tag, fields) => {
-    if (tag === 'CommonTableExpr' && fields.ctename === name && !list(own.ctes).some((each) => each.CommonTableExpr === fields))
+    if (
+      tag === 'CommonTableExpr' &&
+      fields.ctename === name &&
+      !list(own.ctes).some((each) => each.CommonTableExpr === fields)
+    )
       found = true;
   });
   return found;

@@ -7,7 +7,24 @@
  */
 import type { Model } from '../../compiler/model/types.js';
 import { nearestNames } from '../../common/nearest.js';
-import { as, become, call, column as columnRef, columnName, conjuncts, and, copy, isObject, list, nodeOf, sameTree, stringOf, walk, type Fields, type Node } from '../ast.js';
+import {
+  as,
+  become,
+  call,
+  columnName,
+  conjuncts,
+  and,
+  copy,
+  functionName,
+  isObject,
+  list,
+  nodeOf,
+  sameTree,
+  stringOf,
+  walk,
+  type Fields,
+  type Node,
+} from '../ast.js';
 import { SHADOW } from '../catalog/allowed.js';
 import { MEASURE } from '../check.js';
 import { SqlMistake, unsupported } from '../mistake.js';
@@ -15,7 +32,16 @@ import { pgType, ROW_ID, ROWS, type Relation, type RelationColumn } from '../rel
 import { inlineQueries } from './inline.js';
 import { onlyRelation, pullUp, selectsOf } from './pull-up.js';
 import { isConstant, pushOf } from './push.js';
-import { calculateFromParts, overRows, roll, rollableParts, takeWhole, wayOf, type MemberOf, type Way } from './rewrite.js';
+import {
+  calculateFromParts,
+  overRows,
+  roll,
+  rollableParts,
+  takeWhole,
+  wayOf,
+  type MemberOf,
+  type Way,
+} from './rewrite.js';
 import { commonUnit, bucketOf, type Calendar } from './time-use.js';
 import type { Probe, Push, Source, SourceColumn, StatementPlan } from './types.js';
 import { usesOf, type AggregateUse, type Scope, type Uses } from './uses.js';
@@ -64,10 +90,12 @@ function scopeOf(fields: Fields, { relations, isAggregate }: PlanContext): LeafS
 }
 
 const outputNames = (select: Fields): ReadonlySet<string> =>
-  new Set(list(select.targetList).flatMap((each) => {
-    const name = as(each, 'ResTarget')?.name;
-    return name === undefined ? [] : [String(name)];
-  }));
+  new Set(
+    list(select.targetList).flatMap((each) => {
+      const name = as(each, 'ResTarget')?.name;
+      return name === undefined ? [] : [String(name)];
+    }),
+  );
 
 /** What ORDER BY says, without names that mean a column of the answer. */
 function ordering(select: Fields): unknown[] {
@@ -131,6 +159,8 @@ function impliedName(val: unknown): string | undefined {
   const names = columnName(val);
   if (names) return names.at(-1) === '*' ? undefined : names.at(-1);
   const called = as(val, 'FuncCall');
+  const [arg] = list(called?.args);
+  if (called && functionName(called).name === MEASURE && columnName(arg)) return columnName(arg)?.at(-1);
   return called ? stringOf(list(called.funcname).at(-1)) : undefined;
 }
 
@@ -160,13 +190,25 @@ class Planner {
   private leaf(select: Fields, relation: Fields): void {
     const scope = scopeOf(relation, this.context);
     const where = conjuncts(select.whereClause);
-    const shown = [select.targetList, select.havingClause, select.windowClause, ...ordering(select), select.distinctClause];
+    const shown = [
+      select.targetList,
+      select.havingClause,
+      select.windowClause,
+      ...ordering(select),
+      select.distinctClause,
+    ];
     const { keys, sets } = groupKeys(select, scope);
     const uses = usesOf([...shown, ...keys], scope);
     const filters = where.map((condition) => ({ condition, push: pushOf(condition, scope.columnOf) }));
-    const isDistinct = list(select.distinctClause).length > 0 && uses.bare.length === 0 && !uses.star && list(select.windowClause).length === 0 && !hasWindow(select);
+    const isDistinct =
+      list(select.distinctClause).length > 0 &&
+      uses.bare.length === 0 &&
+      !uses.star &&
+      list(select.windowClause).length === 0 &&
+      !hasWindow(select);
     const isSorted = list(select.distinctClause).some((each) => Object.keys(each).length > 0);
-    if (!isGrouped(select, uses) && !(isDistinct && !isSorted)) return this.rows(select, relation, scope, uses, filters);
+    if (!isGrouped(select, uses) && !(isDistinct && !isSorted))
+      return this.rows(select, relation, scope, uses, filters);
     return this.groups(select, relation, scope, { uses, keys, sets, filters });
   }
 
@@ -175,7 +217,11 @@ class Planner {
     const residual = filters.filter(({ push }) => push === undefined).map(({ condition }) => condition);
     const judged = usesOf(residual, scope);
     const measuresOfRows = [...uses.onRows, ...judged.bare, ...usesOf(keys, scope).bare];
-    const needsRows = uses.needsRows || measuresOfRows.length > 0 || judged.aggregates.length > 0 || [...ways.values()].includes('rows');
+    const needsRows =
+      uses.needsRows ||
+      measuresOfRows.length > 0 ||
+      judged.aggregates.length > 0 ||
+      [...ways.values()].includes('rows');
     const whole = (): AggregateUse[] => uses.aggregates.filter((use) => ways.get(use) === 'whole');
     if (needsRows) return this.groupedRows(select, relation, scope, uses, whole(), filters);
 
@@ -193,9 +239,12 @@ class Planner {
     if (!shape.isExact) {
       for (const use of whole()) {
         const key = use.column?.name ?? '';
-        const found = rollableParts(key, this.memberOf, (name) => scope.relation.columns.find((each) => each.name === name));
+        const found = rollableParts(key, this.memberOf, (name) =>
+          scope.relation.columns.find((each) => each.name === name),
+        );
         if (found) parts.set(use, found);
-        else if (use.column?.measure === 'avg') return this.groupedRows(select, relation, scope, uses, whole(), filters);
+        else if (use.column?.measure === 'avg')
+          return this.groupedRows(select, relation, scope, uses, whole(), filters);
         else throw this.cantRoll(use, sets);
       }
     }
@@ -203,7 +252,8 @@ class Planner {
     const metrics = new Set<string>();
     for (const use of uses.aggregates) {
       const { column, name } = use;
-      if (column === null || (column.measure === null && name === 'count' && !use.fields.agg_distinct)) metrics.add(ROWS);
+      if (column === null || (column.measure === null && name === 'count' && !use.fields.agg_distinct))
+        metrics.add(ROWS);
       else if (column.measure !== null) for (const key of parts.get(use) ?? [column.name]) metrics.add(key);
     }
     for (const use of uses.aggregates) {
@@ -215,7 +265,11 @@ class Planner {
     const { dimensions, grain, time } = shape;
     if (metrics.size + dimensions.length === 0 && time === null) metrics.add(ROWS);
     this.add(relation, scope, {
-      request: { metrics: [...metrics], dimensions: time === 'instant' ? [...dimensions, TIME] : dimensions, time_grain: grain },
+      request: {
+        metrics: [...metrics],
+        dimensions: time === 'instant' ? [...dimensions, TIME] : dimensions,
+        time_grain: grain,
+      },
       columns: [
         ...(time === null ? [] : [this.column(scope, TIME)]),
         ...dimensions.map((name) => this.column(scope, name)),
@@ -231,7 +285,8 @@ class Planner {
   private shapeOf(uses: Uses, judged: Uses, keys: readonly Node[], sets: boolean, scope: LeafScope): Shape {
     const dimensions = [...new Set([...uses.dimensions, ...judged.dimensions])].sort();
     const times = [...uses.times, ...judged.times];
-    const isTime = (node: unknown): boolean => scope.columnOf(node)?.type === 'datetime' && scope.columnOf(node)?.measure === null;
+    const isTime = (node: unknown): boolean =>
+      scope.columnOf(node)?.type === 'datetime' && scope.columnOf(node)?.measure === null;
     const plain = new Set(keys.flatMap((key) => scope.columnOf(key)?.name ?? []));
     const isWhole = dimensions.every((name) => plain.has(name)) && !sets && !uses.star;
     if (times.length === 0) return { dimensions, time: null, grain: null, isExact: isWhole };
@@ -252,7 +307,14 @@ class Planner {
   }
 
   /** Groups that only the rows themselves can answer. */
-  private groupedRows(select: Fields, relation: Fields, scope: LeafScope, uses: Uses, whole: readonly AggregateUse[], filters: Grouping['filters']): void {
+  private groupedRows(
+    select: Fields,
+    relation: Fields,
+    scope: LeafScope,
+    uses: Uses,
+    whole: readonly AggregateUse[],
+    filters: Grouping['filters'],
+  ): void {
     for (const { column } of whole) {
       if (column?.measure === 'avg') continue;
       throw unsupported(
@@ -262,24 +324,64 @@ class Planner {
     }
     for (const column of uses.onRows)
       if (column.measure === 'calculated' || column.measure === 'distinct')
-        throw unsupported(`“${column.name}” has a value for a group, not for a row.`, `Write MEASURE(${column.name}) outside of other aggregates.`);
+        throw unsupported(
+          `“${column.name}” has a value for a group, not for a row.`,
+          `Write MEASURE(${column.name}) outside of other aggregates.`,
+        );
+    for (const column of [...uses.onRows, ...uses.aggregates.map((use) => use.column)])
+      if (column && !column.onRows)
+        throw unsupported(
+          `“${column.name}” looks at other rows, and can’t stand beside what is calculated row by row.`,
+          'Ask for the two in separate sub-selects and join them.',
+        );
     for (const use of uses.aggregates) overRows(use);
     this.rows(select, relation, scope, uses, filters);
   }
 
   /** The rows themselves: each with its id, so that equal ones stay apart. */
   private rows(select: Fields, relation: Fields, scope: LeafScope, uses: Uses, filters: Grouping['filters']): void {
-    const used = new Set<string>([...uses.dimensions, ...usesOf(filters.map(({ condition }) => condition), scope).dimensions]);
+    const used = new Set<string>([
+      ...uses.dimensions,
+      ...usesOf(
+        filters.map(({ condition }) => condition),
+        scope,
+      ).dimensions,
+    ]);
     const isPushed = filters.every(({ condition, push }) => push !== undefined || isConstant(condition));
     const bounded =
-      isPushed && filters.every(({ push }) => push !== undefined) && !isGrouped(select, uses) && list(select.sortClause).length === 0 &&
-      list(select.distinctClause).length === 0 && select.limitCount !== undefined && select.limitOption !== 'LIMIT_OPTION_WITH_TIES' && !hasWindow(select)
-      && isConstant(select.limitCount) && (select.limitOffset === undefined || isConstant(select.limitOffset)) && select.op === 'SETOP_NONE' && as(select.limitCount, 'A_Const')?.isnull !== true;
-    const most = bounded ? [select.limitCount as Node, ...(select.limitOffset ? [select.limitOffset as Node] : [])] : null;
-    this.rowSource(select, relation, scope, used, filters.flatMap(({ push }) => push ?? []), most);
+      isPushed &&
+      filters.every(({ push }) => push !== undefined) &&
+      !isGrouped(select, uses) &&
+      list(select.sortClause).length === 0 &&
+      list(select.distinctClause).length === 0 &&
+      select.limitCount !== undefined &&
+      select.limitOption !== 'LIMIT_OPTION_WITH_TIES' &&
+      !hasWindow(select) &&
+      isConstant(select.limitCount) &&
+      (select.limitOffset === undefined || isConstant(select.limitOffset)) &&
+      select.op === 'SETOP_NONE' &&
+      as(select.limitCount, 'A_Const')?.isnull !== true;
+    const most = bounded
+      ? [select.limitCount as Node, ...(select.limitOffset ? [select.limitOffset as Node] : [])]
+      : null;
+    this.rowSource(
+      select,
+      relation,
+      scope,
+      used,
+      filters.flatMap(({ push }) => push ?? []),
+      most,
+    );
   }
 
-  private rowSource(select: Fields, relation: Fields, scope: LeafScope, used: Set<string>, pushed: readonly Push[], most: readonly Node[] | null): void {
+  private rowSource(
+    select: Fields,
+    relation: Fields,
+    scope: LeafScope,
+    used: Set<string>,
+    pushed: readonly Push[],
+    most: readonly Node[] | null,
+  ): void {
     let star = false;
     // Whatever is named anywhere below; one column too many does no harm.
     walk(select, (tag, fields) => {
@@ -293,7 +395,9 @@ class Planner {
     const columns = scope.relation.columns.filter(({ name }) => star || used.has(name));
     const empty = columns.filter(({ onRows }) => !onRows);
     if (empty.length > 0)
-      this.notices.push(`${empty.map(({ name }) => name).join(', ')}: null in rows, as ${empty.length > 1 ? 'they look' : 'it looks'} at other rows; group, and use MEASURE().`);
+      this.notices.push(
+        `${empty.map(({ name }) => name).join(', ')}: null in rows, as ${empty.length > 1 ? 'they look' : 'it looks'} at other rows; group, and use MEASURE().`,
+      );
     const given = columns.filter(({ onRows }) => onRows);
     this.add(relation, scope, {
       request: {
@@ -319,20 +423,28 @@ class Planner {
       if (join) [join.larg, join.rarg].forEach(find);
     };
     find(select.fromClause);
-    const direct = usesOf([select.targetList, select.havingClause, ...ordering(select)], { alias: '', columnOf: () => undefined, isAggregate: this.context.isAggregate });
+    const direct = usesOf([select.targetList, select.havingClause, ...ordering(select)], {
+      alias: '',
+      columnOf: () => undefined,
+      isAggregate: this.context.isAggregate,
+    });
     if (direct.aggregates.some(({ name }) => name === MEASURE))
       throw unsupported(
         'MEASURE() has a meaning only in a select that reads the relation alone.',
         'Calculate measures in a sub-select with its own GROUP BY, and join its result.',
       );
-    for (const relation of relations) this.rowSource(select, relation, scopeOf(relation, this.context), new Set(), [], null);
+    for (const relation of relations)
+      this.rowSource(select, relation, scopeOf(relation, this.context), new Set(), [], null);
   }
 
   private column(scope: LeafScope, name: string): SourceColumn {
     if (name === ROWS) return { name, type: 'bigint', member: ROWS };
     const found = scope.relation.columns.find((each) => each.name === name);
     if (!found) {
-      const near = nearestNames(name, scope.relation.columns.map((each) => each.name));
+      const near = nearestNames(
+        name,
+        scope.relation.columns.map((each) => each.name),
+      );
       throw new SqlMistake({ code: '42703', message: `column "${name}" does not exist`, hint: near.join(', ') });
     }
     return { name, type: pgType(found.type), member: found.onRows || found.measure !== null ? name : null };
@@ -341,13 +453,18 @@ class Planner {
   private add(relation: Fields, scope: LeafScope, source: Omit<Source, 'table'>): void {
     const table = sourceName(this.sources.length);
     const nulls = new Set(scope.relation.columns.filter(({ onRows }) => !onRows).map(({ name }) => name));
-    const asked = new Set([...source.request.metrics, ...source.request.dimensions, ...(source.request.time_grain ? [TIME] : [])]);
-    const columns = source.columns.map((each) => (nulls.has(each.name) && !asked.has(each.name) ? { ...each, member: null } : each));
+    const asked = new Set([
+      ...source.request.metrics,
+      ...source.request.dimensions,
+      ...(source.request.time_grain ? [TIME] : []),
+    ]);
+    const columns = source.columns.map((each) =>
+      nulls.has(each.name) && !asked.has(each.name) ? { ...each, member: null } : each,
+    );
     this.sources.push({ ...source, columns, table });
     relation.alias ??= { aliasname: relation.relname };
     relation.schemaname = 'pg_temp';
     relation.relname = table;
-    void columnRef;
   }
 }
 
@@ -383,7 +500,10 @@ function setWhere(select: Fields, conditions: readonly Node[]): void {
 function probeOf(condition: Node, scope: LeafScope): Probe[] {
   const uses = usesOf([condition], scope);
   const [member] = uses.dimensions;
-  const isAlone = uses.dimensions.size === 1 && uses.times.length === 0 && uses.bare.length + uses.aggregates.length + uses.onRows.length === 0;
+  const isAlone =
+    uses.dimensions.size === 1 &&
+    uses.times.length === 0 &&
+    uses.bare.length + uses.aggregates.length + uses.onRows.length === 0;
   if (!isAlone || member === undefined || hasSubselect(condition)) return [];
   return scope.relation.columns.find(({ name }) => name === member)?.type === 'string' ? [{ member, condition }] : [];
 }
@@ -396,6 +516,9 @@ function hasSubselect(node: unknown): boolean {
 
 function hasWindow(select: Fields): boolean {
   let found = list(select.windowClause).length > 0;
-  walk([select.targetList, select.sortClause], (tag, fields) => void (found ||= tag === 'FuncCall' && isObject(fields.over)));
+  walk(
+    [select.targetList, select.sortClause],
+    (tag, fields) => void (found ||= tag === 'FuncCall' && isObject(fields.over)),
+  );
   return found;
 }

@@ -2,7 +2,20 @@
  * A sub-select that only picks, renames or calculates columns of a relation of the model is put into the select around
  * it, so that a measure keeps its meaning through the sub-selects that BI tools write.
  */
-import { as, columnName, copy, and, isObject, list, nodeOf, replace, stringOf, walk, type Fields, type Node } from '../ast.js';
+import {
+  as,
+  columnName,
+  copy,
+  and,
+  isObject,
+  list,
+  nodeOf,
+  replace,
+  stringOf,
+  walk,
+  type Fields,
+  type Node,
+} from '../ast.js';
 
 /** The model's relation that is all of a select's FROM. */
 export function onlyRelation(select: Fields, isModel: (fields: Fields) => boolean): Fields | undefined {
@@ -12,7 +25,11 @@ export function onlyRelation(select: Fields, isModel: (fields: Fields) => boolea
 }
 
 /** Pulls up from the inside out, in place. */
-export function pullUp(select: Fields, isModel: (fields: Fields) => boolean, isAggregate: (name: string) => boolean): void {
+export function pullUp(
+  select: Fields,
+  isModel: (fields: Fields) => boolean,
+  isAggregate: (name: string) => boolean,
+): void {
   const from = list(select.fromClause);
   const [item] = from;
   const sub = from.length === 1 ? as(item, 'RangeSubselect') : undefined;
@@ -29,7 +46,6 @@ export function pullUp(select: Fields, isModel: (fields: Fields) => boolean, isA
   if (where) unqualify(where, qualifier);
   const aliasName = String(alias?.aliasname ?? '');
   if (outputs !== 'all') substitute(select, outputs, aliasName);
-  else requalify(select, aliasName, qualifier);
   select.fromClause = inner.fromClause;
   delete relation.alias;
   if (aliasName) relation.alias = { aliasname: aliasName };
@@ -51,7 +67,18 @@ function isPlain(select: Fields, isAggregate: (name: string) => boolean): boolea
   });
   return plain;
 }
-const SET_RETURNING = new Set(['generate_series', 'unnest', 'regexp_split_to_table', 'regexp_matches', 'json_array_elements', 'jsonb_array_elements', 'jsonb_each', 'json_each', 'generate_subscripts', 'string_to_table']);
+const SET_RETURNING = new Set([
+  'generate_series',
+  'unnest',
+  'regexp_split_to_table',
+  'regexp_matches',
+  'json_array_elements',
+  'jsonb_array_elements',
+  'jsonb_each',
+  'json_each',
+  'generate_subscripts',
+  'string_to_table',
+]);
 const VOLATILE = new Set(['random', 'clock_timestamp', 'gen_random_uuid', 'timeofday']);
 
 type Outputs = ReadonlyMap<string, Node>;
@@ -78,12 +105,6 @@ function unqualify(node: unknown, qualifier: string): void {
     const parts = list(fields.fields);
     if (parts.length > 1 && stringOf(parts.at(-2)) === qualifier) fields.fields = parts.slice(-1);
   });
-}
-
-function requalify(select: Fields, alias: string, qualifier: string): void {
-  if (alias === '' || alias === qualifier) return;
-  // The relation takes the alias of the sub-select, so names stay as they are.
-  void select;
 }
 
 function substitute(select: Fields, outputs: Outputs, alias: string): void {

@@ -57,7 +57,11 @@ function comparison(left: unknown, operator: string, right: unknown, columnOf: C
   }
   const day = dayOf(left, columnOf);
   if (!day) return undefined;
-  const push = (op: Push['operator'], form: ValueForm): Push => ({ member: day.name, operator: op, values: value(form) });
+  const push = (op: Push['operator'], form: ValueForm): Push => ({
+    member: day.name,
+    operator: op,
+    values: value(form),
+  });
   switch (operator) {
     case '>=':
       return [push('>=', 'day')];
@@ -104,7 +108,23 @@ export function isConstant(node: unknown): boolean {
   });
   return constant;
 }
-const STEADY = new Set(['now', 'date_trunc', 'transaction_timestamp', 'make_date', 'make_timestamp', 'make_timestamptz', 'make_interval', 'to_date', 'to_timestamp', 'lower', 'upper', 'timezone', 'date_part', 'extract', 'date']);
+const STEADY = new Set([
+  'now',
+  'date_trunc',
+  'transaction_timestamp',
+  'make_date',
+  'make_timestamp',
+  'make_timestamptz',
+  'make_interval',
+  'to_date',
+  'to_timestamp',
+  'lower',
+  'upper',
+  'timezone',
+  'date_part',
+  'extract',
+  'date',
+]);
 
 /** An expression whose value is the text that a filter takes. */
 export function valueExpression({ expression, form }: Push['values'][number]): Node {
@@ -175,7 +195,10 @@ function instantFilter(member: string, operator: Push['operator'], value: string
   if (value === undefined) return NOTHING(member);
   const cut = `${value.slice(0, 23)}Z`;
   const isFiner = !value.endsWith('000Z');
-  if (!isFiner) return operator === '=' ? { member, operator: 'equals', values: [cut] } : { member, operator: ORDER[operator] ?? 'gt', values: [cut] };
+  if (!isFiner)
+    return operator === '='
+      ? { member, operator: 'equals', values: [cut] }
+      : { member, operator: ORDER[operator] ?? 'gt', values: [cut] };
   switch (operator) {
     case '=':
       return NOTHING(member);

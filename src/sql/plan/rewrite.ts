@@ -1,7 +1,21 @@
 /** An aggregate over the organisation's rows → the same over rows that are already grouped. */
 import { formulaToSql, resultSql } from '../../compiler/dialect/formula-sql.js';
 import type { Member } from '../../compiler/model/types.js';
-import { and, as, become, call, cast, coalesce, column as columnRef, copy, isNotNull, isObject, walk, type Fields, type Node } from '../ast.js';
+import {
+  and,
+  as,
+  become,
+  call,
+  cast,
+  coalesce,
+  column as columnRef,
+  copy,
+  isNotNull,
+  isObject,
+  walk,
+  type Fields,
+  type Node,
+} from '../ast.js';
 import { SHADOW } from '../catalog/allowed.js';
 import { MEASURE } from '../check.js';
 import { SqlMistake } from '../mistake.js';
@@ -22,7 +36,8 @@ export function wayOf({ name, fields, column }: AggregateUse): Way {
   if (column.measure === null) return 'rolls';
   const kind = column.measure;
   const isDistinct = fields.agg_distinct === true;
-  if (name === MEASURE) return kind === 'sum' || kind === 'count' || kind === 'min' || kind === 'max' ? 'rolls' : 'whole';
+  if (name === MEASURE)
+    return kind === 'sum' || kind === 'count' || kind === 'min' || kind === 'max' ? 'rolls' : 'whole';
   if (kind === 'calculated') {
     if (name === 'count') throw mismatch(name, column, 'it is calculated for a group, and can’t be counted');
     return 'whole';
@@ -96,7 +111,11 @@ const pgCast = (column: RelationColumn): string => (pgType(column.type) === 'big
 export type MemberOf = (key: string) => Member | undefined;
 
 /** The plain metrics that a formula is calculated from, if all of them can be put together from parts. */
-export function rollableParts(key: string, memberOf: MemberOf, columnOf: (key: string) => RelationColumn | undefined): string[] | undefined {
+export function rollableParts(
+  key: string,
+  memberOf: MemberOf,
+  columnOf: (key: string) => RelationColumn | undefined,
+): string[] | undefined {
   const member = memberOf(key);
   if (member?.kind === 'simple') {
     const measure = columnOf(key)?.measure;
@@ -118,7 +137,10 @@ export function calculateFromParts({ node, name, fields, column }: AggregateUse,
       if (tag === 'FuncCall' && AGGREGATES.has(String(as((inner.funcname as Node[])[0], 'String')?.sval)))
         inner.agg_filter = copy(fields.agg_filter);
     });
-  become(node, cast(value, name === MEASURE || name === 'min' || name === 'max' ? pgCast(column as RelationColumn) : 'numeric'));
+  become(
+    node,
+    cast(value, name === MEASURE || name === 'min' || name === 'max' ? pgCast(column as RelationColumn) : 'numeric'),
+  );
 }
 const AGGREGATES = new Set(['sum', 'min', 'max']);
 

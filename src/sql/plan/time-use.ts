@@ -5,8 +5,26 @@ import { as, functionName, list, typeName, type Fields, type Node } from '../ast
 /** `instant` where nothing coarser will do. */
 export type TimeUnit = 'instant' | 'day' | 'week' | 'month' | 'quarter' | 'year';
 
-const TRUNCATED: Readonly<Record<string, TimeUnit>> = { day: 'day', week: 'week', month: 'month', quarter: 'quarter', year: 'year' };
-const OF_A_DAY = new Set(['year', 'isoyear', 'quarter', 'month', 'week', 'day', 'doy', 'dow', 'isodow', 'decade', 'century']);
+const TRUNCATED: Readonly<Record<string, TimeUnit>> = {
+  day: 'day',
+  week: 'week',
+  month: 'month',
+  quarter: 'quarter',
+  year: 'year',
+};
+const OF_A_DAY = new Set([
+  'year',
+  'isoyear',
+  'quarter',
+  'month',
+  'week',
+  'day',
+  'doy',
+  'dow',
+  'isodow',
+  'decade',
+  'century',
+]);
 
 /**
  * The unit of a node that looks at the time through a bucket: `date_trunc('month', recorded_at)`, `recorded_at::date`,
@@ -32,7 +50,10 @@ export interface Calendar {
 }
 
 /** The unit whose buckets each of `units` can be told from, as coarse as may be; and the grain that gives them. */
-export function commonUnit(units: readonly TimeUnit[], calendar: Calendar): { unit: TimeUnit; grain: TimeGrain | null } {
+export function commonUnit(
+  units: readonly TimeUnit[],
+  calendar: Calendar,
+): { unit: TimeUnit; grain: TimeGrain | null } {
   const [first = 'instant'] = units;
   const unit = units.every((each) => each === first) ? first : units.includes('instant') ? 'instant' : 'day';
   switch (unit) {

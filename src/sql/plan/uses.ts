@@ -43,7 +43,8 @@ export function usesOf(nodes: readonly unknown[], scope: Scope): Uses {
   const times: TimeUnit[] = [];
   let star = false;
   let needsRows = false;
-  const isTime = (node: unknown): boolean => scope.columnOf(node)?.type === 'datetime' && scope.columnOf(node)?.measure === null;
+  const isTime = (node: unknown): boolean =>
+    scope.columnOf(node)?.type === 'datetime' && scope.columnOf(node)?.measure === null;
 
   const visit = (value: unknown, within: boolean): void => {
     if (Array.isArray(value)) return value.forEach((each) => visit(each, within));
@@ -94,7 +95,8 @@ export function usesOf(nodes: readonly unknown[], scope: Scope): Uses {
     visit([fields.agg_filter, fields.agg_order], true);
     const args = list(fields.args);
     const column = args.length === 1 ? scope.columnOf(args[0]) : undefined;
-    const isConstant = args.length === 1 && as(args[0], 'A_Const') !== undefined && as(args[0], 'A_Const')?.isnull !== true;
+    const isConstant =
+      args.length === 1 && as(args[0], 'A_Const') !== undefined && as(args[0], 'A_Const')?.isnull !== true;
     if (name === 'count' && !fields.agg_distinct && (fields.agg_star || isConstant))
       return void aggregates.push({ node, name, fields, column: null });
     if (column?.measure != null && (isMeasure || PLAIN.includes(name)))
@@ -110,7 +112,12 @@ export function usesOf(nodes: readonly unknown[], scope: Scope): Uses {
 
   /** Whether the aggregate of a dimension gives the same over rows as over what is left when equal rows are one. */
   const isSameOnGroups = (name: string, fields: Fields): boolean =>
-    name === 'min' || name === 'max' || name === 'bool_and' || name === 'bool_or' || name === 'count' || fields.agg_distinct === true;
+    name === 'min' ||
+    name === 'max' ||
+    name === 'bool_and' ||
+    name === 'bool_or' ||
+    name === 'count' ||
+    fields.agg_distinct === true;
 
   for (const node of nodes) visit(node, false);
   return { aggregates, bare, onRows, dimensions, times, star, needsRows };

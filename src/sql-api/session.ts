@@ -1,0 +1,556 @@
+import type { Identity } from '../access/identity.js';
+import * as client from '../pgwire/client-messages.js';
+import { message } from '../pgwire/body.js';
+import type { BindMessage, ClientMessage } from '../pgwire/client-messages.js';
+import * as server from '../pgwire/server-messages.js';
+import type { Field, TransactionState } from '../pgwire/server-messages.js';
+import type { Frame } from '../pgwire/frames.js';
+import type { QueryService } from '../query/query.service.js';
+import { SqlMistake } from '../sql/mistake.js';
+import { parseSql } from '../sql/parse.js';
+import { readStatement, type Statement } from '../sql/statement.js';
+import { faultOf } from './fault-of.js';
+import { MOST_PORTALS, MOST_STATEMENTS } from './limits.js';
+import type { Mirror } from './mirrors.service.js';
+import { loadSources } from './load-sources.js';
+import type { Upstream} from './upstream.js';
+import { UpstreamFault } from './upstream.js';
+
+/** What a session needs from around it. */
+export interface SessionHost {
+  readonly queries: QueryService;
+  /** Who the key stands for now, and what that person may see. @throws Problem when nobody any more */
+  refresh(): Promise<{ readonly identity: Identity; readonly mirror: Mirror }>;
+  /** A session of Postgres in the mirror; waits for its turn. */
+  open(mirror: Mirror): Promise<Upstream>;
+  close(upstream: Upstream): void;
+  /** Sends to the client. @returns a promise where it would rather have a pause */
+  send(bytes: Buffer): Promise<void> | undefined;
+  log(error: unknown): void;
+}
+
+interface Prepared {
+  readonly sql: string;
+  readonly statement: Statement | null;
+  readonly types: readonly number[];
+  readonly fields: readonly Field[] | null;
+  readonly mirror: Mirror;
+}
+
+interface Portal {
+  readonly prepared: Prepared;
+  readonly bind: Pick<BindMessage, 'resultFormats'>;
+  /** Its name in Postgres; null for what is answered here. */
+  readonly upstream: string | null;
+}
+
+/** Takes the place of an error that has been told already. */
+class Told extends Error {}
+
+/**
+ * What one client does after it has proven who it is. Statements are checked and planned here; a session of Postgres in
+ * the asker's mirror runs what is left of them, so that types, formats, cursors and portals are Postgres' own.
+ *
+ * Everything runs in a transaction of Postgres: the client's own, or one that ends with the client's message or Sync.
+ */
+export class SqlSession {
+  private upstream: Upstream | null = null;
+  private mirror: Mirror | null = null;
+  private identity: Identity | null = null;
+  private readonly statements = new Map<string, Prepared>();
+  private readonly portals = new Map<string, Portal>();
+  private readonly settings = new Map<string, string>();
+  /** Whether the client has begun a transaction; and whether Postgres is in one. */
+  private explicit = false;
+  private begun = false;
+  private failed = false;
+  /** After an error, messages are passed over up to the client's Sync. */
+  private skipping = false;
+  private counter = 0;
+  private stop = new AbortController();
+
+  constructor(
+    private readonly host: SessionHost,
+    private readonly startSettings: ReadonlyMap<string, string>,
+  ) {}
+
+  get state(): TransactionState {
+    return !this.explicit ? 'I' : this.failed ? 'E' : 'T';
+  }
+
+  /** Whether the session of Postgres could be given back. */
+  get isIdle(): boolean {
+    return !this.begun;
+  }
+
+  /** The first contact: proves that the mirror is there. */
+  async begin(): Promise<ReadonlyMap<string, string>> {
+    await this.ready();
+    return (this.upstream as Upstream).parameters;
+  }
+
+  /** Stops what is running, in the engine and in Postgres. */
+  cancel(): void {
+    this.stop.abort();
+    void this.upstream?.cancel();
+  }
+
+  giveBack(): void {
+    if (!this.upstream || this.begun) return;
+    this.host.close(this.upstream);
+    this.upstream = null;
+  }
+
+  end(): void {
+    this.stop.abort();
+    if (this.begun) void this.upstream?.cancel();
+    if (this.upstream) this.host.close(this.upstream);
+    this.upstream = null;
+  }
+
+  /** Answers one message. */
+  async handle(said: ClientMessage): Promise<void> {
+    if (said.kind === 'sync') return this.sync();
+    if (this.skipping || said.kind === 'copy' || said.kind === 'flush') return;
+    if (this.stop.signal.aborted) this.stop = new AbortController();
+    try {
+      if (said.kind === 'query') await this.simple(said.sql);
+      else await this.extended(said);
+    } catch (error) {
+      await this.tell(error);
+      if (said.kind === 'query') await this.sync();
+      else this.skipping = true;
+    }
+  }
+
+  private async tell(error: unknown): Promise<void> {
+    if (this.begun) this.failed = true;
+    if (error instanceof Told) return;
+    const { unexpected, ...fault } = faultOf(error);
+    if (unexpected) this.host.log(error);
+    await this.host.send(server.errorResponse(this.stop.signal.aborted && fault.code === 'XX000' ? CANCELLED : fault));
+    if (this.upstream && !this.upstream.isOpen) this.lose();
+  }
+
+  /** The session of Postgres is gone, and with it the transaction. */
+  private lose(): void {
+    if (this.upstream) this.host.close(this.upstream);
+    this.upstream = null;
+    this.begun = this.explicit = this.failed = false;
+    this.portals.clear();
+  }
+
+  private async sync(): Promise<void> {
+    this.skipping = false;
+    if (this.begun && !this.explicit) await this.finish(this.failed ? 'ROLLBACK' : 'COMMIT');
+    await this.host.send(server.readyForQuery(this.state));
+  }
+
+  private async finish(how: 'COMMIT' | 'ROLLBACK'): Promise<void> {
+    this.begun = this.explicit = this.failed = false;
+    this.portals.clear();
+    try {
+      await this.upstream?.run(how);
+    } catch (error) {
+      await this.tell(error);
+      this.lose();
+    }
+  }
+
+  private async simple(sql: string): Promise<void> {
+    const nodes = parseSql(sql);
+    if (nodes.length === 0) await this.host.send(server.emptyQueryResponse());
+    for (const node of nodes) {
+      await this.ready();
+      const prepared = await this.prepare('', readStatement(node, this.context()), []);
+      const portal = await this.bind(prepared, {
+        portal: '',
+        statement: '',
+        formats: [],
+        values: [],
+        resultFormats: [],
+      });
+      if (prepared.fields) await this.host.send(server.rowDescription(prepared.fields));
+      await this.execute(portal, 0);
+      await this.closePortal(portal);
+    }
+    await this.sync();
+  }
+
+  private async extended(said: ClientMessage): Promise<void> {
+    switch (said.kind) {
+      case 'parse': {
+        await this.ready();
+        const nodes = parseSql(said.sql);
+        if (nodes.length > 1)
+          throw new SqlMistake({ code: '42601', message: 'cannot insert multiple commands into a prepared statement' });
+        if (said.name !== '' && this.statements.has(said.name))
+          throw new SqlMistake({ code: '42P05', message: `prepared statement "${said.name}" already exists` });
+        if (this.statements.size >= MOST_STATEMENTS)
+          throw new SqlMistake({ code: '53400', message: `At most ${MOST_STATEMENTS} prepared statements.` });
+        const [node] = nodes;
+        const statement = node ? readStatement(node, this.context()) : null;
+        this.statements.set(said.name, await this.prepare(said.sql, statement, said.types));
+        return void (await this.host.send(server.parseComplete()));
+      }
+      case 'bind': {
+        const known = this.statements.get(said.statement);
+        if (!known)
+          throw new SqlMistake({ code: '26000', message: `prepared statement "${said.statement}" does not exist` });
+        if (said.portal !== '' && this.portals.has(said.portal))
+          throw new SqlMistake({ code: '42P03', message: `cursor "${said.portal}" already exists` });
+        if (this.portals.size >= MOST_PORTALS)
+          throw new SqlMistake({ code: '53400', message: `At most ${MOST_PORTALS} portals.` });
+        const old = this.portals.get(said.portal);
+        if (old) await this.closePortal(old);
+        await this.ready();
+        this.portals.set(said.portal, await this.bind(await this.current(said.statement, known), said));
+        return void (await this.host.send(server.bindComplete()));
+      }
+      case 'describe': {
+        if (said.what === 'statement') {
+          const known = this.statements.get(said.name);
+          if (!known)
+            throw new SqlMistake({ code: '26000', message: `prepared statement "${said.name}" does not exist` });
+          await this.host.send(server.parameterDescription(known.types));
+          return void (await this.host.send(known.fields ? server.rowDescription(known.fields) : server.noData()));
+        }
+        const portal = this.portalOf(said.name);
+        const { fields } = portal.prepared;
+        return void (await this.host.send(
+          fields ? server.rowDescription(fields, portal.bind.resultFormats) : server.noData(),
+        ));
+      }
+      case 'execute':
+        return this.execute(this.portalOf(said.portal), said.rows);
+      case 'close': {
+        if (said.what === 'statement') this.statements.delete(said.name);
+        else {
+          const portal = this.portals.get(said.name);
+          this.portals.delete(said.name);
+          if (portal) await this.closePortal(portal);
+        }
+        return void (await this.host.send(server.closeComplete()));
+      }
+      default:
+        throw new SqlMistake({ code: '0A000', message: 'Not spoken here.' });
+    }
+  }
+
+  private portalOf(name: string): Portal {
+    const portal = this.portals.get(name);
+    if (!portal) throw new SqlMistake({ code: '34000', message: `portal "${name}" does not exist` });
+    return portal;
+  }
+
+  /** A session of Postgres in what the asker may see now. Within a transaction nothing changes. */
+  private async ready(): Promise<void> {
+    if (this.failed && this.explicit) return;
+    if (!this.begun) {
+      const { identity, mirror } = await this.host.refresh();
+      this.identity = identity;
+      if (this.upstream && this.mirror?.name !== mirror.name) this.giveBack();
+      this.mirror = mirror;
+    }
+    if (this.upstream?.isOpen) return;
+    if (this.upstream) this.lose();
+    const mirror = this.mirror as Mirror;
+    this.upstream = await this.host.open(mirror);
+    this.upstream.onParameter = (name, value) => void this.host.send(server.parameterStatus(name, value));
+    this.upstream.onNotice = (body) => void this.host.send(message('N', body));
+    const start = [...this.startSettings].map(
+      ([name, value]) => `SELECT set_config('${name}', ${quote(value)}, false)`,
+    );
+    const zone = this.startSettings.has('timezone') ? [] : [`SET timezone = ${quote(mirror.organization.timeZone)}`];
+    await this.upstream.run([...zone, ...start, ...this.settings.values()].join('; ') || 'SELECT 1');
+  }
+
+  private context(): Parameters<typeof readStatement>[1] {
+    const { facts, relations, model, organization } = this.mirror as Mirror;
+    return {
+      facts,
+      relations,
+      relationNames: relations.map(({ name }) => name),
+      database: organization.slug,
+      user: this.identity?.keyId ?? '',
+      model,
+      calendar: { weekStart: model.settings.week_start, fiscalYearStart: model.settings.fiscal_year_start ?? 1 },
+      isAggregate: (name) => facts.aggregates.has(name),
+    };
+  }
+
+  /** Has Postgres say what types a statement has. */
+  private async prepare(sql: string, statement: Statement | null, types: readonly number[]): Promise<Prepared> {
+    const mirror = this.mirror as Mirror;
+    const none = { sql, statement, types, fields: null, mirror };
+    const text = statement?.kind === 'query' ? statement.describe : statement?.kind === 'pass' ? statement.sql : null;
+    this.refuseInFailed(statement);
+    if (text === null) return none;
+    await this.start();
+    const upstream = this.upstream as Upstream;
+    upstream.write(client.parse('', text, types), client.describe('S', ''), client.flush());
+    let inferred: readonly number[] = [];
+    for (;;) {
+      const { type, body } = await upstream.next();
+      if (type === 'E') throw await this.afterFault(body);
+      if (type === 't') inferred = server.readParameterDescription(body);
+      if (type === 'T' || type === 'n') {
+        const described = type === 'T' ? server.readRowDescription(body) : null;
+        const explained = statement?.kind === 'query' && statement.explain ? [PLAN_FIELD] : described;
+        return {
+          ...none,
+          types: inferred,
+          fields: explained?.map((field) => ({ ...field, table: 0, attribute: 0 })) ?? null,
+        };
+      }
+    }
+  }
+
+  /** The model may have been published anew since the statement was prepared. */
+  private async current(name: string, prepared: Prepared): Promise<Prepared> {
+    if (prepared.mirror.name === this.mirror?.name || prepared.sql === '') return prepared;
+    const [node] = parseSql(prepared.sql);
+    const again = await this.prepare(prepared.sql, node ? readStatement(node, this.context()) : null, prepared.types);
+    const same = JSON.stringify(again.fields) === JSON.stringify(prepared.fields);
+    if (!same) throw new SqlMistake({ code: '0A000', message: 'cached plan must not change result type' });
+    this.statements.set(name, again);
+    return again;
+  }
+
+  private async start(): Promise<void> {
+    if (this.begun) return;
+    await (this.upstream as Upstream).run('BEGIN');
+    this.begun = true;
+  }
+
+  private refuseInFailed(statement: Statement | null): void {
+    if (!this.failed || statement?.kind === 'rollback' || statement?.kind === 'commit') return;
+    if (statement?.kind === 'savepoint' && /^ROLLBACK/i.test(statement.sql)) return;
+    throw new SqlMistake({
+      code: '25P02',
+      message: 'current transaction is aborted, commands ignored until end of transaction block',
+    });
+  }
+
+  private async bind(prepared: Prepared, said: BindMessage): Promise<Portal> {
+    const { statement } = prepared;
+    this.refuseInFailed(statement);
+    if (said.values.length !== prepared.types.length && statement?.kind === 'query')
+      throw new SqlMistake({
+        code: '08P01',
+        message: `bind message supplies ${said.values.length} parameters, but the prepared statement requires ${prepared.types.length}`,
+      });
+    const portal = { prepared, bind: said, upstream: null };
+    if (statement === null || (statement.kind !== 'query' && statement.kind !== 'pass')) return portal;
+    await this.start();
+    let { sql } = statement;
+    const upstream = this.upstream as Upstream;
+    if (statement.kind === 'query' && statement.plan) {
+      const { plan } = statement;
+      if (statement.explain) sql = await this.explained(statement, prepared, said);
+      else {
+        for (const notice of plan.notices) await this.host.send(server.noticeResponse('01000', notice));
+        const loaded = await loadSources(plan.sources, {
+          upstream,
+          queries: this.host.queries,
+          mirror: this.mirror as Mirror,
+          types: prepared.types,
+          bind: said,
+          signal: this.stop.signal,
+          next: () => ++this.counter,
+        });
+        for (const [from, to] of loaded) sql = sql.replaceAll(from, to);
+      }
+    }
+    const name = `p${++this.counter}`;
+    const values =
+      statement.kind === 'query' && statement.explain && statement.plan
+        ? { types: [], values: [], formats: [] }
+        : { types: prepared.types, values: said.values, formats: said.formats };
+    upstream.write(
+      client.parse('', sql, values.types),
+      client.bind({
+        portal: name,
+        statement: '',
+        formats: values.formats,
+        values: values.values,
+        resultFormats: said.resultFormats,
+      }),
+      client.flush(),
+    );
+    for (;;) {
+      const { type, body } = await upstream.next();
+      if (type === 'E') throw await this.afterFault(body);
+      if (type === '2') return { ...portal, upstream: name };
+    }
+  }
+
+  private async explained(
+    statement: Extract<Statement, { kind: 'query' }>,
+    prepared: Prepared,
+    said: BindMessage,
+  ): Promise<string> {
+    const lines: string[] = [];
+    await loadSources(statement.plan?.sources ?? [], {
+      upstream: this.upstream as Upstream,
+      queries: this.host.queries,
+      mirror: this.mirror as Mirror,
+      types: prepared.types,
+      bind: said,
+      signal: this.stop.signal,
+      next: () => ++this.counter,
+      explain: (line) => lines.push(line),
+    });
+    const text = [
+      ...lines.map((line) => `Read: ${line}`),
+      'Then in Postgres, over what was read:',
+      `  ${statement.sql}`,
+    ];
+    return `SELECT * FROM unnest(ARRAY[${text.map(quote).join(', ')}]::text[]) AS plan("QUERY PLAN")`;
+  }
+
+  private async execute(portal: Portal, rows: number): Promise<void> {
+    const { statement } = portal.prepared;
+    if (statement === null) return void (await this.host.send(server.emptyQueryResponse()));
+    if (statement.kind !== 'query' && statement.kind !== 'pass') return this.perform(statement);
+    if (portal.upstream === null) throw new Error('A portal without a session.');
+    const upstream = this.upstream as Upstream;
+    upstream.write(client.execute(portal.upstream, rows), client.flush());
+    for (;;) {
+      const pause = this.relay(upstream);
+      if (pause === 'end') return;
+      if (pause instanceof UpstreamFault) throw await this.afterFault(null, pause);
+      if (pause) await pause;
+      else {
+        const frame = await upstream.next();
+        const done = this.pass(frame);
+        if (done instanceof UpstreamFault) throw await this.afterFault(null, done);
+        if (done === 'end') return;
+      }
+    }
+  }
+
+  /** Hands on what has come, in large pieces. */
+  private relay(upstream: Upstream): Promise<void> | 'end' | UpstreamFault | null {
+    const rows: Buffer[] = [];
+    let size = 0;
+    const flush = (): Promise<void> | undefined => (rows.length > 0 ? this.host.send(Buffer.concat(rows)) : undefined);
+    for (let frame = upstream.take(); frame; frame = upstream.take()) {
+      if (frame.type === 'D' || frame.type === 'd') {
+        rows.push(frame.bytes);
+        size += frame.bytes.length;
+        if (size < 256 * 1024) continue;
+        return flush() ?? Promise.resolve();
+      }
+      void flush();
+      rows.length = 0;
+      const done = this.pass(frame);
+      if (done) return done;
+    }
+    return flush() ?? null;
+  }
+
+  private pass(frame: Frame): 'end' | UpstreamFault | null {
+    switch (frame.type) {
+      case 'E':
+        return new UpstreamFault(server.readFault(frame.body));
+      case 'C':
+      case 's':
+      case 'I':
+        void this.host.send(frame.bytes);
+        return 'end';
+      case 'D':
+      case 'H':
+      case 'd':
+      case 'c':
+        void this.host.send(frame.bytes);
+        return null;
+      default:
+        return null;
+    }
+  }
+
+  /** What is answered here. */
+  private async perform(statement: Exclude<Statement, { kind: 'query' | 'pass' }>): Promise<void> {
+    const done = (tag: string): Promise<void> | undefined => this.host.send(server.commandComplete(tag));
+    this.refuseInFailed(statement);
+    switch (statement.kind) {
+      case 'begin':
+        await this.start();
+        this.explicit = true;
+        return done('BEGIN');
+      case 'commit':
+      case 'rollback': {
+        const tag = statement.kind === 'rollback' || this.failed ? 'ROLLBACK' : 'COMMIT';
+        if (!this.explicit) await this.host.send(server.noticeResponse('25P01', 'there is no transaction in progress'));
+        if (this.begun) await this.finish(tag);
+        return done(tag);
+      }
+      case 'savepoint': {
+        if (!this.explicit)
+          throw new SqlMistake({
+            code: '25P01',
+            message: `${statement.sql.split(' ')[0]} can only be used in transaction blocks`,
+          });
+        await this.run(statement.sql);
+        this.failed = false;
+        return done(statement.sql.split(' ')[0]?.toUpperCase() ?? '');
+      }
+      case 'set': {
+        await this.start();
+        await this.run(statement.sql);
+        if (statement.name !== null) this.settings.set(statement.name, statement.sql);
+        return done(/^RESET/i.test(statement.sql) ? 'RESET' : 'SET');
+      }
+      case 'reset all':
+        await this.start();
+        await this.run(`RESET ALL; SET timezone = ${quote(this.mirror?.organization.timeZone ?? 'UTC')}`);
+        this.settings.clear();
+        return done(statement.tag);
+      case 'discard':
+        if (this.explicit)
+          throw new SqlMistake({ code: '25001', message: 'DISCARD ALL cannot run inside a transaction block' });
+        if (this.begun) await this.finish('COMMIT');
+        this.statements.clear();
+        this.settings.clear();
+        this.giveBack();
+        return done(statement.tag);
+      case 'deallocate':
+        if (statement.name === null) this.statements.clear();
+        else if (!this.statements.delete(statement.name))
+          throw new SqlMistake({ code: '26000', message: `prepared statement "${statement.name}" does not exist` });
+        return done(statement.name === null ? 'DEALLOCATE ALL' : 'DEALLOCATE');
+      case 'nothing':
+        return done(statement.tag);
+      default:
+        return statement satisfies never;
+    }
+  }
+
+  private async run(sql: string): Promise<void> {
+    await (this.upstream as Upstream).run(sql);
+  }
+
+  private async closePortal({ upstream: name }: Portal): Promise<void> {
+    if (name === null || !this.upstream || !this.begun || this.failed) return;
+    this.upstream.write(client.close('P', name), client.flush());
+    for (;;) {
+      const { type, body } = await this.upstream.next();
+      if (type === '3') return;
+      if (type === 'E') throw await this.afterFault(body);
+    }
+  }
+
+  /** Postgres passes over all messages after an error, up to a Sync. */
+  private async afterFault(body: Buffer | null, known?: UpstreamFault): Promise<UpstreamFault> {
+    const fault = known ?? new UpstreamFault(server.readFault(body as Buffer));
+    const upstream = this.upstream as Upstream;
+    upstream.write(client.sync());
+    await upstream.untilReady().catch(() => undefined);
+    return fault;
+  }
+}
+
+const CANCELLED = { code: '57014', message: 'canceling statement due to user request' };
+const PLAN_FIELD: Field = { name: 'QUERY PLAN', table: 0, attribute: 0, type: 25, size: -1, modifier: -1 };
+const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;

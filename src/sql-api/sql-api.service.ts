@@ -1,0 +1,163 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createSecureContext, type SecureContext } from 'node:tls';
+import { readFileSync } from 'node:fs';
+import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { ApiKeyService } from '../access/api-key.service.js';
+import { can, forbidden } from '../access/permissions.js';
+import { enterOrganization, inNewRequest } from '../access/tenancy/scope.js';
+import { APP_CONFIG, type AppConfig } from '../config/config.js';
+import { QueryService } from '../query/query.service.js';
+import { loadParser } from '../sql/parse.js';
+import { SqlMistake } from '../sql/mistake.js';
+import { SqlConnection, type Door } from './connection.js';
+import { MOST_CONNECTIONS, MOST_SESSIONS, MOST_UNPROVEN, PATIENCE_MS } from './limits.js';
+import { Mirrors, type Mirror } from './mirrors.service.js';
+import type { SessionHost } from './session.js';
+import { Upstream } from './upstream.js';
+
+/** The door for whatever speaks Postgres: user = key id, password = its secret, database = the organisation's slug. */
+@Injectable()
+export class SqlApi implements BeforeApplicationShutdown, Door {
+  readonly decoy = randomBytes(32);
+  readonly tls: SecureContext | null;
+  private readonly logger = new Logger('SqlApi');
+  private readonly connections = new Map<number, SqlConnection>();
+  private readonly unproven = new Set<SqlConnection>();
+  private readonly open = new Set<SqlConnection>();
+  private readonly waiting: (() => void)[] = [];
+  private sessions = 0;
+  private server: Server | null = null;
+
+  constructor(
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
+    private readonly keys: ApiKeyService,
+    private readonly mirrors: Mirrors,
+    private readonly queries: QueryService,
+  ) {
+    const { sqlApiTls } = config;
+    this.tls =
+      sqlApiTls === null
+        ? null
+        : createSecureContext({
+            cert: readFileSync(sqlApiTls.certificate),
+            key: readFileSync(sqlApiTls.key),
+            minVersion: 'TLSv1.2',
+          });
+  }
+
+  /** @returns the port */
+  async listen(): Promise<number> {
+    await loadParser();
+    const server = createServer((socket) => this.accept(socket));
+    this.server = server;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(this.config.sqlApiPort, this.config.host, resolve);
+    });
+    server.on('error', (error) => this.logger.error(error.message));
+    return (server.address() as AddressInfo).port;
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.server?.close();
+    for (const connection of this.open) connection.refuse('57P01', 'terminating connection: the server is stopping');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  verifierOf(user: string): Promise<string | null | undefined> {
+    return /^[A-Za-z0-9]{8,32}$/.test(user) ? this.keys.verifierOf(user) : Promise.resolve(undefined);
+  }
+
+  async databaseOf(user: string): Promise<string> {
+    return (await this.keys.identityOfKey(user)).organizationSlug;
+  }
+
+  register(connection: SqlConnection): number {
+    for (;;) {
+      const id = randomInt(1, 2 ** 31 - 1);
+      if (this.connections.has(id)) continue;
+      this.connections.set(id, connection);
+      return id;
+    }
+  }
+
+  cancel(process: number, secret: Buffer): void {
+    this.connections.get(process)?.cancel(secret);
+  }
+
+  proven(connection: SqlConnection): void {
+    this.unproven.delete(connection);
+  }
+
+  log(error: unknown): void {
+    this.logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+
+  host(user: string, send: SessionHost['send']): SessionHost {
+    return {
+      send,
+      queries: this.queries,
+      refresh: async () => {
+        const identity = { ...(await this.keys.identityOfKey(user)), door: 'sql' as const };
+        enterOrganization(identity.organizationId);
+        if (!can(identity, 'reports:create')) throw forbidden(identity, 'reports:create');
+        return { identity, mirror: await this.mirrors.of(identity) };
+      },
+      open: (mirror) => this.openSession(mirror),
+      close: (upstream) => this.closeSession(upstream),
+      log: (error) => this.log(error),
+    };
+  }
+
+  private accept(socket: Socket): void {
+    if (this.open.size >= MOST_CONNECTIONS || this.unproven.size >= MOST_UNPROVEN) {
+      socket.on('error', () => undefined);
+      socket.destroy();
+      return;
+    }
+    const connection = new SqlConnection(socket, this);
+    this.open.add(connection);
+    this.unproven.add(connection);
+    void inNewRequest(() => connection.run()).finally(() => {
+      this.open.delete(connection);
+      this.unproven.delete(connection);
+      for (const [id, each] of this.connections) if (each === connection) this.connections.delete(id);
+    });
+  }
+
+  private async openSession(mirror: Mirror): Promise<Upstream> {
+    if (this.sessions >= MOST_SESSIONS) await this.turn();
+    this.sessions++;
+    try {
+      return await Upstream.open(mirror.target);
+    } catch (error) {
+      this.leave();
+      throw error;
+    }
+  }
+
+  private closeSession(upstream: Upstream): void {
+    upstream.end();
+    this.leave();
+  }
+
+  private leave(): void {
+    this.sessions--;
+    this.waiting.shift()?.();
+  }
+
+  private turn(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const go = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.waiting.splice(this.waiting.indexOf(go), 1);
+        reject(new SqlMistake({ code: '53300', message: 'Too many clients run statements at the moment; try again.' }));
+      }, PATIENCE_MS);
+      this.waiting.push(go);
+    });
+  }
+}

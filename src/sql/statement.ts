@@ -1,0 +1,158 @@
+/** What a statement is to the SQL API: to be run, to change the session, to be refused. */
+import { as, functionName, list, nodeOf, walk, isObject, type Fields, type Node } from './ast.js';
+import { READ_ONLY_SETTINGS, SETTINGS } from './catalog/allowed.js';
+import { checkSelect, refusedStatement, type CheckContext } from './check.js';
+import { notPermitted, SqlMistake, unsupported } from './mistake.js';
+import { sqlOf } from './parse.js';
+import { planStatement, type PlanContext } from './plan/plan.js';
+import type { StatementPlan } from './plan/types.js';
+
+export type Statement =
+  | {
+      readonly kind: 'query';
+      /** For Postgres to infer types from, over the empty relations; null where it takes no part in that. */
+      readonly describe: string | null;
+      readonly plan: StatementPlan | null;
+      /** Over the catalogue alone: the statement as it runs. */
+      readonly sql: string;
+      /** EXPLAIN of a query over the model. */
+      readonly explain: boolean;
+    }
+  | { readonly kind: 'begin' | 'commit' | 'rollback' }
+  /** Within a transaction only: SAVEPOINT and the like. */
+  | { readonly kind: 'savepoint'; readonly sql: string }
+  | { readonly kind: 'set'; readonly sql: string; readonly name: string | null }
+  | { readonly kind: 'reset all' | 'discard'; readonly tag: string }
+  | { readonly kind: 'deallocate'; readonly name: string | null }
+  /** Accepted, and without effect. */
+  | { readonly kind: 'nothing'; readonly tag: string }
+  /** SHOW, FETCH, MOVE, CLOSE: run as they are. */
+  | { readonly kind: 'pass'; readonly sql: string };
+
+export type StatementContext = CheckContext & PlanContext;
+
+/** @throws SqlMistake for what is not allowed */
+export function readStatement(node: Node, context: StatementContext): Statement {
+  const [tag, fields] = nodeOf(node) ?? ['', {}];
+  switch (tag) {
+    case 'SelectStmt':
+      return query(node, node, context, false);
+    case 'ExplainStmt':
+      return explain(node, fields, context);
+    case 'DeclareCursorStmt': {
+      const statement = query(node, fields.query as Node, context, false);
+      return { ...statement, describe: null };
+    }
+    case 'CopyStmt':
+      return copyOut(node, fields, context);
+    case 'TransactionStmt':
+      return transaction(node, fields);
+    case 'VariableSetStmt':
+      return setting(node, fields);
+    case 'VariableShowStmt':
+      if (fields.name === 'all')
+        throw notPermitted('SHOW ALL is not available.', 'SELECT name, setting FROM pg_settings');
+      return { kind: 'pass', sql: sqlOf(node) };
+    case 'FetchStmt':
+    case 'ClosePortalStmt':
+      return { kind: 'pass', sql: sqlOf(node) };
+    case 'DeallocateStmt':
+      return { kind: 'deallocate', name: fields.isall || fields.name === undefined ? null : String(fields.name) };
+    case 'DiscardStmt':
+      return fields.target === 'DISCARD_ALL'
+        ? { kind: 'discard', tag: 'DISCARD ALL' }
+        : { kind: 'nothing', tag: 'DISCARD' };
+    case 'LockStmt':
+    case 'ListenStmt':
+    case 'NotifyStmt':
+    case 'DoStmt':
+    case 'PrepareStmt':
+    case 'ExecuteStmt':
+      throw unsupported(
+        `${tag.replace('Stmt', '').toUpperCase()} is not available here.`,
+        'Prepare statements by the protocol.',
+      );
+    default:
+      throw refusedStatement(tag);
+  }
+}
+
+function query(
+  root: Node,
+  select: Node,
+  context: StatementContext,
+  explained: boolean,
+): Extract<Statement, { kind: 'query' }> {
+  const readsModel = checkSelect(select, context);
+  if (!readsModel) return { kind: 'query', describe: sqlOf(select), plan: null, sql: sqlOf(root), explain: explained };
+  const plan = planStatement(select, context);
+  const describe = sqlOf(select);
+  const tag = nodeOf(root)?.[0] ?? '';
+  const statement = root === select ? plan.statement : ({ [tag]: { ...root[tag], query: plan.statement } } as Node);
+  return { kind: 'query', describe, plan: { ...plan, statement }, sql: sqlOf(statement), explain: explained };
+}
+
+function explain(node: Node, fields: Fields, context: StatementContext): Statement {
+  if (!as(fields.query, 'SelectStmt')) throw refusedStatement(nodeOf(fields.query)?.[0] ?? '');
+  const statement = query(node, fields.query as Node, context, true);
+  return statement.plan ? statement : { ...statement, describe: null, explain: false };
+}
+
+function copyOut(node: Node, fields: Fields, context: StatementContext): Statement {
+  if (fields.is_from) throw refusedStatement('COPY FROM');
+  if (fields.is_program || fields.filename !== undefined)
+    throw notPermitted('COPY to a file or a program is not available.', 'COPY (query) TO STDOUT');
+  if (isObject(fields.relation)) {
+    const columns = list(fields.attlist).map((each) => ({
+      ResTarget: { val: { ColumnRef: { fields: [each] } } },
+    }));
+    fields.query = {
+      SelectStmt: {
+        targetList:
+          columns.length > 0 ? columns : [{ ResTarget: { val: { ColumnRef: { fields: [{ A_Star: {} }] } } } }],
+        fromClause: [{ RangeVar: fields.relation }],
+        limitOption: 'LIMIT_OPTION_DEFAULT',
+        op: 'SETOP_NONE',
+      },
+    };
+    delete fields.relation;
+    delete fields.attlist;
+  }
+  return { ...query(node, fields.query as Node, context, false), describe: null };
+}
+
+function transaction(node: Node, { kind }: Fields): Statement {
+  switch (kind) {
+    case 'TRANS_STMT_BEGIN':
+    case 'TRANS_STMT_START':
+      return { kind: 'begin' };
+    case 'TRANS_STMT_COMMIT':
+      return { kind: 'commit' };
+    case 'TRANS_STMT_ROLLBACK':
+      return { kind: 'rollback' };
+    case 'TRANS_STMT_SAVEPOINT':
+    case 'TRANS_STMT_RELEASE':
+    case 'TRANS_STMT_ROLLBACK_TO':
+      return { kind: 'savepoint', sql: sqlOf(node) };
+    default:
+      throw refusedStatement(String(kind).replace('TRANS_STMT_', '').replaceAll('_', ' '));
+  }
+}
+
+function setting(node: Node, fields: Fields): Statement {
+  const name = String(fields.name ?? '').toLowerCase();
+  if (fields.kind === 'VAR_RESET_ALL') return { kind: 'reset all', tag: 'RESET' };
+  if (name === 'transaction' || name === 'session characteristics' || READ_ONLY_SETTINGS.has(name))
+    return { kind: 'nothing', tag: 'SET' };
+  if (!SETTINGS.has(name))
+    throw notPermitted(
+      `permission denied to set parameter "${name}"`,
+      `These can be set: ${[...SETTINGS].join(', ')}.`,
+    );
+  walk(fields.args, (tag, inner) => {
+    if (tag === 'FuncCall') throw notPermitted(`permission denied for function ${functionName(inner).name}`);
+  });
+  if (name === 'client_encoding' && !/utf-?8|default/i.test(JSON.stringify(fields.args ?? 'default')))
+    throw new SqlMistake({ code: '0A000', message: 'Only UTF8 is spoken here.' });
+  return { kind: 'set', sql: sqlOf(node), name: fields.is_local ? null : name };
+}
