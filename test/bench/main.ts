@@ -8,12 +8,19 @@ import { cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { progress, report } from './report.js';
 
+/** Loaded late: what a bench imports is loaded in its own process only. */
+const USUAL_ROWS = Number(process.env.BENCH_ROWS ?? 2_000_000);
+
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   compile: async () => (await import('./compile.js')).benchCompile(),
   ready: async () => (await import('./ready.js')).benchReady(),
-  query: async () => (await import('./query.js')).benchQuery(),
+  query: async () => (await import('./query.js')).benchQuery(USUAL_ROWS),
+  query_10m: async () => (await import('./query.js')).benchQuery(10_000_000),
+  currencies: async () => (await import('./currencies.js')).benchCurrencies(),
+  export: async () => (await import('./export.js')).benchExport(),
   cached: async () => (await import('./cached.js')).benchCached(),
   import: async () => (await import('./import.js')).benchImport(),
+  organizations: async () => (await import('./organizations.js')).benchOrganizations(),
   memory: async () => (await import('./memory.js')).benchMemory(),
 };
 /** Set for the process that runs one bench. */

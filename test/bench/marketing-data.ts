@@ -1,6 +1,10 @@
-/** Two million rows of marketing data, made inside the engine; the same rows on every run. */
+/** Rows of marketing data, made inside the engine; the same rows on every run. */
 import type { Session } from 'chdb';
 import { DATA_TABLE } from '../../src/engine/clickhouse/tables.js';
+
+/** SQL of the currency of a row: all of them the same; or most in dollars, as many in euros as in pounds. */
+export const USD_ONLY = `'USD'`;
+export const THREE_CURRENCIES = `['USD', 'USD', 'EUR', 'GBP'][intHash32(number) % 4 + 1]`;
 
 /** 1 January 2025 and the 395 days after it: thirteen months. */
 export const DAYS = 396;
@@ -13,7 +17,7 @@ const cents = (salt: number, most: number): string => `toString(toDecimal64(${ra
  * Four ad platforms and a shop × 40 campaigns × 3 devices × ad sets × 396 days, an hour of the day each. Only the shop's
  * rows have customers, 200,000 of them. Payloads are what an import writes: amounts as text, counts as numbers.
  */
-export function insertMarketingData(session: Session, organizationId: string, rows: number): void {
+export function insertMarketingData(session: Session, organizationId: string, rows: number, currency: string): void {
   session.query(`
 INSERT INTO ${DATA_TABLE} (organization_id, id, recorded_at, data_source, source_category, campaign_id, customer_id, currency,
   data_payload, attribution_data, content_hash, version)
@@ -30,7 +34,7 @@ SELECT
   if(source = 4, 'external_revenue', 'external_marketing'),
   ${id('campaign')},
   if(source = 4, ${id(`concat('customer ', toString(${random(1)} % 200000))`)}, NULL),
-  'USD',
+  ${currency},
   concat(
     '{"campaign_name":"', campaign, '","device":"', ['mobile', 'desktop', 'tablet'][device + 1], '"',
     if(source = 4,
