@@ -13,7 +13,7 @@ import { faultOf } from './fault-of.js';
 import { MOST_PORTALS, MOST_STATEMENTS } from './limits.js';
 import type { Mirror } from './mirrors.service.js';
 import { loadSources } from './load-sources.js';
-import type { Upstream} from './upstream.js';
+import type { Upstream } from './upstream.js';
 import { UpstreamFault } from './upstream.js';
 
 /** What a session needs from around it. */

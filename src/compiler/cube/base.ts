@@ -8,8 +8,6 @@ export const BASE_CUBE = 'unified_marketing';
 export const CUBE = 'marketing';
 /** The time dimension. */
 export const TIME_KEY = 'recorded_at';
-/** The number of rows; no member can have this name. */
-export const ROWS_KEY = '_rows';
 /** Not for users: the planner filters by it, always. */
 export const TENANT_KEY = 'organization_id';
 
@@ -41,7 +39,7 @@ export function valueKind(type: DataType): ValueKind {
   }
 }
 
-/** Hidden: every row counts. */
+/** Hidden: every row counts. No member can have this name. */
 export const ROWS_KEY = '_rows';
 /** Hidden: the currency of a row’s amounts, named or not. */
 export const CURRENCY_KEY = '_currency';
