@@ -5,6 +5,7 @@ import { AccessModule } from './access/access.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AdministrationModule } from './administration/administration.module.js';
 import { ProblemFilter } from './common/problem.filter.js';
+import { AttributionRunsModule } from './attribution-runs/attribution-runs.module.js';
 import { APP_CONFIG } from './config/config.js';
 import { scopedDatabaseOptions } from './database.js';
 import { DeliveryModule } from './delivery/delivery.module.js';
@@ -45,6 +46,7 @@ export class AppModule {
         JobsModule,
         MetricsModule,
         QueryModule,
+        AttributionRunsModule,
         RollupsModule,
         GraphqlModule,
         IngestionModule,

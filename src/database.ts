@@ -9,6 +9,7 @@ import { ImportActor1796100000001 } from '../migrations/1796100000001-import-act
 import { ViewComparisons1796200000000 } from '../migrations/1796200000000-view-comparisons.js';
 import { Currencies1796300000000 } from '../migrations/1796300000000-currencies.js';
 import { AttributionRuns1796500000000 } from '../migrations/1796500000000-attribution-runs.js';
+import { AttributionAttempts1796500000001 } from '../migrations/1796500000001-attribution-attempts.js';
 import { CustomerMerges1796600000000 } from '../migrations/1796600000000-customer-merges.js';
 import { AccessAndTenancy1796000000000 } from '../migrations/1796000000000-access-and-tenancy.js';
 import { AuditPrivileges1796100000002 } from '../migrations/1796100000002-audit-privileges.js';
@@ -81,6 +82,7 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     Currencies1796300000000,
     Rollups1796400000000,
     AttributionRuns1796500000000,
+    AttributionAttempts1796500000001,
     CustomerMerges1796600000000,
     AccessAndTenancy1796000000000,
     AuditPrivileges1796100000002,

@@ -277,3 +277,37 @@ FROM (
 
 export const insertCredit = (statement: RunStatement): string =>
   `INSERT INTO attribution_credit (${CREDIT_COLUMNS.join(', ')}) ${creditRows(statement)}`;
+
+/**
+ * How often journeys step from state to state: part of the customers (0–255), from, to, count. A state is a channel, or
+ * the latest `order` channels with the oldest first; `s` is the start, `v` a conversion, `n` the end of a journey
+ * of a customer who never converted.
+ */
+export function transitions(statement: RunStatement, order: number): string {
+  const { parameters } = statement;
+  const { range, by } = parameters;
+  const gathered = customers(statement, parameters);
+  const touches = range === null ? 't' : `arrayFilter(x -> x.${AT} BETWEEN ${range.from} AND ${range.to}, t)`;
+  const idle = `SELECT customer, ${touches} AS seen FROM (${gathered}) WHERE NOT arrayExists(q -> q.7 = 0, e)`;
+  const journeys = `
+SELECT customer, p, 'v' AS end FROM (${conversions(statement)}) WHERE n > 0
+UNION ALL SELECT customer, p, 'n' AS end FROM (${layered(idle, [tidySteps(parameters)])}) WHERE notEmpty(p)`;
+  const keys = `SELECT customer, end, arrayMap(x -> concat('c', ${channelOf('x', by)}), p) AS k1 FROM (${journeys})`;
+  const back = Array.from({ length: order - 1 }, (_, n) => [
+    `arrayPushFront(arrayPopBack(k${n + 1}), '') AS k${n + 2}`,
+  ]).flat();
+  const lags = layered(keys, [back.length === 0 ? ['1 AS no_lag'] : back]);
+  const state =
+    order === 1
+      ? 'k1'
+      : `arrayMap((${lagNames(order)}) -> arrayStringConcat([${lagNames(order)}], char(31)), ${lagNames(order, 'k')})`;
+  return `
+SELECT reinterpretAsUInt8(substring(MD5(toString(customer)), 1, 1)) AS part, step.1 AS source, step.2 AS target, count() AS steps
+FROM (SELECT customer, end, ${state} AS states FROM (${lags}))
+ARRAY JOIN arrayZip(arrayPushFront(states, 's'), arrayPushBack(states, end)) AS step
+GROUP BY part, source, target`;
+}
+
+/** Oldest first. */
+const lagNames = (order: number, prefix = 'l'): string =>
+  Array.from({ length: order }, (_, n) => `${prefix}${order - n}`).join(', ');

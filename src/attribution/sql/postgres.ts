@@ -91,10 +91,10 @@ const layer = (relation: string, columns: readonly Row[]): string =>
     : `SELECT l.*, ${columns.map(([name, sql]) => `${sql} AS ${name}`).join(', ')} FROM (${relation}) AS l`;
 
 /** The touches of each conversion's path with their place `i` of `n`. */
-function paths({ direct, collapse, reset, by, lookback_ms }: Parameters): string {
+function paths({ direct, collapse, reset, by, lookback_ms }: Parameters, conversions = 'conversions'): string {
   const seen = `SELECT c.id AS conversion, c.ms AS sold, t.*, ${channelOf('t', by)} AS key,
     ${direct.length === 0 ? 'false' : `(t.channel IN (${texts(direct)}) OR t.data_source IN (${texts(direct)}))`} AS is_direct
-  FROM conversions AS c JOIN touches AS t ON t.customer = c.customer AND t.ms <= c.ms AND t.ms >= c.ms - ${lookback_ms}
+  FROM ${conversions} AS c JOIN touches AS t ON t.customer = c.customer AND t.ms <= c.ms AND t.ms >= c.ms - ${lookback_ms}
     ${reset ? 'AND (c.previous IS NULL OR t.ms > c.previous)' : ''}
   WHERE c.counts`;
   const kept =
@@ -255,3 +255,28 @@ FROM conversions AS c WHERE NOT EXISTS (SELECT FROM credited AS p WHERE p.conver
 
 export const insertCredit = (statement: RunStatement): string =>
   `INSERT INTO attribution_credit (${CREDIT_COLUMNS.join(', ')}) ${creditRows(statement)}`;
+
+/** See `transitions` of `clickhouse.ts`. */
+export function transitions(statement: RunStatement, order: number): string {
+  const { parameters } = statement;
+  const { range } = parameters;
+  const during = range === null ? '' : `AND ms BETWEEN ${range.from} AND ${range.to}`;
+  const idle = `idle AS (
+  SELECT customer, customer AS id, max(ms) AS ms, true AS counts, min(ms) - 1 AS previous FROM touches
+  WHERE customer NOT IN (SELECT customer FROM sales) ${during} GROUP BY customer
+)`;
+  const ofIdle = { ...parameters, lookback_ms: Number.MAX_SAFE_INTEGER, reset: range !== null };
+  const lag = (n: number): string =>
+    n === 0 ? `'c' || key` : `coalesce('c' || lag(key, ${n}) OVER (PARTITION BY conversion ORDER BY i), '')`;
+  const state = Array.from({ length: order }, (_, n) => lag(order - 1 - n)).join(` || chr(31) || `);
+  const states = (relation: string, end: string): string =>
+    `SELECT customer, conversion, i, n, ${state} AS state, '${end}' AS finish FROM (${relation}) AS p`;
+  return `WITH ${events(statement, parameters)}, ${idle},
+states AS (${states(paths(parameters), 'v')} UNION ALL ${states(paths(ofIdle, 'idle'), 'n')}),
+steps AS (
+  SELECT customer, coalesce(lag(state) OVER (PARTITION BY finish, conversion ORDER BY i), 's') AS source, state AS target FROM states
+  UNION ALL SELECT customer, state, finish FROM states WHERE i = n
+)
+SELECT get_byte(decode(md5(customer::text), 'hex'), 0) AS part, source, target, count(*) AS steps
+FROM steps GROUP BY part, source, target`;
+}

@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { AttributionController } from './attribution.controller.js';
+import { AttributionDoors } from './attribution-doors.service.js';
+import { AttributionRuns } from './attribution-runs.service.js';
+import { AttributionSettingsService } from './attribution-settings.service.js';
+import { MarkovFits } from './markov-fits.service.js';
+import { RunDiffs } from './run-diffs.service.js';
+import { RunEngine } from './run-engine.js';
+import { RunStore } from './run-store.js';
+
+@Module({
+  controllers: [AttributionController],
+  providers: [AttributionDoors, AttributionRuns, AttributionSettingsService, MarkovFits, RunDiffs, RunEngine, RunStore],
+  exports: [AttributionRuns, AttributionSettingsService],
+})
+export class AttributionRunsModule {}
