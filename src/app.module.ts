@@ -5,6 +5,7 @@ import { AccessModule } from './access/access.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AdministrationModule } from './administration/administration.module.js';
 import { ProblemFilter } from './common/problem.filter.js';
+import { AnalyticsModule } from './analytics/analytics.module.js';
 import { AttributionRunsModule } from './attribution-runs/attribution-runs.module.js';
 import { APP_CONFIG } from './config/config.js';
 import { scopedDatabaseOptions } from './database.js';
@@ -50,6 +51,7 @@ export class AppModule {
         RollupsModule,
         GraphqlModule,
         IngestionModule,
+        AnalyticsModule,
         ReportsModule,
         DeliveryModule,
         HealthModule,

@@ -6,7 +6,7 @@ import { isUuid, uuidV5 } from '../common/uuid.js';
 import { ENGINE } from '../engine/engine.tokens.js';
 import type { Engine } from '../engine/engine.js';
 import { DataSourceEntity } from '../ingestion/data-source.entity.js';
-import { EngineReads } from './engine-reads.js';
+import { EngineReads } from '../engine/engine-reads.js';
 
 /** A customer as rows know it. */
 export interface FoundCustomer {

@@ -9,11 +9,10 @@ import {
   type GraphQLArgumentConfig,
   type GraphQLEnumType,
 } from 'graphql';
-import type { AttributionModel } from '../compiler/model/relations.js';
+import { ATTRIBUTION_MODELS, type AttributionModel } from '../compiler/model/relations.js';
 import type { OnMissingRate } from '../compiler/query/money.js';
 import type { Comparison, Fill, OrderBy, ReportRequest, Top } from '../compiler/query/types.js';
 import {
-  AttributionModelEnum,
   ComparisonEnum,
   DateRangeInput,
   FillEnum,
@@ -55,7 +54,10 @@ export const sharedArguments = (
   dateRange: { type: DateRangeInput, description: 'All time when absent.' },
   where: { type: where, description: 'Conditions; all must hold.' },
   timeZone: { type: GraphQLString, description: 'IANA zone; the organisation’s when absent.' },
-  attributionModel: { type: AttributionModelEnum, description: 'For attributed metrics; LINEAR when absent.' },
+  attributionModel: {
+    type: GraphQLString,
+    description: `For attributed metrics: ${ATTRIBUTION_MODELS.join(', ')}, or one of the organisation’s own; linear when absent.`,
+  },
   currency: {
     type: GraphQLString,
     description: 'ISO 4217 code of amounts, or `as_recorded`; the organisation’s when absent.',

@@ -12,7 +12,6 @@ import {
   type GraphQLInputFieldConfigMap,
   type GraphQLOutputType,
 } from 'graphql';
-import { ATTRIBUTION_MODELS } from '../compiler/model/relations.js';
 import type { Member } from '../compiler/model/types.js';
 import { ON_MISSING_RATE } from '../compiler/query/money.js';
 import {
@@ -74,11 +73,6 @@ export const FillEnum = enumOf(
   'Fill',
   'What stands in time buckets without rows: no row, 0 for what adds up (else null), or null.',
   FILLS,
-);
-export const AttributionModelEnum = enumOf(
-  'AttributionModel',
-  'How the credit for a conversion is shared among touchpoints.',
-  ATTRIBUTION_MODELS,
 );
 export const Direction = enumOf('SortDirection', 'Direction of a sort order.', ['asc', 'desc']);
 export const OnMissingRateEnum = enumOf('OnMissingRate', 'What to do without an exchange rate.', ON_MISSING_RATE);

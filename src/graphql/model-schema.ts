@@ -19,7 +19,7 @@ import type { Model } from '../compiler/model/types.js';
 import type { ReportRequest } from '../compiler/query/types.js';
 import { pageArguments, requestParts, rowArguments, sharedArguments, type Arguments } from './arguments.js';
 import { fieldNames } from './field-names.js';
-import { AttributionModelEnum, Direction, Grain, TIME, filterTypeOf, list } from './inputs.js';
+import { Direction, Grain, TIME, filterTypeOf, list } from './inputs.js';
 import { resultFields, type ResultField } from './result-fields.js';
 import { fieldsBelow, pathOf, selectedColumns, type SelectedColumns } from './selection.js';
 
@@ -196,7 +196,7 @@ function rowType<Context>(
     description: 'Groups by time buckets of this length; without it each instant is a row.',
   };
   const model = {
-    type: AttributionModelEnum,
+    type: GraphQLString,
     description: 'The attribution model; that of `attributionModel` when absent.',
   };
   return new GraphQLObjectType({

@@ -81,9 +81,10 @@ export class QueryRequestDto {
   })
   subtotals?: unknown[];
   @ApiPropertyOptional({
-    enum: ATTRIBUTION_MODELS,
+    example: 'linear',
     description:
-      'For attributed metrics; linear when absent. `attributed_revenue:first_touch` names one in place, so that several stand side by side.',
+      `For attributed metrics: ${ATTRIBUTION_MODELS.join(', ')}, or one of the organisation’s own; linear when absent. ` +
+      '`attributed_revenue:first_touch` names one in place, so that several stand side by side.',
   })
   attribution_model?: string;
   @ApiPropertyOptional({

@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import type { OrganizationState } from '../access/organization-state.js';
 import { unprocessable, type ProblemItem } from '../common/problem.js';
 import type { RelationsRead } from '../compiler/query/attribution.js';
+import { EngineReads } from '../engine/engine-reads.js';
 import { ENGINE } from '../engine/engine.tokens.js';
 import type { Engine } from '../engine/engine.js';
 import { JourneyRefresh } from '../journeys/journey-refresh.service.js';
@@ -25,13 +26,16 @@ interface Known {
 /** Whether what a request reads beside rows is there, and as of when: journeys, and the results of attribution. */
 @Injectable()
 export class RelationsReady {
+  private readonly reads: EngineReads;
   private readonly known = new LRUCache<string, Known>({ max: 10_000 });
 
   constructor(
     @InjectDataSource() private readonly database: DataSource,
     @Inject(ENGINE) private readonly engine: Engine,
     private readonly journeys: JourneyRefresh,
-  ) {}
+  ) {
+    this.reads = new EngineReads(engine);
+  }
 
   /**
    * @returns what to be careful about
@@ -45,7 +49,8 @@ export class RelationsReady {
     if (isAttribution && state.attribution_runs.length === 0) throw notCalculated(models);
     const known = await this.read(organizationId, state);
     const missing = models.filter((model) => !known.models.includes(model));
-    if (isAttribution && missing.length > 0) throw modelsMissing(missing, known.models);
+    // Without any conversion there are no credits to tell by, and 0 is true of every model.
+    if (isAttribution && known.models.length > 0 && missing.length > 0) throw modelsMissing(missing, known.models);
     return [
       ...(isAttribution && known.isStale ? [STALE] : []),
       ...(countsCustomers && known.hasMerges ? [NOT_MERGED] : []),
@@ -55,13 +60,16 @@ export class RelationsReady {
   private async read(organizationId: string, state: OrganizationState): Promise<Known> {
     const before = this.known.get(organizationId);
     if (before?.dataVersion === state.data_version && !state.is_changing) return before;
-    const runs = await this.database.query<{ models: readonly string[] | null }[]>(
-      `SELECT parameters -> 'models' AS models FROM attribution_runs WHERE organization_id = $1 AND id = ANY ($2::uuid[])`,
-      [organizationId, state.attribution_runs],
+    const models = await this.reads.rows(
+      organizationId,
+      ({ dialect }) =>
+        `SELECT DISTINCT ${dialect === 'clickhouse' ? 'arrayJoin(models)' : 'unnest(models)'} FROM attribution_credit`,
+      [],
+      state.attribution_runs,
     );
     const known = {
       dataVersion: state.data_version,
-      models: [...new Set(runs.flatMap(({ models }) => models ?? []).map(nameOf))].sort(),
+      models: models.map(([model]) => String(model)).sort(),
       isStale: (await this.engine.journeys.changes(organizationId, 'attribution')).length > 0,
       hasMerges: await this.database.manager.existsBy(CustomerMerge, { organization_id: organizationId }),
     };
@@ -69,10 +77,6 @@ export class RelationsReady {
     return known;
   }
 }
-
-/** A model in the parameters of a run: a name, or an object with one. */
-const nameOf = (model: unknown): string =>
-  typeof model === 'string' ? model : String((model as { readonly model?: unknown }).model);
 
 const notCalculated = (models: readonly string[]): Error => {
   const message = `Attribution was never calculated for this organisation, so there is nothing to show. ${HOW} {"models": ${JSON.stringify(models.length > 0 ? models : ['linear'])}} calculates it.`;

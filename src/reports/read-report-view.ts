@@ -1,6 +1,5 @@
 import { badRequest } from '../common/problem.js';
 import { ShapeReader } from '../query/request.js';
-import { ATTRIBUTION_MODELS } from '../compiler/model/relations.js';
 import { REPORT_CATEGORIES, VISIBILITIES, type ReportView } from './report-view.entity.js';
 
 /** What a user may set of a view. */
@@ -69,7 +68,9 @@ export function readReportView(body: unknown, existing?: ReportView): ReportView
     metrics: [...request.metrics],
     filters: (request.filters ?? null) as ReportView['filters'],
     date_range: request.date_range ?? null,
-    attribution_model: optional('attribution_model', (value, at) => reader.oneOf(value, ATTRIBUTION_MODELS, at)),
+    attribution_model: optional('attribution_model', (value, at) =>
+      reader.text(value, at, 'the key of an attribution model'),
+    ),
     time_grain: request.time_grain ?? null,
     time_zone: request.time_zone ?? null,
     sort_order: request.order && request.order.length > 0 ? [...request.order] : null,

@@ -190,7 +190,7 @@ describe.each([
   it('refuse a model that there is none of, and a metric that has none', async () => {
     const refused = async (metric: string): Promise<unknown> =>
       ask({ metrics: [metric] }).catch((problem: { errors: readonly { code: string }[] }) => problem.errors[0]?.code);
-    expect(await refused('attributed_revenue:last')).toBe('unknown_attribution_model');
+    expect(await refused('attributed_revenue:Last touch')).toBe('unknown_attribution_model');
     expect(await refused('spend:linear')).toBe('not_attributed');
     expect(await refused('first_touch_revenue:linear')).toBe('not_attributed');
   });

@@ -4,7 +4,7 @@
  */
 import { fieldSql, type TypedFields } from '../dialect/field-sql.js';
 import type { DialectName } from '../dialect/types.js';
-import type { AttributionModel, RelationName } from '../model/relations.js';
+import { isAttributionModel, type AttributionModel, type RelationName } from '../model/relations.js';
 
 export interface Relation {
   readonly name: RelationName;
@@ -20,6 +20,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const TABLE = 'unified_marketing_data';
 
 export function relationSql(relation: Relation, dialect: DialectName, typed: TypedFields): string {
+  if (relation.model !== null && !isAttributionModel(relation.model)) throw new Error('Unchecked attribution model.');
   if (!UUID.test(relation.organizationId)) throw new Error('A relation needs an organisation.');
   return relation.name === 'customer_journey_tracking'
     ? journeysSql(relation, dialect, typed)

@@ -29,23 +29,25 @@ export type RelationName = keyof typeof RELATION_COLUMNS;
 
 export const isRelation = (name: string): name is RelationName => Object.hasOwn(RELATION_COLUMNS, name);
 
+/** The models that every organisation has; it may define others. */
 export const ATTRIBUTION_MODELS = [
   'first_touch',
   'last_touch',
   'linear',
   'time_decay',
   'position_based',
-  'custom',
   'markov',
   'shapley',
 ] as const;
-export type AttributionModel = (typeof ATTRIBUTION_MODELS)[number];
+/** The key of a model. Whether there are results of it is known only where rows are. */
+export type AttributionModel = string;
 
 /** Which model a metric over `revenue_attribution` reads where neither the request nor the metric names one. */
 export const STANDARD_MODEL: AttributionModel = 'linear';
 
-export const isAttributionModel = (name: string): name is AttributionModel =>
-  (ATTRIBUTION_MODELS as readonly string[]).includes(name);
+const MODEL = /^[a-z][a-z0-9_]{0,62}$/;
+/** Whether the text may name a model; such a text may stand in SQL. */
+export const isAttributionModel = (name: string): boolean => MODEL.test(name);
 
 /** What dimensions say of revenue that no touchpoint has brought, and of customers that none has. */
 export const UNATTRIBUTED = 'unattributed';

@@ -1,5 +1,5 @@
 import type { DialectName } from '../compiler/dialect/types.js';
-import type { Engine, EngineValue } from '../engine/engine.js';
+import type { Engine, EngineValue } from './engine.js';
 
 const MOST_SECONDS = 30;
 

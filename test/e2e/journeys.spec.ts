@@ -1,0 +1,188 @@
+/** A shop's customers through the doors: what they did, what they cost and are worth, and two ids that are one person. */
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { TestServer } from '../support/server.js';
+
+jest.setTimeout(180_000);
+
+interface Journey {
+  journey: Record<string, unknown>;
+  customer_ids: string[];
+  timeline: { at: string; kind: string; channel: string | null; value: string | null }[];
+  next_cursor: string | null;
+  warnings: { code: string }[];
+}
+
+const touch = (
+  id: string,
+  at: string,
+  source: string,
+  customer: string,
+  campaign: string,
+  payload: object,
+): object => ({
+  external_id: id,
+  recorded_at: at,
+  data_source: source,
+  source_category: 'external_marketing',
+  campaign_id: campaign,
+  customer_id: customer,
+  data_payload: payload,
+});
+const order = (id: string, at: string, customer: string, revenue: string): object => ({
+  external_id: id,
+  recorded_at: at,
+  data_source: 'shop',
+  source_category: 'external_revenue',
+  customer_id: customer,
+  currency: 'USD',
+  data_payload: { revenue },
+});
+
+describe('journeys of customers', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await TestServer.start();
+    await server.rows([
+      touch('t1', '2026-01-01T10:00:00Z', 'meta_ads', 'ann@example.com', 'Spring', { device: 'mobile' }),
+      touch('t2', '2026-01-03T10:00:00Z', 'newsletter', 'ann@example.com', 'News', { channel: 'email', spend: '0.50' }),
+      order('o1', '2026-01-04T10:00:00Z', 'Ann@Example.com', '80.00'),
+      touch('t3', '2026-01-02T10:00:00Z', 'meta_ads', 'phone-17', 'Spring', {}),
+      touch('t4', '2026-01-02T11:00:00Z', 'meta_ads', 'phone-18', 'Spring', {}),
+      order('o2', '2026-01-05T10:00:00Z', 'walk-in', '20.00'),
+      {
+        external_id: 'spend',
+        recorded_at: '2026-01-01T00:00:00Z',
+        data_source: 'meta_ads',
+        source_category: 'external_marketing',
+        campaign_id: 'Spring',
+        currency: 'USD',
+        data_payload: { spend: '10.01', clicks: 40 },
+      },
+    ]);
+  }, 180_000);
+  afterAll(() => server.stop());
+
+  const journey = async (customer: string, query = ''): Promise<Journey> => {
+    const { status, body } = await server.json<Journey>(
+      `/api/analytics/customer-journey/${encodeURIComponent(customer)}${query}`,
+    );
+    expect(status).toBe(200);
+    return body;
+  };
+
+  it('are found by e-mail address or by the id that the source has, with what they cost and are worth', async () => {
+    const ann = await journey('ANN@example.com');
+    expect(ann.journey).toMatchObject({
+      journey_start_date: '2026-01-01T10:00:00.000Z',
+      first_touch_campaign: 'Spring',
+      first_touch_source: 'meta_ads',
+      last_touch_source: 'email',
+      total_touchpoints: 2,
+      conversions: 1,
+      acquisition_cost: '0.50',
+      lifetime_value: '80.00',
+      currencies: ['USD'],
+    });
+    expect(ann.timeline.map(({ kind, channel, value }) => [kind, channel, value])).toEqual([
+      ['touchpoint', 'meta_ads', null],
+      ['touchpoint', 'email', null],
+      ['conversion', 'shop', '80.00'],
+    ]);
+    expect(ann.warnings.map(({ code }) => code)).toEqual(['attribution_not_calculated']);
+    // Two customers share the spend of the campaign that touched them first, to the cent.
+    const costs = [await journey('phone-17'), await journey('phone-18')].map(({ journey: of }) => of.acquisition_cost);
+    expect(costs.sort()).toEqual(['5.00', '5.01']);
+  });
+
+  it('come in pages, and as a list that can be filtered', async () => {
+    const first = await journey('ann@example.com', '?limit=2');
+    expect(first.timeline).toHaveLength(2);
+    const second = await journey('ann@example.com', `?limit=2&cursor=${first.next_cursor}`);
+    expect(second.timeline.map(({ kind }) => kind)).toEqual(['conversion']);
+    expect(second.next_cursor).toBeNull();
+    const list = await server.json<{ data: Record<string, unknown>[]; next_cursor: string | null }>(
+      '/api/analytics/customer-journeys?first_touch_source=meta_ads&converted=false&limit=1',
+    );
+    expect(list.body.data).toHaveLength(1);
+    expect(list.body.next_cursor).not.toBeNull();
+    expect((await server.json('/api/analytics/customer-journey/nobody')).status).toBe(404);
+  });
+
+  it('are one after two ids were merged, and two again when that is undone', async () => {
+    const merged = await server.json<{ id: string }>('/api/customers/merges', {
+      from: 'phone-17',
+      to: 'ann@example.com',
+    });
+    expect(merged.status).toBe(201);
+    const both = await journey('phone-17');
+    expect(both.customer_ids).toHaveLength(2);
+    expect(both.journey).toMatchObject({ total_touchpoints: 3, lifetime_value: '80.00' });
+    // Chained: who is merged into the phone comes along; a circle is refused.
+    const chained = await server.json<{ id: string }>('/api/customers/merges', { from: 'phone-18', to: 'phone-17' });
+    expect(chained.status).toBe(201);
+    expect((await journey('phone-18')).journey).toMatchObject({ total_touchpoints: 4 });
+    const circle = await server.json<{ code: string }>('/api/customers/merges', {
+      from: 'ann@example.com',
+      to: 'phone-18',
+    });
+    expect([circle.status, circle.body.code]).toEqual([409, 'merge_cycle']);
+    const people = await server.json<{ rows: object[]; meta: { warnings: { code: string }[] } }>('/api/query', {
+      metrics: ['journeys', 'customers'],
+    });
+    expect(people.body.rows).toEqual([{ journeys: 2, customers: 4 }]);
+    expect(people.body.meta.warnings.map(({ code }) => code)).toContain('customers_not_merged');
+    for (const { body } of [merged, chained])
+      expect((await server.fetch(`/api/customers/merges/${body.id}`, { method: 'DELETE' })).status).toBe(204);
+    expect((await journey('ann@example.com')).journey).toMatchObject({ total_touchpoints: 2 });
+    expect((await journey('phone-18')).journey).toMatchObject({ total_touchpoints: 1 });
+    expect((await server.json<{ data: object[] }>('/api/customers/merges')).body.data).toEqual([]);
+  });
+
+  it('follow the next import at once', async () => {
+    await server.rows([touch('t5', '2026-01-06T10:00:00Z', 'google_ads', 'ann@example.com', 'Brand', {})]);
+    expect((await journey('ann@example.com')).journey).toMatchObject({
+      total_touchpoints: 3,
+      last_touch_campaign: 'Brand',
+    });
+  });
+
+  it('say what a campaign cost and brought, and that attribution is missing', async () => {
+    const { status, body } = await server.json<{ totals: object; meta: { warnings: { code: string }[] } }>(
+      '/api/analytics/campaigns/Spring/performance?from=2026-01-01&to=2026-01-31',
+    );
+    expect(status).toBe(200);
+    expect(body.totals).toMatchObject({ spend: '10.01', clicks: 40 });
+    expect(body.meta.warnings.map(({ code }) => code)).toContain('attribution_not_calculated');
+    const refused = await server.json<{ code: string; detail: string }>('/api/query', {
+      metrics: ['attributed_revenue'],
+    });
+    expect([refused.status, refused.body.code]).toEqual([422, 'attribution_not_calculated']);
+    expect(refused.body.detail).toContain('POST /api/analytics/attribution/calculate');
+  });
+
+  it('say what customers cost and are worth, over REST and GraphQL', async () => {
+    const rest = await server.json<{ rows: object[] }>('/api/analytics/customer-lifecycle');
+    expect(rest.body.rows).toEqual([
+      expect.objectContaining({
+        campaign_name: 'Spring',
+        journeys: 3,
+        acquisition_cost: '10.51',
+        lifetime_value: '80.00',
+      }),
+      expect.objectContaining({ campaign_name: 'unattributed', journeys: 1, lifetime_value: '20.00' }),
+    ]);
+    const { data, errors } = await server.graphql<{
+      customerLifecycle: { rows: object[] };
+      customerJourney: { journey: object };
+      marketing: object[];
+    }>(`{
+      customerLifecycle { rows }
+      customerJourney(customer: "phone-17") { journey { total_touchpoints first_touch_campaign } }
+      marketing { campaignName journeys ltvCacRatio }
+    }`);
+    expect(errors).toBeUndefined();
+    expect(data?.customerLifecycle.rows).toEqual(rest.body.rows);
+    expect(data?.customerJourney.journey).toEqual({ total_touchpoints: 1, first_touch_campaign: 'Spring' });
+    expect(data?.marketing).toHaveLength(2);
+  });
+});
