@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { drainPending, Session } from 'chdb';
+import { inOrganization } from '../../src/access/tenancy/scope.js';
 import { planQuery } from '../../src/compiler/query/plan.js';
 import type { ReportRequest } from '../../src/compiler/query/types.js';
 import { parseConfig } from '../../src/config/config.js';
@@ -49,7 +50,8 @@ export const overRows = (
       const loading = await timed(async () => insertMarketingData(session, organization.id, rows, currency));
       session.query('OPTIMIZE TABLE unified_marketing_data FINAL');
       progress(`${rows} rows made in ${(loading.ms / 1_000).toFixed(1)} s`);
-      await job({ app, base: await app.getUrl(), session, organizationId: organization.id });
+      const bench = { app, base: await app.getUrl(), session, organizationId: organization.id };
+      await inOrganization(organization.id, () => job(bench));
     } finally {
       session.close();
       await app.close();
