@@ -250,7 +250,7 @@ function takeNumber(payload: Map<string, PayloadValue>, name: string, value: Pay
       payload.set(`${name}_text`, reading.text);
       return null;
     case 'too_large':
-      return fault('number_too_large', `${name}: ${shown(value)} has more than 29 digits before the point`);
+      return fault('number_too_large', `${name}: ${shown(value)} has more than 20 digits before the point`);
     case 'ambiguous':
     case 'other_mark':
     case 'text':

@@ -25,7 +25,7 @@ import {
 import { CubeSql, cubeFile, cubeReference, cubeScript, memberReference, type CubeValue } from './cube-text.js';
 import { described, exactKey, rounded, type Members } from './measure.js';
 import { RowReader } from './row-sql.js';
-import { isCalculated, simpleMeasures } from './simple-measures.js';
+import { countedValue, isCalculated, simpleMeasures } from './simple-measures.js';
 
 export interface CubeFile {
   readonly fileName: string;
@@ -60,7 +60,10 @@ export function cubeSchema(model: Model, dialect: DialectName, typed: TypedField
       continue;
     }
     if (RESERVED_KEYS.includes(member.key)) continue;
-    if (member.kind === 'simple') Object.assign(measures, simpleMeasures(member, rows));
+    if (member.kind === 'simple') {
+      Object.assign(measures, simpleMeasures(member, rows));
+      Object.assign(dimensions, countedValue(member, rows));
+    }
     if (member.kind === 'formula' && !around.has(member.key))
       Object.assign(measures, formulaMeasures(member, dialect, exact));
   }

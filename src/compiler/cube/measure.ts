@@ -17,6 +17,9 @@ export const exactKey = (key: string): string => `_exact_${key}`;
 /** The hidden measure that counts what a sum would add up although it must not; a sum of one part only is shown. */
 export const partsKey = (key: string): string => `_parts_${key}`;
 
+/** The hidden dimension with the value of a row that a distinct count counts. */
+export const valueKey = (key: string): string => `_value_${key}`;
+
 /** The hidden measure with the sum of a whole metric before it is rounded. */
 export const sumKey = (key: string): string => `_sum_${key}`;
 

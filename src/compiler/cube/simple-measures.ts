@@ -1,6 +1,6 @@
 /** Measures of a plain metric. Rows without a value are left out of every aggregation. */
 import { amountSql, completeSql } from '../dialect/amount-sql.js';
-import { fieldSql, typeOf } from '../dialect/field-sql.js';
+import { fieldSql, isUuidColumn, typeOf } from '../dialect/field-sql.js';
 import { formulaToSql, resultSql } from '../dialect/formula-sql.js';
 import type { DialectName } from '../dialect/types.js';
 import type { FormulaNode } from '../formula/types.js';
@@ -8,7 +8,7 @@ import { isMoneyField, readsAmounts } from '../model/amounts.js';
 import type { SimpleMetricMember } from '../model/types.js';
 import { TIME_KEY, amountsKey, currenciesKey } from './base.js';
 import { CubeSql, type CubeValue } from './cube-text.js';
-import { measure, partsKey, rounded, sumKey, type Members } from './measure.js';
+import { measure, partsKey, rounded, sumKey, valueKey, type Members } from './measure.js';
 import { ROWS, type Parts } from './parts.js';
 import type { RowReader } from './row-sql.js';
 
@@ -26,9 +26,9 @@ export function simpleMeasures(member: SimpleMetricMember, rows: RowReader, part
 }
 
 /** What is known of the amounts beside their aggregate: how many there are, and in how many currencies. */
-function amountMeasures({ key, field, filter }: SimpleMetricMember, rows: RowReader): Members {
-  const recorded = fieldSql(field, 'number', rows.source);
-  const amount = filter === undefined ? recorded : `CASE WHEN ${rows.filter(filter)} THEN ${recorded} END`;
+function amountMeasures(member: SimpleMetricMember, rows: RowReader): Members {
+  const { key, field } = member;
+  const amount = ofCounted(fieldSql(field, 'number', rows.source), member, rows);
   return {
     [amountsKey(key)]: hidden(`count(${amount})`),
     [currenciesKey(key)]: hidden(`count(DISTINCT CASE WHEN ${amount} IS NOT NULL THEN ${rows.currencyOfRow()} END)`),
@@ -40,9 +40,7 @@ function shownMeasures(member: SimpleMetricMember, rows: RowReader, parts: Parts
   const { source } = rows;
   const { dialect, row } = source;
   const isMoney = member.data_type === 'currency';
-  /** What the rows that count have; null for the others. */
-  const counted = (sql: string): string =>
-    member.filter === undefined ? sql : `CASE WHEN ${rows.filter(member.filter)} THEN ${sql} END`;
+  const counted = (sql: string): string => ofCounted(sql, member, rows);
   const recorded = (): string => counted(fieldSql(field, 'number', source));
   const number = (): string => {
     const read = fieldSql(field, 'number', source);
@@ -122,6 +120,20 @@ function shownMeasures(member: SimpleMetricMember, rows: RowReader, parts: Parts
     default:
       return member.aggregation satisfies never;
   }
+}
+
+/** What the rows that count have; null for the others. */
+const ofCounted = (sql: string, { filter }: SimpleMetricMember, rows: RowReader): string =>
+  filter === undefined ? sql : `CASE WHEN ${rows.filter(filter)} THEN ${sql} END`;
+
+/** The dimension that overlapping windows of a distinct count are put together from. */
+export function countedValue(member: SimpleMetricMember, rows: RowReader): Members {
+  const { aggregation, field, key } = member;
+  if (aggregation !== 'distinct' || field.kind === 'relation') return {};
+  const sql = ofCounted(fieldSql(field, 'text', rows.source), member, rows);
+  const column = field.kind === 'column' ? field.column : null;
+  const kind = column === TIME_KEY ? 'datetime' : column !== null && isUuidColumn(column) ? 'uuid' : 'string';
+  return { [valueKey(key)]: { sql: new CubeSql(sql), type: 'string', public: false, meta: { kind } } };
 }
 
 const hidden = (sql: string): CubeValue => ({

@@ -31,8 +31,11 @@ export interface FieldSource {
 type RelationField = Extract<FieldRef, { kind: 'relation' }>;
 
 const PATH_STEP = /^[A-Za-z_][A-Za-z0-9_ -]{0,62}$/;
-/** At most 29 digits before and nine after the point: what Decimal(38, 9) holds. Written without `?`, a placeholder. */
-const NUMBER = `'^-{0,1}[0-9]{1,29}([.][0-9]{1,9}){0,1}$'`;
+/**
+ * At most 20 digits before and nine after the point, as the import takes them: so Decimal(38, 9) holds every sum. Written
+ * without `?`, a placeholder.
+ */
+const NUMBER = `'^-{0,1}[0-9]{1,20}([.][0-9]{1,9}){0,1}$'`;
 const DAY = `'^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])($|[T ])'`;
 const UUID_COLUMNS: readonly BaseColumn[] = ['id', 'campaign_id', 'customer_id', 'asset_id'];
 

@@ -49,15 +49,29 @@ export const stretchesOf = ({ bounds }: Placement): Placement => {
   return { bounds, lowest: numbers, highest: numbers };
 };
 
+/** The numbers of the first and the last window that hold the stretch with the number `stretch`. */
+export function windowsOf(
+  { lowest, highest }: Placement,
+  stretch: string,
+  dialect: DialectName,
+): { readonly first: string; readonly last: string } {
+  const of = (values: readonly number[]): string =>
+    dialect === 'clickhouse'
+      ? `arrayElement(${numberList(values, dialect)}, toInt64(${stretch}) + 1)`
+      : `(${numberList(values, dialect)})[${stretch} + 1]`;
+  return { first: of(lowest), last: of(highest) };
+}
+
+/** One row for each window from `first` to `last`. */
+export const windowsBetween = (first: string, last: string, dialect: DialectName): string =>
+  dialect === 'clickhouse'
+    ? `arrayJoin(range(toUInt32(${first}), toUInt32(${last} + 1)))`
+    : `generate_series(${first}, ${last})`;
+
 /** One row for each window that holds the stretch with the number `stretch`. */
-export function windowsOfStretch({ lowest, highest }: Placement, stretch: string, dialect: DialectName): string {
-  if (dialect === 'clickhouse') {
-    const of = (values: readonly number[]): string =>
-      `arrayElement(${numberList(values, dialect)}, toInt64(${stretch}) + 1)`;
-    return `arrayJoin(range(toUInt32(${of(lowest)}), toUInt32(${of(highest)} + 1)))`;
-  }
-  const of = (values: readonly number[]): string => `(${numberList(values, dialect)})[${stretch} + 1]`;
-  return `generate_series(${of(lowest)}, ${of(highest)})`;
+export function windowsOfStretch(placement: Placement, stretch: string, dialect: DialectName): string {
+  const { first, last } = windowsOf(placement, stretch, dialect);
+  return windowsBetween(first, last, dialect);
 }
 
 /** One row for each window that holds `instant`, none where there is no window. */

@@ -70,7 +70,7 @@ function expressionOf(field: FieldRef): string {
     case 'payload':
       return [field.root, ...field.path].join('.');
     case 'relation':
-      return `${field.relation}.${field.column}`;
+      return [field.relation, field.model, field.column].filter((step) => step !== null).join('.');
     default:
       return field satisfies never;
   }

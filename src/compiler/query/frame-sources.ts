@@ -6,6 +6,7 @@ import type { Model } from '../model/types.js';
 import { namesOf, wholeSql, type BaseQueries, type RelationKind } from './base-query.js';
 import { embedded, sql, type Fragment } from './fragment.js';
 import { conversionSource, type ConversionEvents } from './conversion-source.js';
+import { distinctSource } from './distinct-source.js';
 import { columnOf, type Measured } from './measured.js';
 import { mergedMetric, type MergedMetric, type Part } from './merged-metric.js';
 import type { Resolved } from './resolve.js';
@@ -85,6 +86,10 @@ export class FrameSources {
       column: (key) => found.get(key)?.sql(part) ?? dimension(key),
       ordinal: wholeSql('b.w', this.dialect),
     };
+  }
+
+  distinct(key: string, input: SourceInput, placement: Placement): Promise<FrameSource> {
+    return distinctSource(this.queries, this.dialect, key, input, placement);
   }
 
   conversion(events: ConversionEvents, input: SourceInput, time: TimeGrain | Placement | null): Promise<FrameSource> {

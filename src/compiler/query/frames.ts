@@ -29,9 +29,9 @@ export interface FrameTime {
 
 /**
  * Where a frame's values come from: rows, read once for each window that holds them; stretches of time, put together
- * where windows overlap; customers who did one thing after another; or another relation.
+ * where windows overlap; values that are counted once in each window; customers who did one thing after another; or another relation.
  */
-type FrameKind = 'rows' | 'stretches' | ConversionEvents | RelationKind;
+type FrameKind = 'rows' | 'stretches' | { readonly distinct: string } | ConversionEvents | RelationKind;
 
 interface Frame extends FrameTime {
   readonly id: string;
@@ -149,11 +149,11 @@ export class Frames {
   }
 
   private sourceOf(kind: FrameKind, input: SourceInput, time: TimeGrain | Placement | null): Promise<FrameSource> {
-    if (typeof kind === 'object')
-      return 'name' in kind ? this.sources.direct(input, time, kind) : this.sources.conversion(kind, input, time);
     if (kind === 'rows') return this.sources.direct(input, time);
+    if (typeof kind === 'object' && 'name' in kind) return this.sources.direct(input, time, kind);
+    if (typeof kind === 'object' && 'from' in kind) return this.sources.conversion(kind, input, time);
     if (time === null || typeof time === 'string') throw new Error('Stretches are of windows.');
-    return this.sources.merged(input, time);
+    return kind === 'stretches' ? this.sources.merged(input, time) : this.sources.distinct(kind.distinct, input, time);
   }
 
   /** Metrics over overlapping windows are better put together from stretches of time, where they can be. */
@@ -165,6 +165,8 @@ export class Frames {
     const relation = metric === null ? null : relationOf(metric.member, this.attributionModel);
     if (relation !== null) return relation;
     if (time === null || typeof time === 'string' || isDisjoint(placementOf(time))) return 'rows';
-    return metric === null || this.sources.canMerge(metric) ? 'stretches' : 'rows';
+    if (metric === null || this.sources.canMerge(metric)) return 'stretches';
+    const { member } = metric;
+    return member.kind === 'simple' && member.aggregation === 'distinct' ? { distinct: member.key } : 'rows';
   }
 }

@@ -17,12 +17,12 @@ const payloadText = async (payload: string): Promise<string | undefined> => {
 describe('rows, one JSON object a line', () => {
   it('keeps every digit of a number', async () => {
     expect(
-      await payloadText('{"z":1.10,"a":123456789012345678901.5,"b":9007199254740993,"c":-0,"d":1e2,"e":"1.10"}'),
-    ).toBe('{"a":"123456789012345678901.5","b":"9007199254740993","c":0,"d":100,"e":"1.10","z":"1.1"}');
+      await payloadText('{"z":1.10,"a":12345678901234567890.5,"b":9007199254740993,"c":-0,"d":1e2,"e":"1.10"}'),
+    ).toBe('{"a":"12345678901234567890.5","b":"9007199254740993","c":0,"d":100,"e":"1.10","z":"1.1"}');
     expect(await payloadText('{"n":0.1234567895,"t":": 1.5","m":"\\u00011.5","deep":[{"x":2.50}]}')).toBe(
       '{"deep":[{"x":"2.5"}],"m":"\\u00011.5","n":"0.12345679","t":": 1.5"}',
     );
-    expect(await payloadText('{"n":1e999}')).toBe('data_payload: a number has more than 29 digits before the point');
+    expect(await payloadText('{"n":1e999}')).toBe('data_payload: a number has more than 20 digits before the point');
     expect(await payloadText('{"n":01.5}')).toContain('not JSON');
   });
 

@@ -91,11 +91,11 @@ export class RowsSource implements RowSource {
     }
     const payload = toPayloadValue(row['data_payload'] ?? null, quoted);
     if (payload === undefined)
-      return fault('number_too_large', 'data_payload: a number has more than 29 digits before the point');
+      return fault('number_too_large', 'data_payload: a number has more than 20 digits before the point');
     if (!(payload instanceof Map)) return fault('bad_data_payload', 'data_payload: must be a JSON object');
     const attribution = toPayloadValue(row['attribution_data'] ?? null, quoted);
     if (attribution === undefined) {
-      return fault('number_too_large', 'attribution_data: a number has more than 29 digits before the point');
+      return fault('number_too_large', 'attribution_data: a number has more than 20 digits before the point');
     }
     const ids: (string | null)[] = [];
     for (const name of ['external_id', 'campaign_id', 'customer_id', 'asset_id', 'currency'] as const) {

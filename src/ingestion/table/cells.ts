@@ -136,7 +136,7 @@ class ColumnReader {
           `${field}: ${shown(cell)} is not written with the decimal mark "${this.format.mark}" that the mapping or the rest of the file has`,
         );
       case 'too_large':
-        return fault('number_too_large', `${field}: ${shown(cell)} has more than 29 digits before the point`);
+        return fault('number_too_large', `${field}: ${shown(cell)} has more than 20 digits before the point`);
       default:
         return reading satisfies never;
     }

@@ -15,7 +15,11 @@ export type DecimalMark = '.' | ',';
 
 /** Decimals kept; the engines store Decimal(38, 9). */
 export const MAX_SCALE = 9;
-const MAX_INTEGER_DIGITS = 38 - MAX_SCALE;
+/**
+ * As many as an unsigned 64-bit number has. The engines could store 29; the nine that are left are for sums: a sum of
+ * Decimal(38, 9) wraps around without an error in ClickHouse, which so takes more than 1.7 × 10⁹ rows of the largest value.
+ */
+const MAX_INTEGER_DIGITS = 20;
 const MAX_SAFE = '9007199254740992';
 
 /** Adds one unit in the last place to a string of digits. */
@@ -29,7 +33,7 @@ function increment(digits: string): string {
 
 /**
  * Puts a number together from its digits, rounding half away from zero to nine decimals.
- * @returns null when it has more than 29 digits before the point
+ * @returns null when it has more than 20 digits before the point
  */
 export function fromDigits(negative: boolean, whole: string, fraction: string): PayloadNumber | null {
   let integer = whole;

@@ -64,9 +64,9 @@ export const AGGREGATION_CASES: readonly ConformanceCase[] = [
   total('in formulas, with all decimals', 'stock', { spread: 8.416666667 }),
   total('the largest values', 'edge', {
     // As JSON numbers, which floats are.
-    median_stock: 1e29,
-    median_spend: '99999999999999999999999999998.50',
-    max_spend: '99999999999999999999999999999.00',
+    median_stock: 1e20,
+    median_spend: '99999999999999999998.50',
+    max_spend: '99999999999999999999.00',
     median_clicks: 9007199254740990,
   }),
 ];
