@@ -91,6 +91,11 @@ export class TestServer {
     return { code, printed };
   }
 
+  /** Port of the SQL API. */
+  get sqlPort(): number {
+    return Number(/SQL API on \S+:(\d+)/.exec(this.printed)?.[1]);
+  }
+
   /** Everything that the server printed so far. */
   get printed(): string {
     return this.output.join('');
