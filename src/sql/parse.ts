@@ -1,6 +1,6 @@
 /** SQL text ↔ trees, by the parser of Postgres itself. */
 import { deparseSync, hasSqlDetails, loadModule, parseSync } from '@libpg-query/parser';
-import { nodeOf, type Node } from './ast.js';
+import { as, become, cast, constant, isObject, nodeOf, walk, type Fields, type Node } from './ast.js';
 import { SqlMistake } from './mistake.js';
 
 /** Characters of one query text. */
@@ -24,15 +24,38 @@ export function parseSql(sql: string): Node[] {
   }
 }
 
-/** The text of a statement. */
+/**
+ * The text of a statement. It is parsed again and compared: a text that would mean anything else is an error of ours.
+ */
 export function sqlOf(stmt: Node): string {
   if (!nodeOf(stmt)) throw new Error('Not a statement.');
+  writeBooleans(stmt);
   try {
-    return deparseSync({ version: 170004, stmts: [{ stmt }] } as never);
+    const sql = deparseSync({ version: 170004, stmts: [{ stmt }] } as never);
+    if (meaning(parseSync(sql).stmts?.[0]?.stmt) === meaning(stmt)) return sql;
   } catch (error) {
     throw asMistake(error);
   }
+  throw new Error(`The statement can’t be written as text: ${meaning(stmt).slice(0, 10_000)}`);
 }
+
+/** The library writes `true` as `false`; as a text that is cast it comes out right. */
+function writeBooleans(stmt: Node): void {
+  walk(stmt, (tag, fields, node) => {
+    const value = tag === 'A_Const' ? (fields.boolval as Fields | undefined) : undefined;
+    if (value) become(node, cast(constant(value.boolval ? 't' : 'f'), 'bool'));
+    const option = tag === 'DefElem' ? as(fields.arg, 'Boolean') : undefined;
+    if (option) fields.arg = { String: { sval: option.boolval ? 'true' : 'false' } };
+  });
+}
+
+const PLACES: ReadonlySet<string> = new Set(['location', 'rexpr_list_start', 'rexpr_list_end', 'funcformat']);
+const meaning = (stmt: unknown): string =>
+  JSON.stringify(stmt, (key, value: unknown) =>
+    PLACES.has(key) ? undefined : isObject(value) && !Array.isArray(value) ? sorted(value) : value,
+  );
+const sorted = (fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).sort(([left], [right]) => (left < right ? -1 : 1)));
 
 /** The text of an expression. */
 export function expressionSql(expression: Node): string {
