@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { drainPending, Session } from 'chdb';
-import { inOrganization } from '../../src/access/tenancy/scope.js';
+import { acrossOrganizations, inOrganization } from '../../src/access/tenancy/scope.js';
 import { planQuery } from '../../src/compiler/query/plan.js';
 import type { ReportRequest } from '../../src/compiler/query/types.js';
 import { parseConfig } from '../../src/config/config.js';
@@ -38,7 +38,9 @@ export const overRows = (
   withFolder(async (dataDir) => {
     const stores = await openStores(parseConfig(settings(dataDir)));
     const app = await createApp(stores);
-    const { organization } = await app.get(SetupService).ensureOrganization();
+    const { organization } = await acrossOrganizations('a bench begins', () =>
+      app.get(SetupService).ensureOrganization(),
+    );
     await app.listen({ host: '127.0.0.1', port: 0 });
     const session = new Session(join(dataDir, 'clickhouse'));
     try {

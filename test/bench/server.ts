@@ -8,7 +8,7 @@ import { packageRoot } from '../../src/common/package-root.js';
 /** Key of the administrator in every server that is measured. */
 export const KEY = 'trb_benchadmin_0123456789abcdefghijABCDEFGHIJ';
 
-/** Settings of every server that is measured: everything embedded, no sample, any free port. */
+/** Settings of every server that is measured: everything embedded, no sample, any free port, no limit in the way. */
 export const settings = (dataDir: string): Record<string, string> => ({
   PORT: '0',
   SQL_API_PORT: '0',
@@ -16,6 +16,9 @@ export const settings = (dataDir: string): Record<string, string> => ({
   SAMPLE_DATA: 'off',
   LOG_LEVEL: 'warn',
   ADMIN_API_KEY: KEY,
+  RATE_LIMIT_KEY: 'off',
+  RATE_LIMIT_ORGANIZATION: 'off',
+  QUERY_BUDGET_SECONDS: 'off',
 });
 
 /** A server in a process of its own, as `npm start` runs it. */

@@ -13,7 +13,7 @@ import type { Statement } from '../../src/compiler/query/types.js';
 import { ORGANIZATION } from '../conformance/rows.js';
 import { TYPED_FIELDS } from '../conformance/model.js';
 import { expectedText } from './expected.js';
-import { GOLDEN_NOW, GOLDEN_REQUESTS, goldenModel } from './model.js';
+import { GOLDEN_NOW, GOLDEN_RATES, GOLDEN_REQUESTS, goldenModel } from './model.js';
 
 const model = goldenModel();
 
@@ -46,6 +46,28 @@ describe.each(['clickhouse', 'postgres'] as const)('%s', (dialect: DialectName) 
     });
     const actual = [plan.statement, plan.totals].map(written).join('');
     expect(actual).toBe(await expectedText(`${name}.${dialect}.sql`, actual));
+  });
+
+  it('plans amounts of several currencies: the same statement with rates in it', async () => {
+    const plan = await planQuery({
+      snapshot: { model },
+      compiled,
+      request: {
+        metrics: ['spend', 'mobile_spend'],
+        dimensions: ['band'],
+        date_range: { from: '2026-01-02', to: '2026-01-04' },
+        currency: 'USD',
+        on_missing_rate: 'flag',
+      },
+      dialect,
+      organizationId: ORGANIZATION,
+      now: new Date(GOLDEN_NOW),
+      maxRows: 1000,
+      money: { currencies: ['EUR', 'GBP', 'USD'], rates: GOLDEN_RATES },
+    });
+    const gaps = plan.money?.gaps.map(({ statement }) => statement) ?? [];
+    const actual = [plan.statement, ...gaps].map(written).join('');
+    expect(actual).toBe(await expectedText(`currencies.${dialect}.sql`, actual));
   });
 });
 

@@ -1,3 +1,4 @@
+import type { Rate } from '../../src/compiler/currency/rate-book.js';
 import { buildModel } from '../../src/compiler/model/build.js';
 import type { MemberDefinition, Model } from '../../src/compiler/model/types.js';
 import type { ReportRequest } from '../../src/compiler/query/types.js';
@@ -91,6 +92,13 @@ export const goldenModel = (): Model =>
 export const GOLDEN_NOW = '2026-02-15T12:00:00Z';
 
 /** Requests by the name of their files in `expected/`. */
+/** For dollars on the 2nd and the 3rd; for pounds on the 4th only. */
+export const GOLDEN_RATES: readonly Rate[] = [
+  { base: 'EUR', quote: 'USD', day: '2026-01-02', rate: '1.1', source: 'ecb', as_of: '2026-01-02T15:00:00.000Z' },
+  { base: 'EUR', quote: 'USD', day: '2026-01-03', rate: '1.25', source: 'ecb', as_of: '2026-01-03T15:00:00.000Z' },
+  { base: 'EUR', quote: 'GBP', day: '2026-01-04', rate: '0.8', source: 'ecb', as_of: '2026-01-04T15:00:00.000Z' },
+];
+
 export const GOLDEN_REQUESTS: Readonly<Record<string, ReportRequest>> = {
   'every-metric': {
     metrics: ['spend', 'clicks', 'items', 'rows', 'devices', 'average_score', 'weighted_score', 'ten_clicks'],
