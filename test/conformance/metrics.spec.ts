@@ -5,12 +5,13 @@ import { packageRoot } from '../../src/common/package-root.js';
 import { compileModel, type CompiledModel } from '../../src/compiler/cube/compile.js';
 import { planQuery } from '../../src/compiler/query/plan.js';
 import { presentValue, type PresentedValue } from '../../src/compiler/query/present.js';
-import type { QueryPlan, Statement } from '../../src/compiler/query/types.js';
+import type { QueryPlan, ReportRequest, Statement } from '../../src/compiler/query/types.js';
 import type { ConformanceCase } from './cases/case.js';
 import { AGGREGATION_CASES, COMPUTED_CASES, FILTER_CASES } from './metrics/cases.js';
 import { CONVERSION_CASES } from './metrics/conversions.js';
 import { kindModel } from './metrics/model.js';
-import { METRIC_ROWS } from './metrics/rows.js';
+import { EVENT_ROWS, METRIC_ROWS } from './metrics/rows.js';
+import { randomFrom } from './random-requests.js';
 import { TYPED_FIELDS } from './model.js';
 import { ORGANIZATION, ROWS } from './rows.js';
 import { clickhouseStore, load, postgresStore, run, type Store } from './stores.js';
@@ -21,6 +22,37 @@ const ENGINES: readonly (readonly [string, () => Promise<Store>])[] = [
 ];
 const model = kindModel();
 
+/** Customers who were seen and did it within five days, by the week, source and device of when they were first seen. */
+function countedByHand(metric: string, from: string, to: string, device: string | null): PresentedValue[][] {
+  const read = EVENT_ROWS.map((row) => ({
+    ...{ id: row.id, at: row.recorded_at, source: row.data_source, customer: row.customer_id },
+    ...(JSON.parse(row.data_payload) as { readonly step: string; readonly device: string }),
+  })).sort((a, b) => (`${a.at}${a.id}` < `${b.at}${b.id}` ? -1 : 1));
+  const goal = metric === 'reached' ? 'reached' : 'seen';
+  const groups = new Map<string, number>();
+  for (const customer of new Set(read.map((event) => event.customer))) {
+    const own = read.filter((event) => customer !== null && event.customer === customer);
+    const first = own.find(({ step, at }) => step === 'seen' && at >= from && at < to);
+    if (first === undefined || (device !== null && first.device !== device)) continue;
+    const within = (at: string): boolean => {
+      const passed = Date.parse(at) - Date.parse(first.at);
+      return passed >= 0 && passed <= 5 * 86_400_000;
+    };
+    const isDone = own.some(({ step, at, id }) => step === goal && id !== first.id && within(at));
+    const date = new Date(first.at);
+    const monday = Date.UTC(
+      date.getUTCFullYear(),
+      date.getUTCMonth(),
+      date.getUTCDate() - ((date.getUTCDay() + 6) % 7),
+    );
+    const key = JSON.stringify([new Date(monday).toISOString().slice(0, 10), first.source, first.device]);
+    groups.set(key, (groups.get(key) ?? 0) + (isDone ? 1 : 0));
+  }
+  return [...groups]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, count]) => [...(JSON.parse(key) as string[]), count]);
+}
+
 describe.each(ENGINES)('%s', (_, open) => {
   let store: Store;
   let compiled: CompiledModel;
@@ -30,7 +62,7 @@ describe.each(ENGINES)('%s', (_, open) => {
     const base = [{ fileName, content: await readFile(join(packageRoot, 'cube-models', fileName), 'utf8') }];
     store = await open();
     compiled = await compileModel({ model, dialect: store.engine.dialect, base, typed: TYPED_FIELDS });
-    await load(store.engine, ORGANIZATION, [...ROWS, ...METRIC_ROWS]);
+    await load(store.engine, ORGANIZATION, [...ROWS, ...METRIC_ROWS, ...EVENT_ROWS]);
   }, 60_000);
   afterAll(() => store.close());
 
@@ -81,5 +113,29 @@ describe.each(ENGINES)('%s', (_, open) => {
   });
   describe('conversions', () => {
     it.each(CONVERSION_CASES)('$name', check);
+
+    it.each(['reached', 'returned'] as const)('%s: as reading the rows one by one gives them', async (metric) => {
+      const random = randomFrom(17);
+      const day = (number: number): string => new Date(Date.UTC(2025, 11, 1 + number)).toISOString().slice(0, 10);
+      for (let round = 0; round < 12; round += 1) {
+        const start = Math.floor(random() * 40);
+        const end = start + Math.floor(random() * 20);
+        const device = random() < 0.5 ? 'm' : null;
+        const request: ReportRequest = {
+          metrics: [metric],
+          dimensions: ['data_source', 'device'],
+          date_range: { from: day(start), to: day(end) },
+          time_grain: 'weekly',
+          order: ['recorded_at', 'data_source', 'device'].map((member) => ({ member, direction: 'asc' })),
+          ...(device === null ? {} : { filters: [{ member: 'device', operator: 'equals', values: [device] }] }),
+        };
+        const planned = await planQuery({
+          ...{ snapshot: { model }, compiled, request, dialect: store.engine.dialect },
+          ...{ organizationId: ORGANIZATION, now: new Date('2026-06-01'), maxRows: 1000 },
+        });
+        const found = await answer(planned.statement, planned.columns);
+        expect([request, found]).toEqual([request, countedByHand(metric, day(start), day(end + 1), device)]);
+      }
+    });
   });
 });

@@ -103,6 +103,8 @@ const CONVERSIONS: readonly MemberDefinition[] = [
   conversion('repeated', ['order', 'order'], 30, 'count'),
   conversion('repeat_rate', ['order', 'order'], 30, 'rate'),
   conversion('signed', ['visit', 'sign'], 1, 'count'),
+  conversion('reached', ['seen', 'reached'], 5, 'count'),
+  conversion('returned', ['seen', 'seen'], 5, 'count'),
   spendWhere('click_spend', on('step', 'equals', 'click'), { data_type: 'currency' }),
   define({ metric_key: 'cost_per_order', formula: 'click_spend / ordered', data_type: 'currency' }),
   define({

@@ -1,5 +1,6 @@
 /** Rows for the kinds of metrics; each scenario has a `data_source` of its own. */
 import type { UnifiedRow } from '../../../src/engine/engine.js';
+import { randomFrom } from '../random-requests.js';
 import { ANNA, BERT, row, type Given, type Payload } from '../rows.js';
 
 /** Values that try to get out of their quotes, in either dialect, in Cube's templates and in drivers. */
@@ -106,6 +107,23 @@ const GIVEN: readonly Given[] = [
 ];
 
 export const METRIC_ROWS: readonly UnifiedRow[] = GIVEN.map((given, index) => row(given, 50_000 + index));
+
+const random = randomFrom(3);
+const oneOf = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)] as T;
+/** What forty customers did, by the hour, often at the same time. */
+export const EVENT_ROWS: readonly UnifiedRow[] = Array.from({ length: 500 }, (_, index) => {
+  const hours = Math.floor(random() * 24 * 60);
+  const who = Math.floor(random() * 40);
+  return row(
+    {
+      at: new Date(Date.UTC(2025, 11, 1) + hours * 3_600_000).toISOString().replace('.000', ''),
+      source: oneOf(['north', 'south']),
+      payload: { step: oneOf(['seen', 'seen', 'reached']), device: oneOf(['m', 'd', 't']) },
+      ...(who === 0 ? {} : { customer: `dddddddd-0000-4000-8000-0000000000${String(who).padStart(2, '0')}` }),
+    },
+    60_000 + index,
+  );
+});
 
 /** Of two visits at one instant the first is the one with the lower id. */
 export const FIRST_VISIT = [...METRIC_ROWS]
