@@ -171,7 +171,10 @@ export class GraphqlService {
   /** Our errors with their codes, unexpected ones without details; notes of typed fields under `extensions`. */
   private shown(result: ExecutionResult, context: Context): ExecutionResult {
     const errors = result.errors?.map((error) => {
-      if (error.extensions.code !== undefined || !error.originalError) return withCode(error, 'graphql_invalid');
+      // A value that a variable's type refuses is wrapped, and yet the client's mistake.
+      const { extensions, originalError } = error;
+      if (extensions.code !== undefined || !originalError || originalError instanceof GraphQLError)
+        return withCode(error, 'graphql_invalid');
       return errorOf(toProblem(error.originalError, this.logger), error);
     });
     return {
