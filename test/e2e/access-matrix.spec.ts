@@ -119,7 +119,8 @@ describe('the access matrix', () => {
       path
         .replace('{id}', id)
         .replace('{userId}', ids.user ?? newId())
-        .replace('{name}', 'monthly'),
+        .replace('{name}', 'monthly')
+        .replace(/\{\w+\}/, newId()),
     ];
   };
   const send = async (
@@ -226,7 +227,7 @@ describe('the access matrix', () => {
 
   describe('of GraphQL', () => {
     const root = `fields { name args { name defaultValue type { ...T } } type { ...T } }`;
-    const TYPE = `fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }`;
+    const TYPE = `fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } }`;
     let fields: Map<string, Field & { readonly operation: 'query' | 'mutation' }>;
     beforeAll(async () => {
       const { data } = await server.graphql<{ __schema: Record<string, { fields: Field[] }> }>(
@@ -239,6 +240,12 @@ describe('the access matrix', () => {
       fields = new Map([...of('query'), ...of('mutation')]);
     });
     const bare = (type: TypeRef): TypeRef => (type.ofType ? bare(type.ofType) : type);
+    const written = ({ kind, name, ofType }: TypeRef): string =>
+      kind === 'NON_NULL' && ofType
+        ? `${written(ofType)}!`
+        : kind === 'LIST' && ofType
+          ? `[${written(ofType)}]`
+          : (name ?? '');
     /** A call that passes validation: every required argument has some value. */
     const call = (name: string, ids: Ids): [document: string, variables: Json] => {
       const field = fields.get(name);
@@ -250,7 +257,7 @@ describe('the access matrix', () => {
       for (const { name: arg, type, defaultValue } of field.args) {
         if (type.kind !== 'NON_NULL' || defaultValue !== null) continue;
         const inner = bare(type);
-        declared.push(`$${arg}: ${inner.name}!`);
+        declared.push(`$${arg}: ${written(type)}`);
         passed.push(`${arg}: $${arg}`);
         variables[arg] =
           arg === 'id'

@@ -13,6 +13,10 @@ export const ROLES_OF = {
   'change metrics config': ADMIN,
   'view data status': MANAGERS,
   'bring data': ADMIN,
+  'follow customers': ['organization_admin', 'marketing_manager', 'analyst'],
+  'view attribution': EVERYONE,
+  'use attribution': REPORTERS,
+  'configure attribution': ADMIN,
   administer: ADMIN,
 } as const;
 export type Needs = keyof typeof ROLES_OF;
@@ -41,7 +45,32 @@ export const PUBLIC_DOORS: Readonly<Record<string, string>> = {
 
 const read = (needs: Needs, thing?: Door['thing']): Door => (thing ? { needs, thing } : { needs });
 
+/** Opens, and may still have nothing to tell, or be refused to who sees only some rows. */
+const ask = (needs: Needs): Door => ({ needs, refuses: true });
+
 export const REST_DOORS: Readonly<Record<string, Door>> = {
+  'GET /api/analytics/assets/{id}/roi': ask('create reports'),
+  'GET /api/analytics/assists': ask('create reports'),
+  'POST /api/analytics/attribution/calculate': ask('use attribution'),
+  'GET /api/analytics/attribution/runs': ask('view attribution'),
+  'GET /api/analytics/attribution/runs/{id}': ask('view attribution'),
+  'DELETE /api/analytics/attribution/runs/{id}': ask('use attribution'),
+  'POST /api/analytics/attribution/runs/{id}/cancel': ask('use attribution'),
+  'GET /api/analytics/attribution/runs/{id}/diff': ask('view attribution'),
+  'GET /api/analytics/attribution/settings': read('view attribution'),
+  'PUT /api/analytics/attribution/settings': ask('configure attribution'),
+  'GET /api/analytics/campaigns/{id}/performance': ask('create reports'),
+  'GET /api/analytics/customer-journey/{customerId}': ask('follow customers'),
+  'GET /api/analytics/customer-journeys': ask('follow customers'),
+  'GET /api/analytics/customer-lifecycle': ask('create reports'),
+  'GET /api/analytics/model-comparison': ask('create reports'),
+  'GET /api/analytics/paths': ask('create reports'),
+  'POST /api/customers/merges': ask('bring data'),
+  'GET /api/customers/merges': read('follow customers'),
+  'DELETE /api/customers/merges/{id}': ask('bring data'),
+  'POST /api/fx/rates': ask('bring data'),
+  'GET /api/fx/rates': read('view reports'),
+  'DELETE /api/fx/rates': ask('bring data'),
   'GET /api/audit': read('administer'),
   'GET /api/audit/export': read('administer'),
   'GET /api/audit/verify': read('administer'),
@@ -132,6 +161,20 @@ const METRIC = {
 };
 
 export const GRAPHQL_DOORS: Readonly<Record<string, GraphqlDoor>> = {
+  assetRoi: { needs: 'create reports' },
+  assists: { needs: 'create reports' },
+  campaignPerformance: { needs: 'create reports' },
+  conversionPaths: { needs: 'create reports' },
+  customerJourney: { needs: 'follow customers' },
+  customerJourneys: { needs: 'follow customers' },
+  customerLifecycle: { needs: 'create reports' },
+  customerMerges: { needs: 'follow customers' },
+  fxRates: { needs: 'view reports' },
+  modelComparison: { needs: 'create reports' },
+  deleteFxRates: { needs: 'bring data' },
+  importFxRates: { needs: 'bring data', input: { rates: [] } },
+  mergeCustomers: { needs: 'bring data' },
+  undoCustomerMerge: { needs: 'bring data' },
   apiKeys: { needs: 'administer' },
   auditTrail: { needs: 'administer' },
   cubeModel: { needs: 'view metrics config', input: { dialect: 'clickhouse' } },

@@ -144,9 +144,11 @@ export function tokenize(text: string): Outcome<readonly Token[]> {
     const message = `A formula has at most ${characters} characters; this one has ${text.length}. Split it into several metrics.`;
     return fail(formulaError('formula_too_long', message, [characters, text.length]));
   }
-  if (text.includes('\0')) {
-    const at = text.indexOf('\0');
-    return fail(formulaError('unsupported_syntax', 'A formula can not hold the character NUL.', [at, at + 1]));
+  // No engine holds NUL, nor half of a surrogate pair.
+  const unheld = text.search(/\0|\p{Surrogate}/u);
+  if (unheld >= 0) {
+    const what = text[unheld] === '\0' ? 'the character NUL' : 'half of a surrogate pair';
+    return fail(formulaError('unsupported_syntax', `A formula can not hold ${what}.`, [unheld, unheld + 1]));
   }
   const tokens: Token[] = [];
   let nodes = 0;
