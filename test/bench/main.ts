@@ -20,6 +20,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   export: async () => (await import('./export.js')).benchExport(),
   cached: async () => (await import('./cached.js')).benchCached(),
   import: async () => (await import('./import.js')).benchImport(),
+  attribution: async () => (await import('./attribution.js')).benchAttribution(),
   organizations: async () => (await import('./organizations.js')).benchOrganizations(),
   memory: async () => (await import('./memory.js')).benchMemory(),
 };

@@ -1,0 +1,162 @@
+/**
+ * Attribution of every rule-based model in the embedded engine, against one sorted scan of the same touchpoints: what
+ * any computation over journeys has to do at least. Ten touchpoints a customer, one conversion each.
+ */
+import { randomUUID } from 'node:crypto';
+import { loadavg } from 'node:os';
+import { join } from 'node:path';
+import { RULE_MODELS } from '../../src/attribution/models/models.js';
+import { DEFAULT_SETTINGS, parametersOf } from '../../src/attribution/models/settings.js';
+import { RunEngine } from '../../src/attribution-runs/run-engine.js';
+import { createEngine } from '../../src/engine/create-engine.js';
+import type { Engine } from '../../src/engine/engine.js';
+import { median, progress, report, timed, withFolder } from './report.js';
+
+const SIZES = (process.env.BENCH_TOUCHPOINTS ?? '1000000,10000000').split(',').map(Number);
+const TYPED = [
+  { name: 'revenue', type: 'decimal' },
+  { name: 'refunds', type: 'decimal' },
+  { name: 'spend', type: 'decimal' },
+] as const;
+const MAX_SECONDS = 1_800;
+const never = new AbortController().signal;
+
+const id = (...parts: string[]): string => `reinterpret(sipHash128(${parts.join(', ')}), 'UUID')`;
+const COLUMNS = `organization_id, id, recorded_at, data_source, source_category, campaign_id, customer_id, asset_id, currency, data_payload, attribution_data, content_hash, version, is_deleted`;
+
+/** Touches over 40 days, conversions in the last 20 of them. */
+function rows(organization: string, customers: number, share = 1): readonly string[] {
+  const from = `toDateTime64('2026-01-01 00:00:00', 3, 'UTC')`;
+  const mark = `'${organization}${share}'`;
+  const customer = (n: string): string => id(`'u'`, `toUInt64(${n})`);
+  return [
+    `INSERT INTO unified_marketing_data (${COLUMNS}) SELECT '${organization}', ${id('number', mark)},
+      ${from} + toIntervalMillisecond(sipHash64(number, 1, ${mark}) % 3456000000),
+      ['meta_ads', 'google_ads', 'tiktok_ads', 'email', 'direct'][sipHash64(number, 2) % 5 + 1], 'external_marketing',
+      ${id(`'c'`, 'sipHash64(number, 3) % 200')}, ${customer(`sipHash64(number, 4, ${mark}) % ${customers}`)}, ${id(`'a'`, 'sipHash64(number, 5) % 500')},
+      'USD', '{"clicks":1,"device":"mobile"}', '{}', 1, 1, 0 FROM numbers(${Math.round(customers * 10 * share)})`,
+    ...(share === 1
+      ? [
+          `INSERT INTO unified_marketing_data (${COLUMNS}) SELECT '${organization}', ${id('number', `'v'`, mark)},
+      ${from} + toIntervalMillisecond(1728000000 + sipHash64(number, 6) % 1728000000), 'shopify_orders', 'external_revenue',
+      NULL, ${customer('number')}, NULL, 'USD', concat('{"revenue":"', toString(intDiv(sipHash64(number, 7) % 2000000, 100)), '.', leftPad(toString(sipHash64(number, 7) % 100), 2, '0'), '"}'),
+      '{}', 1, 1, 0 FROM numbers(${customers})`,
+        ]
+      : []),
+  ];
+}
+
+const SORTED_SCAN = (
+  organization: string,
+): string => `INSERT INTO FUNCTION null('a UUID, b DateTime64(3), c UUID, d String, e Nullable(UUID), f Nullable(UUID)')
+SELECT customer_id, recorded_at, id, data_source, campaign_id, asset_id FROM unified_marketing_data
+WHERE organization_id = '${organization}' AND source_category = 'external_marketing' AND customer_id IS NOT NULL
+ORDER BY customer_id, recorded_at, id`;
+
+export const benchAttribution = (): Promise<void> =>
+  withFolder(async (folder) => {
+    const engine = await createEngine({ url: `chdb:${join(folder, 'engine')}`, typedFields: TYPED });
+    await engine.migrate();
+    const before: number[] = [];
+    try {
+      for (const touchpoints of SIZES) before.push(await bench(engine, touchpoints, before[0] ?? null));
+    } finally {
+      await engine.close();
+    }
+  });
+
+/** @returns seconds of the whole run per million touchpoints */
+async function bench(engine: Engine, touchpoints: number, perMillionBefore: number | null): Promise<number> {
+  const organizationId = randomUUID();
+  const customers = touchpoints / 10;
+  const runs = new RunEngine(engine);
+  const work = (sql: string): Promise<void> =>
+    engine.work({ organization_id: organizationId, sql, max_seconds: MAX_SECONDS });
+  for (const sql of rows(organizationId, customers)) await work(sql);
+  const idle = process.memoryUsage().rss / 1e6;
+  progress(`attribution: ${touchpoints} touchpoints are there`);
+  const scans: number[] = [];
+  for (let n = 0; n < 3; n++) scans.push((await timed(() => work(SORTED_SCAN(organizationId)))).ms);
+  const scan = median(scans);
+
+  let peak = 0;
+  const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss / 1e6)), 100);
+  const settings = { ...DEFAULT_SETTINGS, direct: ['direct'] };
+  const parameters = parametersOf(settings, RULE_MODELS, null);
+  const first = randomUUID();
+  const whole = await timed(async () => {
+    const chunks = await runs.chunks(organizationId, never);
+    const job = { organizationId, rowsId: first, parameters, isUpdate: false, signal: never };
+    for (let chunk = 0; chunk < chunks; chunk++) await runs.compute(job, chunk, chunks);
+    return chunks;
+  });
+  clearInterval(watch);
+  progress(`attribution: run ${Math.round(whole.ms)} ms, scan ${Math.round(scan)} ms`);
+  await reconcile(engine, organizationId, [first], customers);
+
+  for (const sql of rows(organizationId, customers, 0.01)) await work(sql);
+  const change = randomUUID();
+  await work(`INSERT INTO customer_changes (organization_id, reader, change_id, customer_id)
+    SELECT DISTINCT '${organizationId}', 'attribution', '${change}', assumeNotNull(customer_id) FROM (${newCustomers(organizationId, customers)})`);
+  const second = randomUUID();
+  const update = await timed(async () => {
+    await runs.supersede({ organization: organizationId, run: second, chain: [first], changes: [change] }, never);
+    const job = { organizationId, rowsId: second, parameters, isUpdate: true, signal: never };
+    await runs.compute(job, 0, 1);
+  });
+  await reconcile(engine, organizationId, [first, second], customers);
+  const perMillion = whole.ms / 1_000 / (touchpoints / 1e6);
+  report({
+    bench: `attribution_${touchpoints / 1e6}m`,
+    ratio: whole.ms / scan,
+    unit: 'x_sorted_scan',
+    touchpoints,
+    customers,
+    models: RULE_MODELS.length,
+    chunks: whole.value,
+    scan_seconds: scan / 1_000,
+    run_seconds: whole.ms / 1_000,
+    seconds_per_million: perMillion,
+    ...(perMillionBefore === null ? {} : { growth_per_touchpoint: perMillion / perMillionBefore }),
+    idle_mb: idle,
+    peak_mb: peak,
+    update_seconds: update.ms / 1_000,
+    update_share_of_run: update.ms / whole.ms,
+    load: loadavg()[0],
+  });
+  return perMillion;
+}
+
+/** Customers of the 1 % of touchpoints that came later; the same expression as in {@link rows}. */
+const newCustomers = (organization: string, customers: number): string =>
+  `SELECT ${id(`'u'`, `toUInt64(sipHash64(number, 4, '${organization}0.01') % ${customers})`)} AS customer_id FROM numbers(${Math.round(customers * 0.1)})`;
+
+/** Every model gives every conversion a credit of 1 and all of its revenue, or the numbers above are worth nothing. */
+async function reconcile(
+  engine: Engine,
+  organizationId: string,
+  runs: readonly string[],
+  conversions: number,
+): Promise<void> {
+  const ask = async (sql: string): Promise<string> => {
+    const { batches } = await engine.query({
+      sql,
+      params: [],
+      organization_id: organizationId,
+      attribution_runs: runs,
+      max_seconds: MAX_SECONDS,
+    });
+    const all: string[] = [];
+    for await (const batch of batches) for (const row of batch) all.push(row.map(String).join(' '));
+    return all.join('; ');
+  };
+  const revenue = await ask(
+    `SELECT sum(data_payload.revenue) FROM unified_marketing_data WHERE source_category = 'external_revenue'`,
+  );
+  const models = await ask(
+    'SELECT uniqExact(c), uniqExact(r), any(c), any(r) FROM (SELECT attribution_model, sum(attribution_weight) AS c, sum(revenue_amount) AS r FROM revenue_attribution GROUP BY attribution_model)',
+  );
+  const [sums, amounts, credit, total] = models.split(' ');
+  if (sums !== '1' || amounts !== '1' || Number(credit) !== conversions || Number(total) !== Number(revenue))
+    throw new Error(`Attribution does not add up: ${models} against ${conversions} ${revenue}`);
+}
