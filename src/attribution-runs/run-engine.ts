@@ -9,7 +9,7 @@ import type { Engine, EngineValue } from '../engine/engine.js';
 import { ENGINE } from '../engine/engine.tokens.js';
 
 /** Rows that one statement gathers in memory: about 100 bytes each, several times over. */
-const CHUNK_ROWS = 2_000_000;
+const CHUNK_ROWS = 4_000_000;
 const MAX_SECONDS = 3_600;
 
 export interface ChunkJob {

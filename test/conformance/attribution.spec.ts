@@ -4,25 +4,33 @@ import fc from 'fast-check';
 import { attribute } from '../../src/attribution/reference/credit.js';
 import type { Customer } from '../../src/attribution/reference/journeys.js';
 import type { Parameters } from '../../src/attribution/models/parameters.js';
-import { insertCredit } from '../../src/attribution/sql/insert-credit.js';
-import type { Engine } from '../../src/engine/engine.js';
-import { customers, parameters } from '../attribution/arbitrary.js';
+import { chainOf } from '../../src/attribution/markov/chain.js';
+import { merged } from '../../src/attribution/markov/resample.js';
+import { RULE_MODELS } from '../../src/attribution/models/models.js';
+import { DEFAULT_SETTINGS, parametersOf } from '../../src/attribution/models/settings.js';
+import { insertCredit, transitions } from '../../src/attribution/sql/insert-credit.js';
+import { supersede } from '../../src/attribution/sql/supersede.js';
+import type { Engine, EngineValue } from '../../src/engine/engine.js';
+import { customers, parameters, STANDARD } from '../attribution/arbitrary.js';
 import { nanoOf, unifiedRows } from '../attribution/rows.js';
+import { pathRows, studyPaths } from '../attribution/study.js';
 import { clickhouseStore, load, postgresStore, type Store } from './stores.js';
 
 const READ = `SELECT conversion_id, touchpoint_sequence, attribution_model, touchpoint_id, touchpoint_count, customer_id,
   transaction_source, currency, transaction_revenue, data_source, channel, campaign_id, asset_id, attribution_weight,
   revenue_amount FROM revenue_attribution`;
 
-async function computed(
-  engine: Engine,
-  given: readonly Customer[],
+interface Place {
+  readonly engine: Engine;
+  readonly organization: string;
+}
+
+async function write(
+  { engine, organization }: Place,
+  run: string,
   rules: Parameters,
-  chunks: number,
-): Promise<string[]> {
-  const organization = randomUUID();
-  const run = randomUUID();
-  await load(engine, organization, unifiedRows(given));
+  { chunks = 1, isUpdate = false } = {},
+): Promise<void> {
   for (let chunk = 0; chunk < chunks; chunk++) {
     const sql = insertCredit(engine.dialect, {
       organization,
@@ -32,28 +40,26 @@ async function computed(
       hasMerged: chunks > 1,
       chunk,
       chunks,
-      onlySupersededBy: null,
+      onlySupersededBy: isUpdate ? run : null,
     });
     await engine.work({ organization_id: organization, sql, max_seconds: 60 });
   }
-  const { batches } = await engine.query({
-    sql: READ,
-    params: [],
-    organization_id: organization,
-    attribution_runs: [run],
-    max_seconds: 30,
-  });
-  const lines: string[] = [];
-  for await (const batch of batches) {
-    for (const row of batch) {
-      lines.push(
-        [...row.slice(0, 8), nanoOf(row[8]), ...row.slice(9, 13), nanoOf(row[13]), nanoOf(row[14])]
-          .map(String)
-          .join('|'),
-      );
-    }
-  }
-  return lines.sort();
+}
+
+async function ask({ engine, organization }: Place, sql: string, runs: readonly string[]): Promise<EngineValue[][]> {
+  const query = { sql, params: [], organization_id: organization, attribution_runs: runs, max_seconds: 30 };
+  const { batches } = await engine.query(query);
+  const rows: EngineValue[][] = [];
+  for await (const batch of batches) rows.push(...batch.map((row) => [...row]));
+  return rows;
+}
+
+async function published(place: Place, runs: readonly string[]): Promise<string[]> {
+  const rows = await ask(place, READ, runs);
+  return rows
+    .map((row) => [...row.slice(0, 8), nanoOf(row[8]), ...row.slice(9, 13), nanoOf(row[13]), nanoOf(row[14])])
+    .map((row) => row.map(String).join('|'))
+    .sort();
 }
 
 const expected = (given: readonly Customer[], rules: Parameters): string[] =>
@@ -84,12 +90,137 @@ describe.each([
   }, 60_000);
   afterAll(() => store.close(), 30_000);
 
+  const numRuns = Number(process.env.ATTRIBUTION_RUNS ?? 12);
+  const place = (): Place => ({ engine: store.engine, organization: randomUUID() });
+
   test('gives the digits of the reference, whatever the journeys, the parameters and the order of the rows', async () => {
     await fc.assert(
       fc.asyncProperty(customers, parameters, fc.constantFrom(1, 3), async (given, rules, chunks) => {
-        expect(await computed(store.engine, given, rules, chunks)).toEqual(expected(given, rules));
+        const here = place();
+        const run = randomUUID();
+        await load(here.engine, here.organization, unifiedRows(given));
+        await write(here, run, rules, { chunks });
+        expect(await published(here, [run])).toEqual(expected(given, rules));
       }),
-      { numRuns: Number(process.env.ATTRIBUTION_RUNS ?? 15) },
+      { numRuns, endOnFailure: true },
     );
-  }, 60_000);
+  }, 120_000);
+
+  test('an update of the customers whose rows changed gives what a whole run would', async () => {
+    await fc.assert(
+      fc.asyncProperty(customers, customers, parameters, async (first, more, rules) => {
+        const here = place();
+        const { engine, organization } = here;
+        const [whole, update] = [randomUUID(), randomUUID()];
+        await load(engine, organization, unifiedRows(first));
+        await write(here, whole, rules);
+        const known = new Set(
+          first.flatMap(({ touchpoints, transactions }) => [...touchpoints, ...transactions]).map(({ id }) => id),
+        );
+        const later = more.map(({ id, touchpoints, transactions }, index) => ({
+          // Half of them are customers of before.
+          id: (index % 2 === 0 ? first[index]?.id : undefined) ?? id,
+          touchpoints: touchpoints.filter((each) => !known.has(each.id)),
+          transactions: transactions.filter((each) => !known.has(each.id)),
+        }));
+        const before = await engine.journeys.changes(organization, 'attribution');
+        await load(engine, organization, unifiedRows(later));
+        const changes = (await engine.journeys.changes(organization, 'attribution')).filter(
+          (id) => !before.includes(id),
+        );
+        const chain = [whole];
+        if (changes.length > 0) {
+          const sql = supersede(engine.dialect, { organization, run: update, chain, changes });
+          await engine.work({ organization_id: organization, sql, max_seconds: 60 });
+          await write(here, update, rules, { isUpdate: true });
+        }
+        const all = new Map(first.map((customer) => [customer.id, customer]));
+        for (const { id, touchpoints, transactions } of later) {
+          const old = all.get(id) ?? { id, touchpoints: [], transactions: [] };
+          all.set(id, {
+            id,
+            touchpoints: [...old.touchpoints, ...touchpoints],
+            transactions: [...old.transactions, ...transactions],
+          });
+        }
+        expect(await published(here, [...chain, update])).toEqual(expected([...all.values()], rules));
+        // What was published before is still there for whoever reads it.
+        expect(await published(here, chain)).toEqual(expected(first, rules));
+      }),
+      { numRuns, endOnFailure: true },
+    );
+  }, 120_000);
+
+  test('a published study of 10,000 paths adds up: every model, 19,785 conversions and their value', async () => {
+    const here = place();
+    const run = randomUUID();
+    await load(here.engine, here.organization, pathRows());
+    const rules: Parameters = {
+      ...STANDARD,
+      direct: [],
+      models: parametersOf(DEFAULT_SETTINGS, [...RULE_MODELS, 'shapley'], null).models,
+    };
+    await write(here, run, rules);
+    const totals = await ask(
+      here,
+      'SELECT attribution_model, sum(attribution_weight), sum(revenue_amount) FROM revenue_attribution GROUP BY attribution_model',
+      [run],
+    );
+    expect(totals).toHaveLength(6);
+    // Values have up to nine decimals each here; all of them together are the published 74,802.97.
+    const value = studyPaths().reduce((sum, path) => sum + path.value, 0n);
+    expect(value / 10_000_000n).toBe(7_480_297n);
+    for (const [, credit, revenue] of totals)
+      expect([nanoOf(credit), nanoOf(revenue)]).toEqual([19_785_000_000_000n, value]);
+    // First and last touch of the file itself, by channel.
+    for (const [model, index] of [
+      ['first_touch', 0],
+      ['last_touch', -1],
+    ] as const) {
+      const rows = await ask(
+        here,
+        `SELECT channel, sum(attribution_weight), sum(revenue_amount) FROM revenue_attribution WHERE attribution_model = '${model}' GROUP BY channel ORDER BY channel`,
+        [run],
+      );
+      const own = new Map<string, [bigint, bigint]>();
+      for (const { path, conversions, value } of studyPaths()) {
+        const channel = path.at(index) ?? '';
+        const [credit, revenue] = own.get(channel) ?? [0n, 0n];
+        own.set(channel, [credit + BigInt(conversions) * 1_000_000_000n, revenue + value]);
+      }
+      const wanted = [...own].filter(([, [credit]]) => credit > 0n).sort(([a], [b]) => (a < b ? -1 : 1));
+      expect(rows.map(([channel, credit, revenue]) => [channel, [nanoOf(credit), nanoOf(revenue)]])).toEqual(wanted);
+    }
+    const steps = await ask(
+      here,
+      transitions(
+        here.engine.dialect,
+        {
+          organization: here.organization,
+          run,
+          parameters: rules,
+          typed: { revenue: 'decimal' },
+          hasMerged: false,
+          chunk: 0,
+          chunks: 1,
+          onlySupersededBy: null,
+        },
+        1,
+      ),
+      [],
+    );
+    const chain = chainOf(
+      merged(
+        steps.map(([part, source, target, count]) => ({
+          part: Number(part),
+          source: String(source),
+          target: String(target),
+          count: Number(count),
+        })),
+        null,
+      ),
+    );
+    expect(chain.conversion_probability).toBeCloseTo(19_785 / (19_785 + 68_602), 10);
+    expect(chain.effects.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 10);
+  }, 120_000);
 });

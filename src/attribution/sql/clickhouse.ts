@@ -13,13 +13,12 @@ import { CREDIT_COLUMNS, type RunStatement, type Scope } from './scope.js';
 const text = (value: string): string => constantSql(value, 'clickhouse');
 const texts = (values: readonly string[]): string => values.map(text).join(', ');
 const uuid = (value: string): string => `toUUID('${value}')`;
-/** A UUID as bytes compares like its text; as a UUID it does not. */
+/** A UUID as bytes compares like its text; as a UUID it does not. Tuples hold both: one for order, one to hand out. */
 const ordered = (id: string): string => `UUIDToNum(${id})`;
-const uuidOf = (bytes: string): string => `UUIDNumToString(${bytes})`;
 
 /** Members of a touch, by place in its tuple. */
 const AT = 1;
-const ID = 2;
+const ID = 8;
 const PLACE: Readonly<Record<ChannelDimension, number>> = {
   data_source: 3,
   source_category: 4,
@@ -69,9 +68,9 @@ function customers(scope: Scope, parameters: Parameters): string {
   return `
 SELECT ${customer} AS customer,
   arraySort(groupArrayIf((${at}, ${ordered('r.id')}, r.data_source, r.source_category,
-    coalesce(${string('channel')}, toString(r.data_source)), r.campaign_id, r.asset_id), ${isTouch})) AS t,
+    coalesce(${string('channel')}, toString(r.data_source)), r.campaign_id, r.asset_id, r.id), ${isTouch})) AS t,
   arraySort(q -> (q.1, q.2), groupArrayIf((${at}, ${ordered('r.id')}, r.data_source, r.currency,
-    ${worth} - ${refunded}, coalesce(${string(parameters.order_field)}, ''), ${worth} < 0), ${isSale} AND earned IS NOT NULL)) AS e
+    ${worth} - ${refunded}, coalesce(${string(parameters.order_field)}, ''), ${worth} < 0, r.id), ${isSale} AND earned IS NOT NULL)) AS e
 FROM unified_marketing_data AS r ${identities}
 WHERE r.organization_id = ${uuid(scope.organization)} AND r.is_deleted = 0 AND r.customer_id IS NOT NULL
   AND (${isSale} OR ${isTouch}) ${share} ${only}
@@ -97,9 +96,9 @@ FROM (
       arrayLastIndex(q -> ${anyOrder}, sales)), back) AS target,
     ${previous} AS before,
     arrayConcat(
-      arrayMap((q, n, p) -> (q.1, q.2, q.3, q.4, q.5 + arraySum((b, g) -> if(g = n, b.5, toDecimal128(0, 9)), back, target), p, 1),
+      arrayMap((q, n, p) -> (q.1, q.8, q.3, q.4, q.5 + arraySum((b, g) -> if(g = n, b.5, toDecimal128(0, 9)), back, target), p, 1),
         sales, arrayEnumerate(sales), before),
-      arrayMap(b -> (b.1, b.2, b.3, b.4, b.5, toInt64(0), 0), arrayFilter((b, g) -> g = 0, back, target))) AS c
+      arrayMap(b -> (b.1, b.8, b.3, b.4, b.5, toInt64(0), 0), arrayFilter((b, g) -> g = 0, back, target))) AS c
   FROM (${inner}) WHERE notEmpty(e)
 ) ARRAY JOIN c AS v ${inRange}`;
 }
@@ -264,8 +263,8 @@ export function creditRows(statement: RunStatement): string {
   const money = (index: number): string =>
     `if(n = 0, revenue, piece * s_${index} + if(i = top_${index}, sign * rest, 0) * toDecimal128('0.000000001', 9))`;
   return `
-SELECT ${uuid(organization)}, ${uuid(run)}, customer, toUUID(${uuidOf('id')}), fromUnixTimestamp64Milli(at, 'UTC'), source,
-  currency, revenue, ${none(`toUUID(${uuidOf(`x.${ID}`)})`)}, ${none(`fromUnixTimestamp64Milli(x.${AT}, 'UTC')`)},
+SELECT ${uuid(organization)}, ${uuid(run)}, customer, id, fromUnixTimestamp64Milli(at, 'UTC'), source,
+  currency, revenue, ${none(`x.${ID}`)}, ${none(`fromUnixTimestamp64Milli(x.${AT}, 'UTC')`)},
   toUInt32(i), toUInt32(n), ${none('x.3')}, ${none('x.4')}, ${none('x.5')}, x.6, x.7,
   [${models.map(({ key }) => text(key)).join(', ')}],
   if(n = 0, arrayWithConstant(${models.length}, toInt64(counts * ${WHOLE_CREDIT})), [${each((index) => `c_${index}`)}])::Array(UInt32),
