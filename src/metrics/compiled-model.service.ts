@@ -64,7 +64,8 @@ export class CompiledModelService implements OnApplicationBootstrap, OnApplicati
           metrics: member.kind === 'dimension' ? [] : [member.key],
           dimensions: member.kind === 'dimension' ? [member.key] : within.filter((key) => key !== TIME_KEY),
           time_grain: within.includes(TIME_KEY) ? 'daily' : null,
-          date_range: 'yesterday',
+          // A window over time needs to know where the time ends.
+          date_range: within.includes(TIME_KEY) ? 'yesterday' : null,
         },
         dialect,
         organizationId,

@@ -247,6 +247,19 @@ describe('definitions', () => {
     expect(body.valid).toBe(true);
     expect(body.sql?.clickhouse).toContain('SELECT');
     expect(body.sql?.postgres).toContain('SELECT');
+    const around = (part: Record<string, unknown>) =>
+      server.json<typeof body>('/api/marketing/metrics/validate', {
+        ...{ metric_key: 'x', display_label: 'X', metric_type: 'metric', data_type: 'float', ...part },
+      });
+    const from = { member: 'data_source', operator: 'equals', values: ['meta_ads'] };
+    for (const part of [
+      { window: { kind: 'share', metric: 'spend', within: ['data_source', 'recorded_at'] } },
+      { window: { kind: 'rolling', metric: 'roas', count: 7, unit: 'day' } },
+      { conversion: { from, to: { member: 'customer_id', operator: 'set' }, days: 7, output: 'rate' } },
+    ]) {
+      const answer = await around(part);
+      expect(answer.body).toMatchObject({ valid: true, sql: { clickhouse: expect.stringContaining('SELECT') } });
+    }
     expect(await create({ ...metric, metric_key: 'meta_spend_7_days', window })).toMatchObject({ window });
     expect(await exported()).toContain('window:\n      kind: rolling\n      metric: meta_spend\n');
     const answer = await server.json<Rows>('/api/query', {

@@ -31,8 +31,18 @@ const isOfRelation = (member: Member): boolean => member.kind === 'simple' && me
 export const windowsIn = (key: string, model: Model): WindowMetricMember[] =>
   behind(key, model).filter((member) => member.kind === 'window');
 
+/** For models, which never change, by key. */
+const traced = new WeakMap<readonly Member[], Map<string, readonly Member[]>>();
+
 /** The member and all behind it. */
-export function behind(key: string, model: Model): Member[] {
+export function behind(key: string, model: Model): readonly Member[] {
+  const { members } = model;
+  const found = traced.get(members) ?? new Map<string, readonly Member[]>();
+  traced.set(members, found);
+  const before = found.get(key);
+  if (before !== undefined) return before;
   const keys = new Set([key, ...memberLineage(model, key)]);
-  return model.members.filter((member) => keys.has(member.key));
+  const all = members.filter((member) => keys.has(member.key));
+  found.set(key, all);
+  return all;
 }
