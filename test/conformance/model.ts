@@ -107,6 +107,10 @@ export const DEFINITIONS: readonly MemberDefinition[] = [
   windowed('share_30_days', { kind: 'share', metric: 'spend_30_days', within: [] }),
   windowed('roas_month_before', { kind: 'previous', metric: 'roas', count: 1, unit: 'month', output: 'value' }),
   formula('spent_before', 'spend_so_far - spend', { data_type: 'currency', additivity: 'non_additive' }),
+  formula('revenue_per_customer', 'revenue / customers', { data_type: 'currency' }),
+  windowed('revenue_per_customer_60_days', {
+    ...{ kind: 'rolling', metric: 'revenue_per_customer', count: 60, unit: 'day' },
+  }),
   formula('part_so_far', 'spend / spend_so_far'),
   formula('roas_gained', 'roas - roas_month_before'),
   formula('part_before', 'spent_before / coalesce(spend_so_far, 1)'),

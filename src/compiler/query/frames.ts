@@ -89,6 +89,12 @@ export class Frames {
     return value.alias;
   }
 
+  /** Whether the metric can only be had by reading each row once for each window that holds it. */
+  fansOut({ time, range }: FrameTime, metric: Measured): boolean {
+    const overlaps = time !== null && typeof time !== 'string' && !isDisjoint(placementOf(time));
+    return overlaps && this.kindOf({ time, range }, metric) === 'rows';
+  }
+
   get values(): readonly Value[] {
     return [...this.frames.values()].flatMap(({ values }) => [...values.values()]);
   }

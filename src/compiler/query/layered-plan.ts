@@ -5,7 +5,7 @@ import type { FormulaDialect } from '../dialect/formula-dialect.js';
 import { FORMULA_DIALECTS } from '../dialect/formula-dialect.js';
 import { formulaToSql, resultSql } from '../dialect/formula-sql.js';
 import { keysAround } from '../model/around.js';
-import type { Member, WindowMetricMember } from '../model/types.js';
+import type { FormulaMetricMember, Member, WindowMetricMember } from '../model/types.js';
 import { timeAxis, type Bucket } from './axis.js';
 import { isClockGrain, plannedColumns } from './columns.js';
 import { afterSql } from './cursor.js';
@@ -175,14 +175,24 @@ class LayeredPlan {
 
   /** @param isExact with all decimals, for a formula to build on; else as a reader gets it */
   private value(member: Member, scope: Scope, isExact: boolean): string {
-    const as = (sql: string): string => (isExact ? sql : resultSql(sql, this.report.dialect, member.data_type));
     if (member.kind === 'window') return this.window(member, scope, isExact);
     if (member.kind !== 'formula' || !this.around.has(member.key)) {
       return this.held(member, frameAt(scope.moment), scope, isExact);
     }
-    if (member.tree === null) throw new Error('A formula that could not be read got through.');
-    const leaf = (key: string): string => this.value(this.member(key), scope, true);
-    return as(formulaToSql(member.tree, this.report.dialect, leaf, (key) => isWide(this.member(key))));
+    return this.calculated(member, (part) => this.value(part, scope, true), isExact);
+  }
+
+  /** A formula over the exact values of its parts. */
+  private calculated(
+    { tree, data_type }: FormulaMetricMember,
+    valueOf: (part: Member) => string,
+    isExact: boolean,
+  ): string {
+    if (tree === null) throw new Error('A formula that could not be read got through.');
+    const { dialect } = this.report;
+    const leaf = (key: string): string => valueOf(this.member(key));
+    const sql = formulaToSql(tree, dialect, leaf, (key) => isWide(this.member(key)));
+    return isExact ? sql : resultSql(sql, dialect, data_type);
   }
 
   private window(member: WindowMetricMember, scope: Scope, isExact: boolean): string {
@@ -214,9 +224,14 @@ class LayeredPlan {
    * The column with the value in a frame, as it is known on each row. With `fill: zero`, 0 where the frame has no such
    * row and the metric adds up; customers that nobody is are 0 at any rate.
    */
-  private held(member: Member, frame: FrameTime, { total }: Scope, isExact: boolean): string {
+  private held(member: Member, frame: FrameTime, scope: Scope, isExact: boolean): string {
+    const { total } = scope;
     const { fill } = this.report;
-    const value = this.frames.value(frame, { member, kind: valueKind(member.data_type), isExact }, total);
+    const measured = { member, kind: valueKind(member.data_type), isExact };
+    // Its parts may be had for less, and are the same numbers.
+    if (member.kind === 'formula' && this.frames.fansOut(frame, measured))
+      return this.calculated(member, (part) => this.held(part, frame, scope, true), isExact);
+    const value = this.frames.value(frame, measured, total);
     if (total !== null) return this.spread(value, total.dimensions, frame);
     const isMissing = (): string => `g.${this.frames.value(frame, null)} IS NULL`;
     if (countsFromNothing(member)) {

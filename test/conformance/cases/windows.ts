@@ -231,6 +231,28 @@ export const WINDOW_CASES: readonly ConformanceCase[] = [
     compared: ['2026-01-18', '2026-02-01'],
   },
   {
+    name: 'a formula with a distinct count, over windows that overlap',
+    request: ask('periods', {
+      metrics: ['revenue_per_customer_60_days'],
+      dimensions: ['device'],
+      date_range: { from: '2026-02-14', to: '2026-02-16' },
+      time_grain: 'daily',
+      order: [
+        { member: 'device', direction: 'asc' },
+        { member: 'recorded_at', direction: 'asc' },
+      ],
+    }),
+    // Since 2025-12-17, 18 and 19. On m: Anna and Bert with 2 + 8; on d: Anna with 16 from the 15th.
+    rows: [
+      ['2026-02-14', 'd', null],
+      ['2026-02-15', 'd', '16.00'],
+      ['2026-02-16', 'd', '16.00'],
+      ['2026-02-14', 'm', '5.00'],
+      ['2026-02-15', 'm', '5.00'],
+      ['2026-02-16', 'm', '5.00'],
+    ],
+  },
+  {
     name: 'top values by a window',
     request: ask('periods', {
       metrics: ['spend'],
