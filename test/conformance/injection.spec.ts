@@ -81,7 +81,6 @@ describe.each([
   beforeAll(async () => {
     compiled = await compile(modelOf([]));
   }, 60_000);
-  afterAll(() => expect(tried).toBeGreaterThanOrEqual(5_000));
 
   const base: Partial<ReportRequest> = { metrics: ['spend'], dimensions: ['channel'], totals: true };
   const on =
@@ -117,12 +116,14 @@ describe.each([
     ['a named range', (text) => ({ ...base, date_range: text as never }), 'last_month'],
   ];
   it.each(VALUES)('%s keeps the shape, or is refused', async (_place, request, harmless) => {
-    const expected = await shapeOf(request(harmless));
+    // Where a value must be of a form, one that is not may also be planned as what nothing equals.
+    const expected = [await shapeOf(request(harmless)), await shapeOf(request(HARMLESS))];
     for (const text of INJECTIONS) {
       const shape = await shapeOf(request(text)).catch((error: unknown) => {
         throw new Error(`${JSON.stringify(text)}: ${String(error)}`);
       });
-      if (!shape.startsWith('refused 4')) expect({ text, shape }).toEqual({ text, shape: expected });
+      if (!shape.startsWith('refused 4') && !expected.includes(shape))
+        expect({ text, shape }).toEqual({ text, expected });
     }
   });
 
@@ -201,11 +202,20 @@ describe.each([
     }
   }, 120_000);
 
+  it('has tried at least five thousand', () => {
+    expect(tried).toBeGreaterThanOrEqual(5_000);
+  });
+
   describe('stored and asked for', () => {
     let store: Store;
-    // What a text in a payload can't be at all: see `checkedValue`.
+    // Some texts no engine can hold; some are an import's words for no value.
     const texts = INJECTIONS.filter(
-      (text) => !text.includes('\0') && !/\p{Surrogate}/u.test(text) && text.trim() === text && text.length < 1_000,
+      (text) =>
+        !text.includes('\0') &&
+        !/\p{Surrogate}/u.test(text) &&
+        text.trim() === text &&
+        !['NULL', 'NaN'].includes(text) &&
+        text.length < 1_000,
     );
     beforeAll(async () => {
       store = await open();
