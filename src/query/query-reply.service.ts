@@ -7,7 +7,8 @@ import { AuditTrail } from '../audit/audit-trail.js';
 import { policyOf } from '../access/policy.js';
 import type { PlannedColumn, ReportRequest } from '../compiler/query/types.js';
 import { arrowBytes } from '../reports/render/arrow.js';
-import { csvLines, ndjsonLines, type Rows } from '../reports/render/csv.js';
+import type { CellValue } from '../reports/render/document.js';
+import { csvOf, ndjsonOf, type RowBatches } from '../reports/render/csv.js';
 import { xlsxBytes } from '../reports/render/xlsx.js';
 import { Plans } from '../plans/plans.service.js';
 import { QueryService, type OpenResult } from './query.service.js';
@@ -54,7 +55,7 @@ export class QueryReply {
     }
     await this.plans.require(identity, 'advanced_analytics');
     const result = await this.queries.open(policy, wanted, asker);
-    const rows = await begun(presentedRows(result));
+    const batches = await begun(presentedBatches(result));
     // Before any row leaves: what can't be recorded is not handed out.
     await this.audit.recordAlone({
       organizationId: identity.organizationId,
@@ -65,7 +66,7 @@ export class QueryReply {
     });
     reply.header('x-snapshot', result.snapshot);
     if (options.filename) reply.header('content-disposition', attachment(options.filename, format));
-    await reply.send(Readable.from(encoded(format, result.plan.columns, rows), { objectMode: true }));
+    await reply.send(Readable.from(encoded(format, result.plan.columns, batches), { objectMode: true }));
   }
 }
 
@@ -78,17 +79,17 @@ export function attachment(filename: string, extension: string): string {
 function encoded(
   format: Exclude<ResultFormat, 'json'>,
   columns: readonly PlannedColumn[],
-  rows: Rows,
+  batches: RowBatches,
 ): AsyncIterable<string | Uint8Array> {
   switch (format) {
     case 'csv':
-      return csvLines(columns, rows);
+      return csvOf(columns, batches);
     case 'ndjson':
-      return ndjsonLines(columns, rows);
+      return ndjsonOf(columns, batches);
     case 'xlsx':
-      return xlsxBytes(columns, rows);
+      return xlsxBytes(columns, rowsOf(batches));
     case 'arrow':
-      return arrowBytes(columns, rows);
+      return arrowBytes(columns, rowsOf(batches));
     default:
       return format satisfies never;
   }
@@ -121,10 +122,14 @@ async function begun<T>(items: AsyncGenerator<T>): Promise<AsyncGenerator<T>> {
   })();
 }
 
-/** Rows of a result, one by one, as presented values in the order of the columns. */
-export async function* presentedRows(result: OpenResult): AsyncGenerator<readonly PresentedValue[]> {
+/** Rows of a result as presented values in the order of the columns. */
+export async function* presentedBatches(result: OpenResult): AsyncGenerator<readonly (readonly PresentedValue[])[]> {
   const { columns } = result.plan;
   for await (const batch of result.batches) {
-    for (const row of batch) yield columns.map((column, index) => presentValue(row[index] ?? null, column));
+    yield batch.map((row) => columns.map((column, index) => presentValue(row[index] ?? null, column)));
   }
+}
+
+async function* rowsOf(batches: RowBatches): AsyncGenerator<readonly CellValue[]> {
+  for await (const batch of batches) yield* batch;
 }

@@ -37,11 +37,12 @@ export const overRows = (
 ): Promise<void> =>
   withFolder(async (dataDir) => {
     const stores = await openStores(parseConfig(settings(dataDir)));
-    const app = await createApp(stores);
-    const { organization } = await acrossOrganizations('a bench begins', () =>
-      app.get(SetupService).ensureOrganization(),
-    );
-    await app.listen({ host: '127.0.0.1', port: 0 });
+    const { app, organization } = await acrossOrganizations('start and background work', async () => {
+      const started = await createApp(stores);
+      const made = await started.get(SetupService).ensureOrganization();
+      await started.listen({ host: '127.0.0.1', port: 0 });
+      return { app: started, organization: made.organization };
+    });
     const session = new Session(join(dataDir, 'clickhouse'));
     try {
       session.query(

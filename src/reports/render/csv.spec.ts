@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import type { PlannedColumn } from '../../compiler/query/types.js';
-import { csvLines, ndjsonLines, type CsvOptions } from './csv.js';
+import { csvLines, ndjsonOf, type CsvOptions } from './csv.js';
 import type { CellValue } from './document.js';
 import { column } from './sample-reports.js';
 
@@ -77,12 +77,14 @@ test('any table parses back equal', async () => {
 
 test('NDJSON has one object a row, keyed by name, and keeps exact decimals as text', async () => {
   let text = '';
-  for await (const chunk of ndjsonLines(
+  for await (const chunk of ndjsonOf(
     COLUMNS,
-    stream([
-      ['a\n"b"', '0.10'],
-      [null, 3],
-    ]),
+    (async function* () {
+      yield [
+        ['a\n"b"', '0.10'],
+        [null, 3],
+      ];
+    })(),
   ))
     text += chunk;
   expect(text).toBe('{"campaign_name":"a\\n\\"b\\"","spend":"0.10"}\n{"campaign_name":null,"spend":3}\n');

@@ -5,6 +5,9 @@ import { isNumeric } from './format.js';
 /** Rows, one by one, each an array in the order of the columns. */
 export type Rows = AsyncIterable<readonly CellValue[]>;
 
+/** The same, many at a time: a turn for each row would cost more than what is done with it. */
+export type RowBatches = AsyncIterable<readonly (readonly CellValue[])[]>;
+
 export interface CsvOptions {
   /** What the first line holds: members' keys, for machines, or their labels, for people. */
   readonly header: 'name' | 'label';
@@ -24,42 +27,58 @@ const FORMULA_LIKE = /^'*[=+\-@\t\r\n＝＋－＠]/u;
  * Rows as CSV (RFC 4180: CRLF, quotes doubled), in chunks of text, the header first. Text that a spreadsheet would run
  * as a formula gets an apostrophe in front; numbers stay numbers; null is an empty field, the empty text a quoted one.
  */
-export function csvLines(
+export function csvOf(
   columns: readonly PlannedColumn[],
-  rows: Rows,
+  batches: RowBatches,
   { header }: CsvOptions = { header: 'name' },
 ): AsyncGenerator<string, void, undefined> {
   const numeric = columns.map(isNumeric);
   const head = columns.map((column) => textField(column[header])).join(',') + END;
   return inChunks(
     head,
-    rows,
+    batches,
     (row) => numeric.map((isNumber, index) => field(row[index] ?? null, isNumber)).join(',') + END,
   );
 }
 
+/** {@link csvOf} for rows that come one by one. */
+export const csvLines = (
+  columns: readonly PlannedColumn[],
+  rows: Rows,
+  options?: CsvOptions,
+): AsyncGenerator<string, void, undefined> => csvOf(columns, oneByOne(rows), options);
+
 /** Rows as newline-delimited JSON objects, keyed by the members' names, in chunks of text; values as they come. */
-export function ndjsonLines(columns: readonly PlannedColumn[], rows: Rows): AsyncGenerator<string, void, undefined> {
+export function ndjsonOf(
+  columns: readonly PlannedColumn[],
+  batches: RowBatches,
+): AsyncGenerator<string, void, undefined> {
   const keys = columns.map((column) => JSON.stringify(column.name));
   return inChunks(
     '',
-    rows,
+    batches,
     (row) => `{${keys.map((key, index) => `${key}:${JSON.stringify(row[index] ?? null)}`).join(',')}}\n`,
   );
+}
+
+async function* oneByOne(rows: Rows): AsyncGenerator<readonly (readonly CellValue[])[]> {
+  for await (const row of rows) yield [row];
 }
 
 /** A socket is happier with a few large writes than with many small ones. */
 async function* inChunks(
   head: string,
-  rows: Rows,
+  batches: RowBatches,
   line: (row: readonly CellValue[]) => string,
 ): AsyncGenerator<string, void, undefined> {
   let chunk = head;
-  for await (const row of rows) {
-    chunk += line(row);
-    if (chunk.length >= CHUNK) {
-      yield chunk;
-      chunk = '';
+  for await (const batch of batches) {
+    for (const row of batch) {
+      chunk += line(row);
+      if (chunk.length >= CHUNK) {
+        yield chunk;
+        chunk = '';
+      }
     }
   }
   if (chunk !== '') yield chunk;
