@@ -18,7 +18,8 @@ export interface Policy extends MemberRules {
   readonly digest: string;
 }
 
-const ALL = Object.freeze({ hidden: [], masked: [], granted: [], rows: [] });
+const NONE = Object.freeze<never[]>([]) as readonly never[];
+const ALL = Object.freeze({ hidden: NONE, masked: NONE, granted: NONE, rows: NONE });
 
 /** The policy that sees all of an organisation: for the product's own work within it. */
 export const wholeOrganization = (organizationId: string): Policy =>

@@ -73,7 +73,7 @@ export class DeliveryService {
        FROM deliveries d JOIN occurrences o ON o.id = d.occurrence_id
        LEFT JOIN marketing_report_views v ON v.id = o.view_id AND v.organization_id = o.organization_id
        WHERE d.organization_id = $1 AND o.organization_id = $1
-         AND ($2 OR o.requested_by = $3::uuid OR v.created_by_user = $3::uuid OR v.visibility <> 'private')
+         AND ($2::uuid[] IS NULL OR o.requested_by = $3::uuid OR v.id = ANY ($2::uuid[]))
          AND ($4::uuid IS NULL OR o.view_id = $4::uuid)
          AND ($5::uuid IS NULL OR d.occurrence_id = $5::uuid)
          AND ($6::text IS NULL OR d.state = $6::text)
@@ -82,7 +82,7 @@ export class DeliveryService {
        LIMIT $9`,
       [
         identity.organizationId,
-        identity.role === 'organization_admin',
+        await this.views.readableIds(identity),
         identity.userId,
         query.view_id ?? null,
         query.occurrence_id ?? null,

@@ -72,6 +72,15 @@ export class ReportViewService {
     return view;
   }
 
+  /** Ids of the views that the asker may see; null for an administrator, who also sees what was sent of deleted ones. */
+  async readableIds(identity: Identity): Promise<string[] | null> {
+    if (identity.role === 'organization_admin') return null;
+    const where = { organization_id: identity.organizationId };
+    const model = await this.modelFor(identity);
+    const views = await this.database.manager.findBy(ReportView, where);
+    return views.filter((view) => this.isSeen(identity, view, model)).map(({ id }) => id);
+  }
+
   private isSeen(identity: Identity, view: ReportView, model: Model | null): boolean {
     return mayRead(identity, view) && (model === null || namesNothingHidden(view, model, policyOf(identity)));
   }
