@@ -71,8 +71,11 @@ export const cast = (arg: Node, ...type: readonly string[]): Node => ({
 export const call = (name: readonly string[], args: readonly Node[], more: Fields = {}): Node => ({
   FuncCall: { funcname: name.map(text), args, funcformat: 'COERCE_EXPLICIT_CALL', ...more },
 });
-export const and = (args: readonly Node[]): Node | undefined =>
-  args.length > 1 ? { BoolExpr: { boolop: 'AND_EXPR', args: [...args] } } : args[0];
+/** All of them, without one AND within another. */
+export function and(args: readonly Node[]): Node | undefined {
+  const parts = args.flatMap(conjuncts);
+  return parts.length > 1 ? { BoolExpr: { boolop: 'AND_EXPR', args: parts } } : parts[0];
+}
 export const isNotNull = (arg: Node): Node => ({ NullTest: { arg, nulltesttype: 'IS_NOT_NULL' } });
 export const coalesce = (...args: readonly Node[]): Node => ({ CoalesceExpr: { args } });
 

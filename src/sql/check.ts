@@ -17,6 +17,7 @@ import {
 } from './ast.js';
 import {
   CATALOG_RELATIONS,
+  INFORMATION_FUNCTIONS,
   NEVER,
   SHADOW,
   SHADOW_INFORMATION,
@@ -189,6 +190,7 @@ class Checker {
       fields.funcname = [SHADOW, MEASURE].map((sval) => ({ String: { sval } }));
       return;
     }
+    if (schema === 'information_schema' && INFORMATION_FUNCTIONS.has(name)) return;
     if (schema !== undefined && schema !== 'pg_catalog')
       throw notPermitted(`permission denied for function ${schema}.${name}`);
     if (NEVER.has(name) || !(STABLE_FUNCTIONS.has(name) || facts.immutable.has(name) || facts.aggregates.has(name)))

@@ -25,7 +25,7 @@ export const SHADOW_INFORMATION = 'tributary_information';
 /** Functions that are not immutable and still only read what the client may see. Immutable ones are allowed as they are. */
 export const STABLE_FUNCTIONS: ReadonlySet<string> = new Set(
   `age array_agg array_to_json array_to_string clock_timestamp col_description concat concat_ws current_schema
-   current_schemas current_setting date_add date_bin date_part date_subtract date_trunc format format_type generate_series
+   current_schemas current_setting extract overlaps date_add date_bin date_part date_subtract date_trunc format format_type generate_series
    has_any_column_privilege has_column_privilege has_function_privilege has_language_privilege has_schema_privilege
    has_sequence_privilege has_table_privilege has_type_privilege has_tablespace_privilege
    json_agg json_agg_strict json_build_array json_build_object
@@ -83,4 +83,18 @@ export const READ_ONLY_SETTINGS: ReadonlySet<string> = new Set([
   'transaction_isolation',
   'default_transaction_deferrable',
   'transaction_deferrable',
+]);
+
+/** Functions of `information_schema` that drivers call by name. */
+export const INFORMATION_FUNCTIONS: ReadonlySet<string> = new Set([
+  '_pg_expandarray',
+  '_pg_truetypid',
+  '_pg_truetypmod',
+  '_pg_char_max_length',
+  '_pg_char_octet_length',
+  '_pg_numeric_precision',
+  '_pg_numeric_precision_radix',
+  '_pg_numeric_scale',
+  '_pg_datetime_precision',
+  '_pg_interval_type',
 ]);

@@ -1,0 +1,131 @@
+/** Random queries over the SQL API, compared with a real Postgres that has the same rows in a flat table. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
+import { TestServer } from '../support/server.js';
+import { connect } from './clients.js';
+import { CAMPAIGNS, Dice, randomQuery, SOURCES } from './random-queries.js';
+
+/** `ORACLE_QUERIES=5000` for the full run, `ORACLE_SEED` for another one. */
+const QUERIES = Number(process.env.ORACLE_QUERIES ?? 300);
+const SEED = Number(process.env.ORACLE_SEED ?? 7);
+const ROWS = 240;
+
+interface FlatRow {
+  readonly external_id: string;
+  readonly recorded_at: string;
+  readonly data_source: string;
+  readonly source_category: string;
+  readonly campaign_name: string | null;
+  readonly currency: string;
+  readonly spend: string | null;
+  readonly revenue: string | null;
+  readonly clicks: number | null;
+}
+
+function flatRows(): FlatRow[] {
+  const dice = new Dice(99);
+  const money = (): string | null =>
+    dice.chance(15) ? null : `${dice.below(100)}.${String(dice.below(100)).padStart(2, '0')}`;
+  return Array.from({ length: ROWS }, (_, index) => ({
+    external_id: `r${index}`,
+    recorded_at: new Date(
+      Date.UTC(2025, 0, 1) + dice.below(365 * 48) * 1_800_000 + dice.one([0, 0, 500]),
+    ).toISOString(),
+    data_source: dice.one(SOURCES),
+    source_category: dice.one(['external_marketing', 'platform_native', 'external_operational']),
+    campaign_name: dice.one(CAMPAIGNS),
+    currency: 'USD',
+    spend: money(),
+    revenue: money(),
+    clicks: dice.chance(20) ? null : dice.below(50),
+  }));
+}
+
+const SAME_TYPES = { getTypeParser: () => (text: string) => text } as unknown as pg.CustomTypesConfig;
+/** Postgres shows a number with as many zeros as went into it. */
+const plain = (value: unknown): unknown =>
+  typeof value === 'string' && /^-?\d+\.\d+$/.test(value) ? value.replace(/\.?0+$/, '') : value;
+async function answer(client: pg.Client, sql: string): Promise<string> {
+  try {
+    const { rows } = await client.query<unknown[]>({ text: sql, rowMode: 'array', types: SAME_TYPES });
+    return rows
+      .map((row) => JSON.stringify(row.map(plain)))
+      .sort()
+      .join('\n');
+  } catch (error) {
+    return `error ${(error as { code?: string }).code ?? String(error)}`;
+  }
+}
+
+describe.each(['clickhouse', 'postgres'] as const)('on %s', (engine) => {
+  let server: TestServer;
+  let client: pg.Client;
+  let flat: pg.Client;
+  let postgres: EmbeddedPostgres | null = null;
+  const folder = mkdtempSync(join(tmpdir(), 'tributary-oracle-'));
+
+  beforeAll(async () => {
+    if (engine === 'postgres') postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres') });
+    server = await TestServer.start({
+      dataDir: join(folder, 'data'),
+      env: postgres ? { DATABASE_URL: postgres.url, ANALYTICS_URL: postgres.url } : {},
+    });
+    const rows = flatRows();
+    const { body } = await server.rows(
+      rows.map(({ campaign_name, spend, revenue, clicks, ...row }) => ({
+        ...row,
+        data_payload: { campaign_name, spend, revenue, clicks },
+      })),
+    );
+    expect(body).toMatchObject({ loaded: ROWS, rejected: 0 });
+    const own = postgres?.url ?? embeddedUrl(join(folder, 'data/postgres/connection.json'));
+    flat = new pg.Client({ connectionString: own });
+    await flat.connect();
+    await flat.query(`CREATE TEMP TABLE all_rows AS SELECT * FROM jsonb_to_recordset('[]') AS r(recorded_at timestamptz,
+      data_source text, source_category text, campaign_name text, currency text, spend numeric, revenue numeric, clicks bigint)`);
+    await flat.query(
+      `INSERT INTO all_rows SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(recorded_at timestamptz,
+      data_source text, source_category text, campaign_name text, currency text, spend numeric, revenue numeric, clicks bigint)`,
+      [JSON.stringify(rows)],
+    );
+    await flat.query('ALTER TABLE all_rows RENAME TO marketing; SET search_path = pg_temp, pg_catalog');
+    client = await connect(server);
+  }, 240_000);
+
+  afterAll(async () => {
+    await client?.end();
+    await flat?.end();
+    await server?.stop();
+    await postgres?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it(`gives what Postgres gives over the flat rows, ${QUERIES} times`, async () => {
+    const dice = new Dice(SEED);
+    const different: string[] = [];
+    let answered = 0;
+    for (let query = 0; query < QUERIES && different.length < 10; query++) {
+      if (query % 50 === 0) {
+        const zone = dice.one(['UTC', 'America/New_York', 'Asia/Kathmandu', 'Australia/Lord_Howe']);
+        await client.query(`SET timezone = '${zone}'`);
+        await flat.query(`SET timezone = '${zone}'`);
+      }
+      const sql = randomQuery(dice);
+      const ours = await answer(client, sql);
+      const theirs = await answer(flat, sql.replaceAll(/"?public"?\."?marketing"?/g, 'marketing'));
+      if (!theirs.startsWith('error')) answered++;
+      if (ours !== theirs)
+        different.push(`${sql}\n--- ours\n${ours.slice(0, 600)}\n--- Postgres\n${theirs.slice(0, 600)}`);
+    }
+    expect(different.join('\n\n')).toBe('');
+    expect(answered).toBeGreaterThan(QUERIES * 0.8);
+  }, 3_600_000);
+});
+
+function embeddedUrl(file: string): string {
+  const { port, password } = JSON.parse(readFileSync(file, 'utf8')) as { port: number; password: string };
+  return `postgres://tributary:${password}@127.0.0.1:${port}/postgres`;
+}
