@@ -4,6 +4,7 @@
  */
 import { Readable } from 'node:stream';
 import type { PresetName } from '../ingestion/presets/presets.js';
+import { ASSET_MAPPING, assetExport } from './assets.js';
 import { LINKEDIN_MAPPING, googleExport, linkedinExport, metaExport, tiktokExport } from './ads.js';
 import { MAIL_CLICKS_MAPPING, MAIL_MAPPING, VISITS_MAPPING, mailExport } from './mail.js';
 import { sampleDays } from './season.js';
@@ -33,6 +34,7 @@ export function* generateSample({ seed, now }: { seed: number; now: Date }): Gen
   yield file('tiktok-ads.csv', 'tiktok_ads', tiktokExport(seed, days), { currency: 'USD' });
   yield file('linkedin-ads.csv', 'csv', linkedinExport(seed, days), LINKEDIN_MAPPING);
   yield file('newsletter.csv', 'csv', mailExport(seed, days), MAIL_MAPPING);
+  yield file('assets.csv', 'csv', assetExport(days), ASSET_MAPPING);
   const shop = shopFiles(seed, days);
   yield file('newsletter-clicks.csv', 'csv', shop.mailClicks, MAIL_CLICKS_MAPPING);
   yield file('storefront-visits.csv', 'csv', shop.visits, VISITS_MAPPING);

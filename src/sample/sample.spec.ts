@@ -47,6 +47,11 @@ describe('the sample organisation', () => {
       }
       expect(seen).toMatchInlineSnapshot(`
      {
+       "assets.csv": {
+         "rejects": 0,
+         "rows": 3,
+         "warnings": {},
+       },
        "google-ads.csv": {
          "rejects": 0,
          "rows": 4785,

@@ -8,6 +8,7 @@ import { createOrganization } from '../administration/new-organization.js';
 import { Membership } from '../access/membership.entity.js';
 import { Organization } from '../access/organization.entity.js';
 import { API_KEY_FORM, APP_CONFIG, type AppConfig } from '../config/config.js';
+import { AttributionRuns } from '../attribution-runs/attribution-runs.service.js';
 import { DeliveryService } from '../delivery/delivery.service.js';
 import { Occurrence } from '../delivery/occurrence.entity.js';
 import { ImportService } from '../ingestion/import.service.js';
@@ -42,6 +43,7 @@ export class SetupService {
     private readonly metrics: MetricService,
     private readonly views: ReportViewService,
     private readonly deliveries: DeliveryService,
+    private readonly attribution: AttributionRuns,
   ) {}
 
   /** Makes the first organisation with an administrator, once; and the key of ADMIN_API_KEY, whenever it is new. */
@@ -92,6 +94,8 @@ export class SetupService {
       const there = await manager.existsBy(ReportView, { organization_id: organization.id, report_name });
       if (!there) await this.views.create(identity, view);
     }
+    await this.attribution.bringUpToDate(organization.id);
+    say('  Attribution is calculated for every model.');
     const { report_name } = SAMPLE_VIEWS[0];
     const first = await manager.findOneByOrFail(ReportView, { organization_id: organization.id, report_name });
     await this.deliveries.deliver(identity, first.id, {});

@@ -1,193 +1,127 @@
-/** Attribution through its doors, on a real server, as a marketer would use it. */
-import { ADMIN_KEY, TestServer } from '../support/server.js';
+/** The sample shop's revenue, shared out among what led to it: every model, grouping and door adds up to the cent. */
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { TestServer } from '../support/server.js';
+import { until } from '../support/until.js';
 
-/** A customer of several sources is known to all by one UUID. */
-const CUSTOMER = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
-const DAY = 86_400_000;
-const START = Date.UTC(2026, 0, 1);
-const at = (days: number): string => new Date(START + days * DAY).toISOString();
+jest.setTimeout(240_000);
 
 interface Answer {
-  readonly run_id: string;
-  readonly state: string;
-  readonly conversions: number;
-  readonly revenue: string;
-  readonly models: Record<
-    string,
-    {
-      credited: number;
-      unattributed: number;
-      rows: { value: string; conversions: string; revenue: string; removal_effect?: number }[];
-    }
-  >;
+  rows: Record<string, string | number | null>[];
+  totals: Record<string, string | number | null> | null;
+  meta: { warnings: { code: string }[] };
 }
 
-let server: TestServer;
-let line = 0;
-const touch = (customer: string, days: number, source: string): object => ({
-  external_id: `t${++line}`,
-  recorded_at: at(days),
-  data_source: source,
-  source_category: 'external_marketing',
-  customer_id: customer,
-  data_payload: {},
+describe('attribution of the sample organisation', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await TestServer.start({ env: { SAMPLE_DATA: 'on' }, readySeconds: 200 });
+    await until(() => server.printed.includes('Press Ctrl-C') || undefined, { seconds: 200 });
+  }, 240_000);
+  afterAll(() => server.stop());
+
+  const ask = async (request: object): Promise<Answer> => {
+    const { status, body } = await server.json<Answer>('/api/query', request);
+    expect({ status, body }).toMatchObject({ status: 200 });
+    return body;
+  };
+  const cents = (rows: Answer['rows'], key: string): bigint =>
+    rows.reduce((sum, row) => sum + BigInt(String(row[key] ?? '0.00').replace('.', '')), 0n);
+
+  it('adds up to the revenue less refunds, by every model and dimension of the touchpoint', async () => {
+    const filters = { member: 'source_category', operator: 'equals', values: ['external_revenue'] };
+    const { rows } = await ask({ metrics: ['net_revenue'], filters });
+    const whole = cents(rows, 'net_revenue');
+    expect(whole).toBeGreaterThan(0n);
+    for (const attribution_model of ['first_touch', 'last_touch', 'linear', 'time_decay', 'position_based', 'shapley'])
+      for (const dimension of ['channel', 'campaign_name', 'landing_page', 'customer_id', 'data_source']) {
+        const grouped = await ask({ metrics: ['attributed_revenue'], dimensions: [dimension], attribution_model });
+        expect([attribution_model, dimension, cents(grouped.rows, 'attributed_revenue')]).toEqual([
+          attribution_model,
+          dimension,
+          whole,
+        ]);
+      }
+    const months = await ask({ metrics: ['attributed_revenue'], time_grain: 'monthly' });
+    expect(cents(months.rows, 'attributed_revenue')).toBe(whole);
+  });
+
+  it('has the ready views of campaigns, customers, creatives and models', async () => {
+    const views = await server.json<{ data: { id: string; report_name: string }[] }>('/api/reports/views');
+    const data = async (name: string): Promise<Answer> => {
+      const view = views.body.data.find(({ report_name: title }) => title.startsWith(name));
+      const { status, body } = await server.json<Answer>(`/api/reports/views/${view?.id}/data`);
+      expect([name, status]).toEqual([name, 200]);
+      return body;
+    };
+    const campaigns = await data('Campaigns: spend and attributed');
+    const brand = campaigns.rows.find(({ campaign_name: name }) => name === 'Brand');
+    expect(Number(brand?.spend)).toBeGreaterThan(0);
+    expect(Number(brand?.attributed_roas)).toBeGreaterThan(0);
+    expect(campaigns.meta.warnings).toEqual([]);
+    const lifecycle = await data('Customer lifecycle');
+    expect(lifecycle.rows.filter(({ ltv_cac_ratio: ratio }) => Number(ratio) > 0).length).toBeGreaterThan(5);
+    const creatives = await data('Creative ROI');
+    expect(creatives.rows.map(({ asset_name: name }) => name).sort()).toEqual(
+      expect.arrayContaining(['Carousel | bestsellers', 'Static | sofa', 'Video | 15s']),
+    );
+    expect(Number(creatives.rows[0]?.creative_roi)).toBeGreaterThan(0);
+    const models = await data('Attribution models');
+    expect(models.rows.some(({ channel }) => channel === 'unattributed')).toBe(true);
+  });
+
+  it('shows paths, models side by side, assists and a journey with its credits, over REST and GraphQL', async () => {
+    const paths = await server.json<{
+      conversions: number;
+      paths: { path: string[] }[];
+      lengths: { conversions: number }[];
+    }>('/api/analytics/paths?limit=5');
+    expect(paths.body.paths).toHaveLength(5);
+    const comparison = await server.json<Answer>(
+      '/api/analytics/model-comparison?by=channel&models=first_touch,shapley',
+    );
+    expect(Object.keys(comparison.body.totals ?? {})).toContain('attributed_revenue:shapley');
+    const assists = await server.json<Answer>('/api/analytics/assists?by=channel');
+    expect(assists.body.rows.length).toBeGreaterThan(3);
+    const list = await server.json<{ data: { customer_id: string }[] }>(
+      '/api/analytics/customer-journeys?converted=true&first_touch_source=email&limit=1',
+    );
+    const id = list.body.data[0]?.customer_id ?? '';
+    const journey = await server.json<{
+      models: string[];
+      timeline: { kind: string; credits: Record<string, { revenue: string }> }[];
+    }>(`/api/analytics/customer-journey/${id}`);
+    expect(journey.body.models).toEqual(expect.arrayContaining(['first_touch', 'linear', 'shapley']));
+    expect(journey.body.timeline.find(({ kind }) => kind === 'touchpoint')?.credits.linear).toBeDefined();
+    const { data, errors } = await server.graphql<{
+      marketing: { channel: string; attributedRevenue: string; first: string }[];
+      conversionPaths: { conversions: number };
+    }>(`{
+      marketing(attributionModel: "linear") { channel attributedRevenue first: attributedRevenue(model: "first_touch") }
+      conversionPaths(limit: 1) { conversions }
+    }`);
+    expect(errors).toBeUndefined();
+    expect(data?.conversionPaths.conversions).toBe(paths.body.conversions);
+    expect(data?.marketing.every(({ first }) => first !== null)).toBe(true);
+  });
+
+  it('refuses a model that was not calculated, and says when rows are newer than the run', async () => {
+    const refused = await server.json<{ code: string; detail: string }>('/api/query', {
+      metrics: ['attributed_revenue:mine'],
+    });
+    expect([refused.status, refused.body.code]).toEqual([422, 'attribution_not_calculated']);
+    await server.rows([
+      {
+        ...{ external_id: 'late', recorded_at: '2026-01-05T10:00:00Z', data_source: 'shopify' },
+        ...{ source_category: 'external_revenue', customer_id: 'someone@example.com', currency: 'USD' },
+        data_payload: { revenue: '12.34' },
+      },
+    ]);
+    const request = { metrics: ['attributed_revenue'] };
+    const before = await ask(request);
+    expect(before.meta.warnings.map(({ code }) => code)).toEqual(['attribution_stale']);
+    await server.json('/api/analytics/attribution/calculate', { wait: true });
+    const after = await ask(request);
+    expect(after.meta.warnings).toEqual([]);
+    expect(cents(after.rows, 'attributed_revenue') - cents(before.rows, 'attributed_revenue')).toBe(1234n);
+  });
 });
-const sale = (customer: string, days: number, revenue: string, rest: object = {}): object => ({
-  external_id: `s${++line}`,
-  recorded_at: at(days),
-  data_source: 'shop',
-  source_category: 'external_revenue',
-  customer_id: customer,
-  currency: 'USD',
-  data_payload: { revenue },
-  ...rest,
-});
-
-async function send(rows: readonly object[]): Promise<void> {
-  const response = await server.fetch(
-    '/api/integrations/rows',
-    {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-ndjson' },
-      body: rows.map((row) => JSON.stringify(row)).join('\n'),
-    },
-    ADMIN_KEY,
-  );
-  const body = (await response.json()) as { loaded: number; replaced: number };
-  expect({ status: response.status, changed: body.loaded + body.replaced }).toEqual({
-    status: 201,
-    changed: rows.length,
-  });
-}
-
-async function calculate(body: object): Promise<Answer> {
-  const answer = await server.json<Answer>('/api/analytics/attribution/calculate', { wait: true, ...body });
-  expect({ status: answer.status, body: answer.body }).toMatchObject({ status: 200, body: { state: 'succeeded' } });
-  return answer.body;
-}
-
-const byValue = (answer: Answer, model: string): Record<string, string> =>
-  Object.fromEntries(answer.models[model]?.rows.map(({ value, revenue }) => [value, revenue]) ?? []);
-
-beforeAll(async () => {
-  server = await TestServer.start();
-}, 120_000);
-afterAll(() => server.stop(), 30_000);
-
-test('the journey of a $12,000 deal, by every model that looks at one journey', async () => {
-  const anna = CUSTOMER(1);
-  const sources = ['meta_ads', 'google_ads', 'email', 'webinar', 'sales'];
-  await send([
-    ...[0, 5, 12, 30, 38].map((days, index) => touch(anna, days, sources[index] ?? '')),
-    sale(anna, 38, '12000.00', { external_id: 'deal' }),
-  ]);
-  const models = ['first_touch', 'last_touch', 'linear', 'time_decay', 'position_based', 'shapley'];
-  const run = await calculate({ lookback_days: 60, models });
-  expect(run).toMatchObject({ conversions: 1, revenue: '12000' });
-  expect(byValue(run, 'time_decay')).toEqual({
-    meta_ads: '175.19',
-    google_ads: '287.44',
-    email: '574.88',
-    webinar: '3417.04',
-    sales: '7545.45',
-  });
-  const even = { meta_ads: '2400', google_ads: '2400', email: '2400', webinar: '2400', sales: '2400' };
-  expect(byValue(run, 'linear')).toEqual(even);
-  expect(byValue(run, 'shapley')).toEqual(even);
-  expect(byValue(run, 'first_touch')).toEqual({ meta_ads: '12000' });
-  expect(byValue(run, 'last_touch')).toEqual({ sales: '12000' });
-  expect(byValue(run, 'position_based')).toEqual({
-    meta_ads: '4800',
-    google_ads: '800',
-    email: '800',
-    webinar: '800',
-    sales: '4800',
-  });
-  // Of the standard 30 days, only the last two touches and the one at day 12 count.
-  const standard = await calculate({ models: ['first_touch'] });
-  expect(byValue(standard, 'first_touch')).toEqual({ email: '12000' });
-}, 60_000);
-
-test('direct traffic counts only where it is all there is, unless it is asked for', async () => {
-  const ben = CUSTOMER(2);
-  await send([touch(ben, 100, 'direct'), touch(ben, 101, 'organic'), touch(ben, 102, 'direct'), sale(ben, 103, '140')]);
-  const only = { models: ['position_based'], date_range: { from: at(103), to: at(104) } };
-  expect(byValue(await calculate({ ...only, direct: [] }), 'position_based')).toEqual({ direct: '112', organic: '28' });
-  expect(byValue(await calculate(only), 'position_based')).toEqual({ organic: '140' });
-}, 60_000);
-
-test('markov: removal effects of journeys that convert and of those that do not', async () => {
-  const [one, two, three] = [CUSTOMER(11), CUSTOMER(12), CUSTOMER(13)];
-  await send([
-    touch(one, 200, 'c1'),
-    touch(one, 201, 'c2'),
-    touch(one, 202, 'c3'),
-    sale(one, 203, '1000'),
-    touch(two, 200, 'c1'),
-    touch(three, 201, 'c2'),
-    touch(three, 202, 'c3'),
-  ]);
-  const range = { from: at(200), to: at(204) };
-  const run = await calculate({ models: ['markov'], date_range: range, confidence: { resamples: 50, seed: 7 } });
-  expect(byValue(run, 'markov')).toEqual({ c1: '200', c2: '400', c3: '400' });
-  const effects = run.models.markov?.rows.map(({ value, removal_effect }) => [value, removal_effect?.toFixed(9)]);
-  expect(Object.fromEntries(effects ?? [])).toEqual({ c1: '0.500000000', c2: '1.000000000', c3: '1.000000000' });
-  expect(run.models.markov).toMatchObject({ too_little_data: true });
-  expect(run.models.markov?.rows[0]).toHaveProperty('share_interval');
-}, 60_000);
-
-test('a refund lowers the credit of the touches that earned it, and diff says so', async () => {
-  const before = await calculate({ models: ['linear'], lookback_days: 60 });
-  await send([sale(CUSTOMER(1), 45, '-3000.01')]);
-  const after = await calculate({ models: ['linear'], lookback_days: 60 });
-  expect(Number(before.revenue) - Number(after.revenue)).toBeCloseTo(3000.01, 6);
-  const diff = await server.json<{ conversions: object[]; totals: object[] }>(
-    `/api/analytics/attribution/runs/${after.run_id}/diff?against=${before.run_id}`,
-  );
-  expect(diff.body.conversions).toEqual([
-    {
-      conversion_id: expect.any(String),
-      customer_id: CUSTOMER(1),
-      change: 'revenue',
-      revenue_before: '12000',
-      revenue_after: '8999.99',
-      touchpoints_before: 5,
-      touchpoints_after: 5,
-    },
-  ]);
-  expect(diff.body.totals).toContainEqual({
-    model: 'linear',
-    value: 'sales',
-    conversions_before: '0.2',
-    conversions_after: '0.2',
-    revenue_before: '2400',
-    revenue_after: '1799.99',
-  });
-}, 60_000);
-
-test('runs are listed, and what is asked wrongly is refused in words', async () => {
-  const list = await server.json<{ data: { run_id: string }[] }>('/api/analytics/attribution/runs');
-  expect(list.body.data.length).toBeGreaterThan(4);
-  const run = await server.json(`/api/analytics/attribution/runs/${list.body.data[0]?.run_id}`);
-  expect(run.body).toMatchObject({ state: 'succeeded', progress: 1 });
-  const unknown = await server.json('/api/analytics/attribution/calculate', { models: ['linaer'] });
-  expect(unknown).toMatchObject({
-    status: 422,
-    body: { code: 'unknown_model', errors: [{ pointer: '/models/0', suggestions: ['linear'] }] },
-  });
-  const settings = await server.json('/api/analytics/attribution/settings', { lookback_days: -1 }, 'PUT');
-  expect(settings).toMatchObject({ status: 422, body: { errors: [{ pointer: '/lookback_days' }] } });
-  const cancel = await server.json(`/api/analytics/attribution/runs/${list.body.data[0]?.run_id}/cancel`, {});
-  expect(cancel).toMatchObject({ status: 409, body: { code: 'run_is_finished' } });
-}, 60_000);
-
-test('an organisation’s own model is one of its models from the next run on', async () => {
-  const put = await server.json(
-    '/api/analytics/attribution/settings',
-    { custom_models: [{ key: 'closer', kind: 'position', start: [1], middle: 1, end: [3] }] },
-    'PUT',
-  );
-  expect(put.status).toBe(200);
-  const run = await calculate({ models: ['closer'], date_range: { from: at(200), to: at(204) } });
-  expect(byValue(run, 'closer')).toEqual({ c1: '200', c2: '200', c3: '600' });
-}, 60_000);
