@@ -20,6 +20,8 @@ import type { RunKind, RunRequest, RunRow } from './run-row.js';
 import { RunStore } from './run-store.js';
 
 const JOB = 'attribution-run';
+/** Restates what an import or a merge changed, where attribution is in use. */
+export const UPDATE_JOB = 'attribution-update';
 /** Updates upon one whole run; the next change brings a whole run again. */
 const LONGEST_CHAIN = 16;
 const CANCEL_POLL_MS = 500;
@@ -55,6 +57,11 @@ export class AttributionRuns implements OnModuleInit, OnApplicationBootstrap {
       ({ payload: { organization_id, run_id }, signal, lastAttempt }) =>
         inOrganization(organization_id, () => this.execute(organization_id, run_id, signal, lastAttempt)),
       { attempts: 3, timeoutSeconds: 6 * 3_600 },
+    );
+    this.queue.register<{ organization_id: string }>(UPDATE_JOB, ({ payload: { organization_id }, signal }) =>
+      inOrganization(organization_id, async () => {
+        if (await this.store.published(organization_id)) await this.bringUpToDate(organization_id, signal);
+      }),
     );
   }
 

@@ -145,7 +145,7 @@ export class RunStore {
   /** Changes whose rows may not be visible yet. */
   async committing(organizationId: string, changes: readonly string[]): Promise<Set<string>> {
     const rows = (await this.database.query(
-      `SELECT id FROM imports WHERE organization_id = $1 AND id = ANY ($2::uuid[]) AND state = 'committing'`,
+      `SELECT id FROM imports WHERE organization_id = $1 AND id = ANY ($2::uuid[]) AND state IN ('staging', 'committing')`,
       [organizationId, changes],
     )) as { id: string }[];
     return new Set(rows.map(({ id }) => id));

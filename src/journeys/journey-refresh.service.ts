@@ -44,6 +44,10 @@ export class JourneyRefresh {
   /** Has it done soon. */
   async due(organizationId: string): Promise<void> {
     const options = { id: organizationId, delayMs: QUIET_MS };
+    // By name: what attribution makes of journeys knows more than they do of it.
+    await this.queue
+      .enqueue('attribution-update', { organization_id: organizationId }, options)
+      .catch((error: unknown) => this.logger.warn(`Attribution waits for its first reader: ${String(error)}`));
     await this.queue
       .enqueue(REFRESH_JOURNEYS, { organization_id: organizationId }, options)
       .catch((error: unknown) => this.logger.warn(`Journeys wait for their first reader: ${String(error)}`));

@@ -41,7 +41,7 @@ const touchpoint: fc.Arbitrary<Touchpoint> = fc.record({
 const amount = fc.oneof(
   fc.integer({ min: 0, max: 100_000 }).map((cents) => BigInt(cents) * 10_000_000n),
   fc.bigInt({ min: 0n, max: 10n ** 13n }),
-  fc.bigInt({ min: 0n, max: 10n ** 25n }),
+  fc.bigInt({ min: 0n, max: 10n ** 24n }),
 );
 
 const transaction: fc.Arbitrary<Transaction> = fc

@@ -127,8 +127,7 @@ function conversions(statement: RunStatement): string {
   return `
 SELECT * EXCEPT (seen, indirect, kept), toInt64(length(p)) AS n, arrayMap(i -> toInt64(i), arrayEnumerate(p)) AS seq,
   reinterpretAsInt128(abs(revenue)) AS nano, ${unit} AS unit, if(revenue < 0, -1, 1) AS sign,
-  toInt64(intDiv(nano, unit)) AS k, toInt64(nano % unit) AS rest,
-  throwIf(intDiv(nano, unit) > 9000000000000000000, 'A revenue is too large') AS fits,
+  toInt64(intDiv(nano, unit)) + throwIf(intDiv(nano, unit) > 9000000000000000000, 'A revenue is too large') AS k, toInt64(nano % unit) AS rest,
   intDiv(k, ${WHOLE_CREDIT}) AS a, k % ${WHOLE_CREDIT} AS b
 FROM (${layered(seen, [tidySteps(parameters)])})`;
 }
