@@ -142,7 +142,7 @@ export class CalculateDto extends RunParametersDto {
   @IsOptional()
   @IsBoolean()
   wait?: boolean;
-  @ApiPropertyOptional({ type: ConfidenceDto, description: 'Bootstrap intervals of markov and shapley.' })
+  @ApiPropertyOptional({ type: ConfidenceDto, description: 'Bootstrap intervals of the channels’ shares in markov.' })
   @IsOptional()
   @IsObject()
   @ValidateNested()

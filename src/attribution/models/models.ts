@@ -46,5 +46,11 @@ export interface Model {
   readonly weighing: Weighing;
 }
 
+/** What the first of two touches gets: the outer shares between themselves; evenly where both are nothing. */
+export function firstOfTwo({ first, last }: Weighing & { kind: 'position' }): number {
+  if (first + last === 0) return WHOLE_CREDIT / 2;
+  return Number((BigInt(WHOLE_CREDIT) * BigInt(first)) / BigInt(first + last));
+}
+
 /** Every distinct channel of a conversion weighs the same, however often it was touched. */
 export const SHAPLEY: Weighing = { kind: 'channels', weights: [], other: WHOLE_CREDIT, spread: true };

@@ -2,7 +2,7 @@
 import { amountsByCredit, creditsByWeight } from '../exact/apportion.js';
 import { minorUnit } from '../exact/currency.js';
 import { decayWeight } from '../exact/decay.js';
-import { WHOLE_CREDIT, type Weighing } from '../models/models.js';
+import { firstOfTwo, WHOLE_CREDIT, type Weighing } from '../models/models.js';
 import type { Parameters } from '../models/parameters.js';
 import { channelOf, conversionsOf, type Conversion, type Customer, type Touchpoint } from './journeys.js';
 
@@ -97,12 +97,12 @@ export function creditsOf(
 }
 
 /** One touch takes all, two share by the outer shares, more share the middle evenly, what is left to the earliest. */
-function positionCredits(count: number, { first, middle, last }: Weighing & { kind: 'position' }): bigint[] {
+function positionCredits(count: number, weighing: Weighing & { kind: 'position' }): bigint[] {
+  const { first, middle, last } = weighing;
   const whole = BigInt(WHOLE_CREDIT);
   if (count === 1) return [whole];
   if (count === 2) {
-    const outer = BigInt(first + last);
-    const share = outer === 0n ? whole / 2n : (whole * BigInt(first)) / outer;
+    const share = BigInt(firstOfTwo(weighing));
     return [share, whole - share];
   }
   const between = BigInt(count - 2);

@@ -6,7 +6,7 @@ import { constantSql } from '../../compiler/dialect/constant-sql.js';
 import { fieldSql } from '../../compiler/dialect/field-sql.js';
 import { CENT, ODD_UNITS } from '../exact/currency.js';
 import { COARSE, FINE, GONE, LINEAR } from '../exact/decay.js';
-import { WHOLE_CREDIT, type Model, type Weighing } from '../models/models.js';
+import { firstOfTwo, WHOLE_CREDIT, type Model, type Weighing } from '../models/models.js';
 import type { ChannelDimension, Parameters, RowKind } from '../models/parameters.js';
 import { CREDIT_COLUMNS, type RunStatement, type Scope } from './scope.js';
 
@@ -148,7 +148,7 @@ function creditSteps({ weighing }: Model, index: number, by: ChannelDimension): 
       ];
     case 'position': {
       const { first, middle, last } = weighing;
-      const half = first + last === 0 ? WHOLE_CREDIT / 2 : Math.floor((WHOLE_CREDIT * first) / (first + last));
+      const half = firstOfTwo(weighing);
       const between = `intDiv(${middle}, greatest(n - 2, 1)) + (i - 1 <= ${middle} % greatest(n - 2, 1))`;
       return [
         `arrayMap(i -> multiIf(n = 1, ${WHOLE_CREDIT}, n = 2, if(i = 1, ${half}, ${WHOLE_CREDIT - half}), i = 1, ${first}, i = n, ${last}, ${between}), seq)::Array(Int64) AS ${credit}`,

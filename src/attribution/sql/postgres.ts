@@ -3,7 +3,7 @@ import { constantSql } from '../../compiler/dialect/constant-sql.js';
 import { fieldSql } from '../../compiler/dialect/field-sql.js';
 import { CENT, ODD_UNITS } from '../exact/currency.js';
 import { COARSE, FINE, GONE, LINEAR } from '../exact/decay.js';
-import { WHOLE_CREDIT, type Model, type Weighing } from '../models/models.js';
+import { firstOfTwo, WHOLE_CREDIT, type Model, type Weighing } from '../models/models.js';
 import type { ChannelDimension, Parameters, RowKind } from '../models/parameters.js';
 import { CREDIT_COLUMNS, type RunStatement, type Scope } from './scope.js';
 
@@ -165,7 +165,7 @@ function plainCredit(weighing: Weighing): string | null {
       return `${WHOLE_CREDIT} / n + (i <= ${WHOLE_CREDIT} % n)::integer`;
     case 'position': {
       const { first, middle, last } = weighing;
-      const half = first + last === 0 ? WHOLE_CREDIT / 2 : Math.floor((WHOLE_CREDIT * first) / (first + last));
+      const half = firstOfTwo(weighing);
       return `CASE WHEN n = 1 THEN ${WHOLE_CREDIT}::bigint WHEN n = 2 AND i = 1 THEN ${half} WHEN n = 2 THEN ${WHOLE_CREDIT - half}
         WHEN i = 1 THEN ${first} WHEN i = n THEN ${last} ELSE ${middle} / (n - 2) + (i - 1 <= ${middle} % (n - 2))::integer END`;
     }
