@@ -60,7 +60,7 @@ export interface OpenResult {
   /** Rows as the engine hands them out, in the order of `plan.columns`; never more than the request's limit. */
   readonly batches: AsyncIterable<readonly (readonly EngineValue[])[]>;
   /** What is known only once `batches` has ended. */
-  readonly end: { truncated: boolean; engineMs: number };
+  readonly end: { truncated: boolean; engineMs: number; warnings: readonly ProblemItem[] };
 }
 
 interface Outcome {
@@ -159,7 +159,7 @@ export class QueryService {
   async open(policy: Policy, request: ReportRequest, options: RunOptions = {}): Promise<OpenResult> {
     const { planned, state } = await this.plans.plan(policy, request, options);
     await this.relations.ensure(policy.organizationId, planned.plan.relations, state);
-    const end = { truncated: false, engineMs: 0 };
+    const end: OpenResult['end'] = { truncated: false, engineMs: 0, warnings: [] };
     const chosen = await this.rollups.choose(planned, state.rollup_version);
     this.rollups.count(chosen);
     const batches = this.batchesInTurn(rowsOf(policy, state), chosen.plan, end, options);
@@ -200,7 +200,7 @@ export class QueryService {
     const chosen = await this.rollups.choose(job.planned, before.rollup_version);
     const { plan } = chosen;
     const source = rowsOf(job, before);
-    const end = { truncated: false, engineMs: 0 };
+    const end: OpenResult['end'] = { truncated: false, engineMs: 0, warnings: [] };
     const leave = await this.enter(organizationId, lane, signal, before);
     let rows: Buffer;
     let totals: string | null;
@@ -247,7 +247,10 @@ export class QueryService {
   ): Batches {
     const leave = await this.enter(source.organization_id, lane, signal, state);
     try {
-      await refuseByChecks(plan, async (statement) => (await this.ask(source, statement, lane, signal)).batches);
+      end.warnings = await refuseByChecks(
+        plan,
+        async (statement) => (await this.ask(source, statement, lane, signal)).batches,
+      );
       yield* this.batches(source, plan, end, lane, signal);
     } finally {
       leave();

@@ -24,6 +24,8 @@ export interface LoadContext {
   readonly bind: Pick<BindMessage, 'formats' | 'values'>;
   readonly signal: AbortSignal;
   readonly next: () => number;
+  /** Tells the asker what to be careful about. */
+  readonly notice: (text: string) => void;
   /** Is told each request instead of its being run. */
   readonly explain?: (line: string) => void;
 }
@@ -89,10 +91,10 @@ class Loading {
   }
 
   private async fill(name: string, request: Source['request'], members: readonly (string | null)[]): Promise<void> {
-    const { upstream, queries, mirror, signal } = this.context;
+    const { upstream, queries, mirror, signal, notice } = this.context;
     if (this.most === 0) return;
     const wanted = { request, filters: this.filters, timeZone: this.timeZone, most: this.most, members };
-    await upstream.copyIn(`COPY ${name} FROM STDIN`, sourceRows(queries, mirror.policy, wanted, signal));
+    await upstream.copyIn(`COPY ${name} FROM STDIN`, sourceRows(queries, mirror.policy, wanted, signal, notice));
   }
 
   /** More members than one request takes: rows are read in several parts, and put together by their ids. */

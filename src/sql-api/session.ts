@@ -358,6 +358,7 @@ export class SqlSession {
           bind: said,
           signal: this.stop.signal,
           next: () => ++this.counter,
+          notice: (text) => void this.host.send(server.noticeResponse('01000', text)),
         });
         for (const [from, to] of loaded) sql = sql.replaceAll(from, to);
       }
@@ -399,6 +400,7 @@ export class SqlSession {
       bind: said,
       signal: this.stop.signal,
       next: () => ++this.counter,
+      notice: (text) => void this.host.send(server.noticeResponse('01000', text)),
       explain: (line) => lines.push(line),
     });
     const text = [

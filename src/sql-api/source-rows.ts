@@ -27,6 +27,7 @@ export async function* sourceRows(
   policy: Policy,
   { request, filters, timeZone, most, members }: WantedRows,
   signal: AbortSignal,
+  notice: (text: string) => void,
 ): AsyncGenerator<Buffer> {
   const limit = most === null ? MOST_ROWS : Math.min(most, MOST_ROWS);
   const report: ReportRequest = {
@@ -56,6 +57,7 @@ export async function* sourceRows(
       }
     }
   }
+  for (const { message } of [...plan.warnings, ...end.warnings]) notice(message);
   if (text !== '') yield Buffer.from(text, 'utf8');
   if (end.truncated && limit >= MOST_ROWS)
     throw new SqlMistake({
