@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Put } from '@nestjs/com
 import { ApiBearerAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
-import { unprocessable } from '../common/problem.js';
+import { notFound, unprocessable } from '../common/problem.js';
 import { PutRollupDto, RollupDto, RollupsDto } from './rollups.dto.js';
 import { RollupsService } from './rollups.service.js';
 
@@ -64,6 +64,7 @@ export class RollupsController {
   @ApiResponse({ status: 204, description: 'Gone.' })
   @ApiResponse({ status: 404, description: 'There is none of the name.' })
   async remove(@CurrentIdentity() identity: Identity, @Param('name') name: string): Promise<void> {
+    if (!NAME.test(name)) throw notFound('There is no rollup of this name.');
     await this.rollups.remove(identity, name);
   }
 }
