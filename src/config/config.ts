@@ -36,6 +36,8 @@ export interface AppConfig {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** For the fault run only: where the process is to die, `<point>` or `<point>:stop`. */
   readonly faultPoint: string | null;
+  /** Longest whole conversation with a mail host. A claim on a delivery is held for twice as long. */
+  readonly mailSeconds: number;
   /** Seconds over which reports that are due at the same time are spread. */
   readonly scheduleSpreadSeconds: number;
 }
@@ -139,6 +141,7 @@ export function parseConfig(env: Environment): AppConfig {
     limits: parseLimits(text, problems),
     logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     faultPoint: text('FAULT_POINT'),
+    mailSeconds: number('MAIL_SECONDS', 150, 2, 600),
     scheduleSpreadSeconds: number('SCHEDULE_SPREAD_SECONDS', 20, 0, 3_600),
   };
   if (problems.length > 0) throw new ConfigError(problems);

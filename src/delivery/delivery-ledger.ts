@@ -1,14 +1,12 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { ownWork } from '../audit/actor.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { newId } from '../common/uuid.js';
-import { CONVERSATION_MS } from './smtp-mailer.js';
+import { APP_CONFIG, type AppConfig } from '../config/config.js';
 import { Delivery, type DeliveryEvidence, type DeliveryState } from './delivery.entity.js';
 
-/** A claim older than this has lost its worker: no conversation takes as long. */
-export const LEASE_MS = 2 * CONVERSATION_MS;
 /** After as many attempts that certainly did not go out, a delivery has failed. */
 export const MOST_ATTEMPTS = 8;
 const FIRST_WAIT_MS = 15_000;
@@ -35,7 +33,13 @@ export class DeliveryLedger {
   constructor(
     @InjectDataSource() private readonly database: DataSource,
     private readonly audit: AuditTrail,
+    @Inject(APP_CONFIG) private readonly config: Pick<AppConfig, 'mailSeconds'>,
   ) {}
+
+  /** A claim older than this has lost its worker: no conversation takes as long. */
+  private get leaseSeconds(): number {
+    return 2 * this.config.mailSeconds;
+  }
 
   find(id: string): Promise<Delivery | null> {
     return this.database.manager.findOneBy(Delivery, { id });
@@ -70,7 +74,7 @@ export class DeliveryLedger {
     const rows = await this.database.query<unknown[]>(
       `SELECT 1 FROM deliveries WHERE id = $1 AND attempt = $2 AND state = 'sending'
          AND sending_since > now() - make_interval(secs => $3)`,
-      [id, attempt, (LEASE_MS - CONVERSATION_MS) / 1_000],
+      [id, attempt, this.leaseSeconds - this.config.mailSeconds],
     );
     return rows.length > 0;
   }
@@ -129,7 +133,7 @@ export class DeliveryLedger {
          jsonb_build_object('attempt', attempt, 'at', $2::text, 'outcome', 'unknown', 'reason', $3::text))
        WHERE state = 'sending' AND sending_since <= now() - make_interval(secs => $1)`,
       [
-        LEASE_MS / 1_000,
+        this.leaseSeconds,
         new Date().toISOString(),
         'The worker ended while it was sending; the mail may or may not have gone out.',
       ],

@@ -111,10 +111,14 @@ export class DeliverySender implements OnModuleInit {
     if (attempt === null) return null;
     this.faults.at('intent_written');
     const filename = `${now.toISOString().replaceAll(/[:.]/g, '-')}_${slug(occurrence.report_name)}_${delivery.id}.eml`;
-    const outcome = await this.mailer.send({ from, to, raw, filename }, async () => {
-      this.faults.at('before_data');
-      return this.ledger.holds(delivery.id, attempt);
-    });
+    const outcome = await this.mailer.send(
+      { from, to, raw, filename },
+      async () => {
+        this.faults.at('before_data');
+        return this.ledger.holds(delivery.id, attempt);
+      },
+      () => this.faults.at('after_data'),
+    );
     this.faults.at('answered');
     const proof: Omit<DeliveryEvidence, 'outcome'> = {
       attempt,

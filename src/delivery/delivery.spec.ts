@@ -148,8 +148,8 @@ const parts = (queue: JobQueue, smtpUrl: string | null, reports: ReportRunner = 
   const permissions = new MailPermissions(database);
   // The views' own service only reads rows here; it plans nothing.
   const views = new ReportViewService(database, undefined as never, undefined as never, audit);
-  const deliveries = new DeliveryLedger(database, audit);
-  const occurrences = new OccurrenceLedger(database);
+  const deliveries = new DeliveryLedger(database, audit, config);
+  const occurrences = new OccurrenceLedger(database, config);
   const store = new ReportStore(database);
   const files = new ReportFilesService(reports, printer, store);
   const preparer = new SchedulePreparer(
@@ -162,7 +162,7 @@ const parts = (queue: JobQueue, smtpUrl: string | null, reports: ReportRunner = 
   );
   const notices = new FailureNotices(queue, preparer, deliveries);
   const mail = new DeliveryMail(config, files, store, new SignedLinks(database, config), deliveries);
-  const mailer = createMailer({ smtpUrl, dataDir: folder });
+  const mailer = createMailer({ ...config, smtpUrl });
   const sender = new DeliverySender(queue, mailer, config, deliveries, occurrences, mail, permissions, notices);
   sender.onModuleInit();
   new OccurrenceRunner(queue, config, preparer, occurrences, files, notices).onModuleInit();
@@ -354,7 +354,7 @@ test('a worker that died while it made the report is followed by another; one th
   const { service, sweep } = parts(queue, null);
   const { occurrence_id } = await service.deliver(identity, viewId, { formats: ['csv'] });
   queue.jobs.length = 0;
-  const occurrences = new OccurrenceLedger(database);
+  const occurrences = new OccurrenceLedger(database, { mailSeconds: 150 });
   const late = await occurrences.claim(occurrence_id);
   expect(late?.attempt).toBe(1);
   expect(await occurrences.claim(occurrence_id)).toBeNull();

@@ -17,7 +17,7 @@ export type FaultPoint = (typeof FAULT_POINTS)[number];
 
 /** Dies, or stands still (`<point>:stop`), the first time that the wanted point is reached. */
 export class Faults {
-  private readonly wanted: string | null;
+  private wanted: string | null;
   private readonly signal: 'SIGKILL' | 'SIGSTOP';
 
   constructor(faultPoint: string | null) {
@@ -27,6 +27,8 @@ export class Faults {
   }
 
   at(point: FaultPoint): void {
-    if (this.wanted === point) process.kill(process.pid, this.signal);
+    if (this.wanted !== point) return;
+    this.wanted = null;
+    process.kill(process.pid, this.signal);
   }
 }

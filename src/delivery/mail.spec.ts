@@ -104,21 +104,21 @@ describe('outbox', () => {
   afterEach(() => rm(dataDir, { recursive: true, force: true }));
 
   test('a mail is a whole file with everything in it', async () => {
-    const sent = await createMailer({ smtpUrl: null, dataDir }).send(await envelope(), yes);
+    const sent = await createMailer({ smtpUrl: null, dataDir, mailSeconds: 150 }).send(await envelope(), yes);
     expect(sent).toMatchObject({ outcome: 'accepted', filename: 'one.eml' });
     expect(await readdir(join(dataDir, 'outbox'))).toEqual(['one.eml']);
     await expectWholeMail(await readFile(join(dataDir, 'outbox', 'one.eml')));
   });
 
   test('withdrawn at the last moment leaves nothing behind', async () => {
-    const sent = await createMailer({ smtpUrl: null, dataDir }).send(await envelope(), async () => false);
+    const sent = await createMailer({ smtpUrl: null, dataDir, mailSeconds: 150 }).send(await envelope(), async () => false);
     expect(sent).toEqual({ outcome: 'withdrawn' });
     expect(await readdir(join(dataDir, 'outbox'))).toEqual([]);
   });
 
   test('a folder that can not be written is worth another attempt', async () => {
     await writeFile(join(dataDir, 'outbox'), 'a file');
-    const sent = await createMailer({ smtpUrl: null, dataDir }).send(await envelope(), yes);
+    const sent = await createMailer({ smtpUrl: null, dataDir, mailSeconds: 150 }).send(await envelope(), yes);
     expect(sent).toMatchObject({ outcome: 'retry', reason: expect.stringContaining('EEXIST') as string });
   });
 });
@@ -148,7 +148,7 @@ describe('SMTP', () => {
     return `smtp://127.0.0.1:${(server.server as { address(): AddressInfo }).address().port}`;
   };
   const send = async (smtpUrl: string, beforeData = yes) =>
-    createMailer({ smtpUrl, dataDir: '/nowhere' }).send(await envelope(), beforeData);
+    createMailer({ smtpUrl, dataDir: '/nowhere', mailSeconds: 150 }).send(await envelope(), beforeData);
   const refusal = (code: number, text: string): Error => Object.assign(new Error(text), { responseCode: code });
 
   test('the mail arrives whole, and the host’s answer is kept', async () => {

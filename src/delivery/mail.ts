@@ -27,14 +27,16 @@ export type MailOutcome =
 export interface Mailer {
   /**
    * Hands over one message to one recipient. `beforeData` is asked right before the message itself leaves; on false
-   * nothing is sent. Never throws for trouble on the way: that is an outcome.
+   * nothing is sent. `afterData` is told when the whole message has been handed to the connection. Never throws for trouble on the way: that is an outcome.
    */
-  send(envelope: Envelope, beforeData: () => Promise<boolean>): Promise<MailOutcome>;
+  send(envelope: Envelope, beforeData: () => Promise<boolean>, afterData?: () => void): Promise<MailOutcome>;
 }
 
 /** Injection token of the {@link Mailer}. */
 export const MAILER = Symbol('MAILER');
 
 /** SMTP where there is a host, else files in the outbox. */
-export const createMailer = (config: Pick<AppConfig, 'smtpUrl' | 'dataDir'>): Mailer =>
-  config.smtpUrl === null ? new Outbox(config.dataDir) : new SmtpMailer(config.smtpUrl);
+export const createMailer = (config: Pick<AppConfig, 'smtpUrl' | 'dataDir' | 'mailSeconds'>): Mailer =>
+  config.smtpUrl === null
+    ? new Outbox(config.dataDir)
+    : new SmtpMailer(config.smtpUrl, config.mailSeconds * 1_000);

@@ -1,14 +1,18 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { newId } from '../common/uuid.js';
+import { APP_CONFIG, type AppConfig } from '../config/config.js';
 import { Delivery, type DeliveryEvidence } from './delivery.entity.js';
 import { Occurrence, type ArtifactEvidence, type EndState } from './occurrence.entity.js';
 
-/** A run that has not renewed its claim for so long has lost its worker. */
-export const RUN_LEASE_MS = 60_000;
-/** After as many runs that broke off, the report is given up. */
-export const MOST_FAILURES = 5;
+/** With as many failures the report is given up. A worker that died counts one, since the report may not be to blame… */
+export const MOST_FAILURES = 10;
+/** …an error of the report itself counts more. */
+const ERROR_WEIGHT = 2;
+/** Whether one more error is the last. */
+export const isLastError = ({ failures }: Pick<Occurrence, 'failures'>): boolean =>
+  failures + ERROR_WEIGHT >= MOST_FAILURES;
 /** An occurrence that could not be begun for so long after its time is missed. */
 export const CATCH_UP_MS = 24 * 3_600_000;
 
@@ -24,7 +28,15 @@ export interface OccurrenceClaim {
  */
 @Injectable()
 export class OccurrenceLedger {
-  constructor(@InjectDataSource() private readonly database: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly database: DataSource,
+    @Inject(APP_CONFIG) private readonly config: Pick<AppConfig, 'mailSeconds'>,
+  ) {}
+
+  /** A run that has not renewed its claim for so long has lost its worker. */
+  get leaseSeconds(): number {
+    return 0.4 * this.config.mailSeconds;
+  }
 
   find(id: string): Promise<Occurrence | null> {
     return this.database.manager.findOneBy(Occurrence, { id });
@@ -49,7 +61,7 @@ export class OccurrenceLedger {
            AND earlier.due_at < mine.due_at AND earlier.state IN ('planned', 'running')
        )
        RETURNING id`,
-      [id, RUN_LEASE_MS / 1_000],
+      [id, this.leaseSeconds],
     );
     if (rows.length === 0) return null;
     const occurrence = await this.find(id);
@@ -61,7 +73,7 @@ export class OccurrenceLedger {
     return this.update(
       `UPDATE occurrences SET lease_until = now() + make_interval(secs => $3)
        WHERE id = $1 AND attempt = $2 AND state = 'running'`,
-      [occurrence.id, attempt, RUN_LEASE_MS / 1_000],
+      [occurrence.id, attempt, this.leaseSeconds],
     );
   }
 
@@ -74,7 +86,7 @@ export class OccurrenceLedger {
       `UPDATE occurrences SET state = 'planned', lease_until = NULL, not_before = $3, reason = $4,
          failures = failures + $5::int
        WHERE id = $1 AND attempt = $2 AND state = 'running'`,
-      [occurrence.id, attempt, until, reason, isFailure ? 1 : 0],
+      [occurrence.id, attempt, until, reason, isFailure ? ERROR_WEIGHT : 0],
     );
   }
 

@@ -7,7 +7,7 @@ import { waitBefore } from './delivery-ledger.js';
 import { RUN_OCCURRENCE, SEND_DELIVERY, type RunOccurrence } from './delivery-names.js';
 import { FailureNotices } from './failure-notices.js';
 import { Faults } from './fault-point.js';
-import { MOST_FAILURES, OccurrenceLedger, RUN_LEASE_MS, type OccurrenceClaim } from './occurrence-ledger.js';
+import { isLastError, MOST_FAILURES, OccurrenceLedger, type OccurrenceClaim } from './occurrence-ledger.js';
 import { OCCURRENCE_PREPARER, type OccurrencePreparer, type Preparation } from './occurrence-preparer.port.js';
 import { ReportFilesService } from './report-files.js';
 
@@ -53,7 +53,7 @@ export class OccurrenceRunner implements OnModuleInit {
         (isMine) => (isMine ? undefined : lost.abort(new Error('The occurrence was taken over.'))),
         () => undefined,
       );
-    }, RUN_LEASE_MS / 3);
+    }, (this.ledger.leaseSeconds * 1_000) / 3);
     try {
       await this.run(claim, AbortSignal.any([signal, lost.signal]));
     } catch (error) {
@@ -66,6 +66,7 @@ export class OccurrenceRunner implements OnModuleInit {
 
   private async run(claim: OccurrenceClaim, signal: AbortSignal): Promise<void> {
     const { occurrence, attempt } = claim;
+    if (occurrence.failures >= MOST_FAILURES) throw new Error('Too many workers died while they made this report.');
     const prepared = await this.preparer.prepare(occurrence, signal);
     switch (prepared.kind) {
       case 'hold':
@@ -77,7 +78,7 @@ export class OccurrenceRunner implements OnModuleInit {
       case 'send': {
         const set = { occurrenceId: occurrence.id, organizationId: occurrence.organization_id, attempt };
         const artifacts = await this.files.make(occurrence, set, prepared, signal).catch((error: unknown) => {
-          throw occurrence.failures + 1 >= MOST_FAILURES || isFinal(error)
+          throw isLastError(occurrence) || isFinal(error)
             ? new CannotBeMade(error as Error, prepared.recipients)
             : error;
         });
@@ -111,7 +112,7 @@ export class OccurrenceRunner implements OnModuleInit {
       return;
     }
     this.logger.error(`Occurrence ${occurrence.id} broke off`, error.stack);
-    if (occurrence.failures + 1 >= MOST_FAILURES) {
+    if (isLastError(occurrence)) {
       const reason = 'The report could not be prepared; the server’s log has the reason.';
       await this.endWith(claim, { kind: 'end', state: 'failed', reason, recipients: occurrence.recipients });
       return;

@@ -98,7 +98,7 @@ export class Occurrence {
   @Column({ type: 'integer', default: 0 })
   attempt!: number;
 
-  /** Runs that broke off, by an error or with their worker. */
+  /** Weighs the runs that broke off: one for a worker that died, two for an error. */
   @Column({ type: 'integer', default: 0 })
   failures!: number;
 

@@ -76,7 +76,7 @@ export class ReportFilesService {
       files.push({ filename, contentType, bytes, isAttached });
     };
 
-    const picture = await this.printer.png(html, 'figure');
+    const picture = html.includes('<figure') ? await this.printer.png(html, 'figure') : null;
     if (picture) await this.store.write(set, CHART_FILE, [picture.bytes]);
     for (const format of occurrence.formats) {
       switch (format) {

@@ -7,8 +7,6 @@ import type { Envelope, Mailer, MailOutcome } from './mail.js';
 const CONNECT_MS = 20_000;
 const SILENCE_MS = 60_000;
 const CHUNK = 65_536;
-/** Longest whole conversation; a delivery's lease is longer. */
-export const CONVERSATION_MS = 150_000;
 
 /** What nodemailer says about a failed conversation. */
 interface SmtpError extends Error {
@@ -26,10 +24,11 @@ interface SmtpError extends Error {
 export class SmtpMailer implements Mailer {
   constructor(
     private readonly url: string,
-    private readonly timeoutMs: number = CONVERSATION_MS,
+    /** Longest whole conversation; a delivery's claim is held for longer. */
+    private readonly timeoutMs: number,
   ) {}
 
-  async send(envelope: Envelope, beforeData: () => Promise<boolean>): Promise<MailOutcome> {
+  async send(envelope: Envelope, beforeData: () => Promise<boolean>, afterData?: () => void): Promise<MailOutcome> {
     const progress = { ended: false, withdrawn: false };
     const body = Readable.from(
       (async function* () {
@@ -37,6 +36,7 @@ export class SmtpMailer implements Mailer {
         if (progress.withdrawn) throw new Error('withdrawn');
         for (let at = 0; at < envelope.raw.length; at += CHUNK) yield envelope.raw.subarray(at, at + CHUNK);
         progress.ended = true;
+        afterData?.();
       })(),
       { objectMode: false },
     );
@@ -56,10 +56,10 @@ export class SmtpMailer implements Mailer {
     const connection = new SMTPConnection({
       ...options,
       name: ehloName(),
-      connectionTimeout: CONNECT_MS,
-      greetingTimeout: CONNECT_MS,
-      socketTimeout: SILENCE_MS,
-      dnsTimeout: CONNECT_MS,
+      connectionTimeout: Math.min(CONNECT_MS, this.timeoutMs),
+      greetingTimeout: Math.min(CONNECT_MS, this.timeoutMs),
+      socketTimeout: Math.min(SILENCE_MS, this.timeoutMs),
+      dnsTimeout: Math.min(CONNECT_MS, this.timeoutMs),
     });
     return new Promise<string>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error('The conversation took too long.')), this.timeoutMs);

@@ -1,15 +1,15 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import type { Identity } from '../access/identity.js';
 import { policyOf } from '../access/policy.js';
 import type { PresentedValue } from '../compiler/query/present.js';
 import type { Occurrence } from '../delivery/occurrence.entity.js';
-import { QueryService } from '../query/query.service.js';
 import { completeRange } from '../reports/complete-range.js';
 import { requestOf } from '../reports/view-request.js';
 import type { ReportView } from '../reports/report-view.entity.js';
 import { isDue, judge, type Measured } from './condition.js';
+import { QUERIES, type Queries } from './ports.js';
 import { ReportSchedule } from './schedule.entity.js';
 
 /** Measures what a schedule's condition is about, judges it, and remembers the edge. */
@@ -17,7 +17,7 @@ import { ReportSchedule } from './schedule.entity.js';
 export class ConditionCheck {
   constructor(
     @InjectDataSource() private readonly database: DataSource,
-    private readonly queries: QueryService,
+    @Inject(QUERIES) private readonly queries: Queries,
   ) {}
 
   async check(

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { Identities } from '../access/identities.service.js';
@@ -8,10 +8,10 @@ import { Problem } from '../common/problem.js';
 import type { OccurrencePreparer, Preparation } from '../delivery/occurrence-preparer.port.js';
 import type { Occurrence } from '../delivery/occurrence.entity.js';
 import { User } from '../access/user.entity.js';
-import { ReportViewService } from '../reports/report-view.service.js';
 import type { ReportView } from '../reports/report-view.entity.js';
 import { ConditionCheck } from './condition-check.js';
 import { DataGateCheck } from './data-gate.js';
+import { VIEWS, type Views } from './ports.js';
 import { Recipients } from './recipients.service.js';
 import { ReportSchedule } from './schedule.entity.js';
 
@@ -23,7 +23,7 @@ export class SchedulePreparer implements OccurrencePreparer {
   constructor(
     @InjectDataSource() private readonly database: DataSource,
     private readonly identities: Identities,
-    private readonly views: ReportViewService,
+    @Inject(VIEWS) private readonly views: Views,
     private readonly recipients: Recipients,
     private readonly gate: DataGateCheck,
     private readonly condition: ConditionCheck,

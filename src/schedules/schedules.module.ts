@@ -3,9 +3,12 @@ import { MailPermissions } from '../delivery/mail-permissions.js';
 import { OCCURRENCE_PLANNER } from '../delivery/occurrence-planner.port.js';
 import { OCCURRENCE_PREPARER } from '../delivery/occurrence-preparer.port.js';
 import { QueryModule } from '../query/query.module.js';
+import { QueryService } from '../query/query.service.js';
+import { ReportViewService } from '../reports/report-view.service.js';
 import { ConditionCheck } from './condition-check.js';
 import { DataGateCheck } from './data-gate.js';
 import { SchedulePlanner } from './planner.js';
+import { QUERIES, VIEWS } from './ports.js';
 import { SchedulePreparer } from './preparer.js';
 import { Recipients } from './recipients.service.js';
 import { ScheduleController } from './schedule.controller.js';
@@ -21,6 +24,8 @@ import { ScheduleService } from './schedule.service.js';
     DataGateCheck,
     ConditionCheck,
     MailPermissions,
+    { provide: VIEWS, useExisting: ReportViewService },
+    { provide: QUERIES, useExisting: QueryService },
     { provide: OCCURRENCE_PLANNER, useExisting: SchedulePlanner },
     { provide: OCCURRENCE_PREPARER, useClass: SchedulePreparer },
   ],

@@ -1,0 +1,255 @@
+/**
+ * The story of a scheduled report: set up, previewed, sent at its time and by hand, held until its data is there, sent only
+ * when it matters, left by a reader. Over a real server; a mail host outside of it takes the mails.
+ */
+import PostalMime from 'postal-mime';
+import { SMTPServer } from 'smtp-server';
+import type { AddressInfo } from 'node:net';
+import { TestServer } from '../support/server.js';
+import { until } from '../support/until.js';
+
+interface Delivery {
+  readonly occurrence_id: string;
+  readonly recipient: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly due_at: string;
+  readonly evidence: { readonly reason?: string; readonly reply?: string }[];
+}
+interface Schedule {
+  readonly id: string;
+  readonly next_run_at: string | null;
+  readonly next_runs: string[];
+  readonly warnings: { code: string; message: string }[];
+  readonly is_active: boolean;
+}
+
+const DAY_MS = 86_400_000;
+const day = (ago: number): string => new Date(Date.now() - ago * DAY_MS).toISOString().slice(0, 10);
+
+describe('scheduled reports', () => {
+  let server: TestServer;
+  let view: string;
+  const mails = new Map<string, Buffer[]>();
+  const host = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    onData: (stream, session, done) => {
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('end', () => {
+        for (const { address } of session.envelope.rcptTo) {
+          mails.set(address, [...(mails.get(address) ?? []), Buffer.concat(chunks)]);
+        }
+        done();
+      });
+    },
+  });
+  host.on('error', () => undefined);
+
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
+    const { port } = (host.server as { address(): AddressInfo }).address();
+    server = await TestServer.start({
+      env: { SMTP_URL: `smtp://127.0.0.1:${port}`, MAIL_FROM: 'reports@example.com', SCHEDULE_SPREAD_SECONDS: '0' },
+    });
+    const rows = [1, 2, 3, 40].map((ago) => ({
+      external_id: `row ${ago}`,
+      recorded_at: `${day(ago)}T12:00:00Z`,
+      data_source: 'meta_ads',
+      source_category: 'external_marketing',
+      currency: 'USD',
+      data_payload: { spend: String(100 * ago) },
+    }));
+    expect(await server.rows(rows)).toMatchObject({ status: 201, body: { loaded: 4 } });
+    const created = await server.json<{ id: string }>('/api/reports/views', {
+      report_name: 'Daily spend',
+      report_category: 'campaign_performance',
+      metrics: ['spend'],
+      dimensions: [],
+      time_grain: 'daily',
+      time_zone: 'UTC',
+      date_range: { last: 3, unit: 'day', complete: false },
+      visibility: 'organization',
+    });
+    expect(created.status).toBe(201);
+    view = created.body.id;
+  }, 120_000);
+  afterAll(async () => {
+    await server?.stop();
+    await new Promise<void>((resolve) => host.close(() => resolve()));
+  });
+
+  const schedule = (fields: Record<string, unknown>): Promise<{ status: number; body: Schedule }> =>
+    server.json<Schedule>(`/api/reports/views/${view}/schedule`, {
+      cron: '0 9 1 1 *',
+      time_zone: 'Europe/Berlin',
+      formats: ['csv'],
+      recipients: ['ann@example.com'],
+      ...fields,
+    });
+  const deliveries = async (query: string): Promise<Delivery[]> =>
+    (await server.json<{ data: Delivery[] }>(`/api/reports/deliveries?${query}`)).body.data;
+  /** Runs a schedule now and waits until everything about it has ended. */
+  async function run(id: string): Promise<Delivery[]> {
+    const { status, body } = await server.json<{ occurrence_id: string }>(`/api/reports/schedules/${id}/run`, {});
+    expect(status).toBe(202);
+    return until(async () => {
+      const rows = await deliveries(`occurrence_id=${body.occurrence_id}`);
+      return rows.length > 0 && rows.every(({ state }) => !['pending', 'sending'].includes(state)) ? rows : undefined;
+    }, { seconds: 30 });
+  }
+
+  it('says when it will come, in the clock of its zone', async () => {
+    const { status, body } = await schedule({ cron: '0 9 * * 1' });
+    expect(status).toBe(201);
+    expect(body.next_runs).toHaveLength(5);
+    expect(body.next_run_at).toBe(body.next_runs[0]);
+    for (const at of body.next_runs) {
+      const shown = new Intl.DateTimeFormat('en-GB', {
+        timeZone: 'Europe/Berlin',
+        weekday: 'long',
+        hour: '2-digit',
+        minute: '2-digit',
+      }).format(new Date(at));
+      expect(shown).toMatch(/Monday.*09:00/);
+    }
+    const skipped = await server.json<Schedule>(`/api/reports/schedules/${body.id}/skip-next`, {});
+    expect(skipped.body.next_runs.slice(0, 4)).toEqual(body.next_runs.slice(1));
+    const paused = await server.json<Schedule>(`/api/reports/schedules/${body.id}/pause`, {});
+    expect(paused.body).toMatchObject({ is_active: false, next_run_at: null, next_runs: [] });
+    const resumed = await server.json<Schedule>(`/api/reports/schedules/${body.id}/resume`, {});
+    expect(resumed.body.next_runs[0]).toBe(body.next_runs[1]);
+    const monthly = await schedule({ cron: '0 9 31 * *' });
+    expect(monthly.body.warnings[0]?.message).toContain('February, April, June, September, November');
+    const simple = await schedule({ cron: undefined, simple: { every: 'week', weekdays: ['friday'], at: '17:30' } });
+    expect(simple.body.next_runs).toHaveLength(5);
+    expect((await server.json(`/api/reports/schedules/${simple.body.id}`, undefined, 'DELETE')).status).toBe(204);
+    expect((await server.json(`/api/reports/schedules/${simple.body.id}`)).status).toBe(404);
+  });
+
+  it('names every mistake and where it is', async () => {
+    const { status, body } = await schedule({
+      cron: '0 25 * * *',
+      recipients: ['ann@example.com\r\nBcc: eve@example.com'],
+      subject: 'Spend {{metric.spend}} {{constructor}}',
+      time_zone: 'Europe/Berlinn',
+    });
+    expect(status).toBe(400);
+    expect((body as unknown as { errors: object[] }).errors).toMatchObject([
+      { code: 'invalid_cron', pointer: '/cron', range: [2, 4] },
+      { code: 'unknown_time_zone', pointer: '/time_zone' },
+      { code: 'invalid_recipient', pointer: '/recipients/0' },
+      { code: 'invalid_template', pointer: '/subject', range: [23, 38] },
+    ]);
+  });
+
+  it('goes out at its minute, by itself, about the last complete days', async () => {
+    const { body } = await schedule({
+      cron: '* * * * *',
+      time_zone: 'UTC',
+      formats: ['csv', 'xlsx'],
+      recipients: ['minute@example.com'],
+      subject: '{{report}}: {{metric.spend}} in\r\n{{period}}',
+    });
+    const [sent] = await until(async () => {
+      const rows = (await deliveries(`view_id=${view}&state=accepted`)).filter(
+        ({ recipient }) => recipient === 'minute@example.com',
+      );
+      return rows.length > 0 ? rows : undefined;
+    }, { seconds: 90 });
+    await server.json(`/api/reports/schedules/${body.id}/pause`, {});
+    expect(sent?.due_at).toBe(body.next_runs[0]);
+    const mail = await PostalMime.parse(mails.get('minute@example.com')?.[0] ?? '');
+    // Three whole days, yesterday and before: 100 + 200 + 300.
+    expect(mail.subject).toMatch(/^Daily spend: \$600\S* in Last 3 complete days/);
+    const csv = Buffer.from(mail.attachments.find(({ filename }) => filename?.endsWith('.csv'))?.content as ArrayBuffer);
+    expect(csv.toString('utf8').trim().split(/\r?\n/)).toHaveLength(4);
+    expect(mail.attachments.some(({ filename }) => filename?.endsWith('.xlsx'))).toBe(true);
+  }, 120_000);
+
+  it('is read in the browser, and left with one click', async () => {
+    const { body } = await schedule({ recipients: ['ann@example.com', 'leaver@example.com'] });
+    expect((await run(body.id)).map(({ state }) => state)).toEqual(['accepted', 'accepted']);
+    const mail = await PostalMime.parse(mails.get('leaver@example.com')?.at(-1) ?? '');
+    const header = (name: string): string => mail.headers.find(({ key }) => key === name)?.value ?? '';
+    expect(header('list-unsubscribe-post')).toBe('List-Unsubscribe=One-Click');
+    const link = (url: string): string => url.replace(/^https?:\/\/[^/]+/, server.base);
+    const page = await fetch(link(/http\S+\/r\/\S+/.exec(mail.text ?? '')?.[0] ?? ''));
+    expect(page.status).toBe(200);
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(await page.text()).toContain('Daily spend');
+    const leave = link(/<(\S+)>/.exec(header('list-unsubscribe'))?.[1] ?? '');
+    expect((await fetch(`${leave}x`, { method: 'POST' })).status).toBe(404);
+    // Mail scanners follow links; looking does not unsubscribe.
+    expect((await fetch(leave)).status).toBe(200);
+    const form = { method: 'POST', body: new URLSearchParams({ 'List-Unsubscribe': 'One-Click' }) };
+    expect((await fetch(leave, form)).status).toBe(200);
+    expect((await fetch(leave, form)).status).toBe(200);
+    const again = await run(body.id);
+    expect(again.map(({ recipient, state }) => [recipient, state]).sort()).toEqual([
+      ['ann@example.com', 'accepted'],
+      ['leaver@example.com', 'suppressed'],
+    ]);
+    expect(mails.get('leaver@example.com')).toHaveLength(1);
+  }, 60_000);
+
+  it('waits for its data, and at the deadline says what is missing', async () => {
+    const gate = { sources: ['meta_ads', 'google_ads'], deadline_minutes: 1, at_deadline: 'skip' };
+    const { body } = await schedule({ gate, recipients: ['gate@example.com'] });
+    const { body: started } = await server.json<{ occurrence_id: string }>(`/api/reports/schedules/${body.id}/run`, {});
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    expect(await deliveries(`occurrence_id=${started.occurrence_id}`)).toEqual([]);
+    const [skipped] = await until(async () => {
+      const rows = await deliveries(`occurrence_id=${started.occurrence_id}`);
+      return rows.length > 0 ? rows : undefined;
+    }, { seconds: 90 });
+    expect(skipped).toMatchObject({ state: 'suppressed', recipient: 'gate@example.com' });
+    expect(skipped?.evidence[0]?.reason).toMatch(/^google_ads had no data of \d{4}-\d\d-\d\d yet\.$/);
+    const open = await schedule({ gate: { sources: ['meta_ads'] }, recipients: ['gate@example.com'] });
+    expect((await run(open.body.id)).map(({ state }) => state)).toEqual(['accepted']);
+  }, 120_000);
+
+  it('is sent when a number crosses its bound, once until it has come back', async () => {
+    const recipients = ['alert@example.com'];
+    const condition = { metric: 'spend', operator: 'gt', value: 500, mode: 'on_breach' };
+    const { body } = await schedule({ recipients, condition });
+    expect((await run(body.id))[0]).toMatchObject({ state: 'accepted' });
+    const [second] = await run(body.id);
+    expect(second).toMatchObject({ state: 'suppressed' });
+    expect(second?.evidence[0]?.reason).toBe('Spend is 600, above 500.');
+    const mail = await PostalMime.parse(mails.get('alert@example.com')?.[0] ?? '');
+    expect(mail.text).toContain('Spend is 600, above 500.');
+    // Against the three days before, which had nothing.
+    const change = await schedule({ recipients, condition: { metric: 'spend', change_percent: 10 } });
+    expect((await run(change.body.id))[0]?.evidence[0]?.reason).toContain('nothing to compare');
+    const unknown = await schedule({ recipients, condition: { metric: 'clicks', operator: 'gt', value: 1 } });
+    expect(unknown).toMatchObject({ status: 422, body: { code: 'unknown_metric' } });
+  }, 60_000);
+
+  it('goes only to domains that the organisation allows, asked at save and at send', async () => {
+    const { body } = await schedule({ recipients: ['ann@example.com', 'bob@partner.example'] });
+    const settings = { allowed_domains: ['example.com'] };
+    expect((await server.json('/api/reports/mail-settings', settings, 'PUT')).status).toBe(200);
+    const refused = await schedule({ recipients: ['bob@partner.example'] });
+    expect(refused).toMatchObject({ status: 422, body: { code: 'domain_not_allowed' } });
+    const sent = await run(body.id);
+    expect(sent.map(({ recipient, state }) => [recipient, state]).sort()).toEqual([
+      ['ann@example.com', 'accepted'],
+      ['bob@partner.example', 'suppressed'],
+    ]);
+    await server.json('/api/reports/mail-settings', { allowed_domains: null }, 'PUT');
+    const bounce = { address: 'bob@partner.example', type: 'hard', detail: '550 gone' };
+    expect((await server.json('/api/reports/bounces', bounce)).body).toEqual({ delivery_id: null, suppressed: true });
+    const third = (await run(body.id)).find(({ recipient }) => recipient === 'bob@partner.example');
+    expect(third?.evidence[0]?.reason).toMatch(/has bounced/);
+  }, 60_000);
+
+  it('leaves a trail that can be checked', async () => {
+    const { body } = await server.json<{ data: { action: string }[] }>('/api/audit?limit=1000');
+    const actions = new Set(body.data.map(({ action }) => action));
+    for (const action of ['schedule.create', 'schedule.pause', 'schedule.run', 'mail_suppression.create']) {
+      expect(actions).toContain(action);
+    }
+  });
+});

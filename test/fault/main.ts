@@ -1,0 +1,21 @@
+/**
+ * `npm run fault [-- --short | --kills N]`: prints the report of a fault run as one JSON line; ends with 1 when it is not clean. Uses the
+ * Redis of `REDIS_URL` for wake-ups where there is one.
+ */
+import 'reflect-metadata';
+import { faultRun } from './fault-run.js';
+
+const isShort = process.argv.includes('--short');
+const given = process.argv.indexOf('--kills');
+const kills = given < 0 ? (isShort ? 20 : 100) : Number(process.argv[given + 1]);
+const report = await faultRun({
+  killsAtEachPoint: kills,
+  stopsAtEachPoint: Math.max(1, Math.floor(kills / 10)),
+  workers: 5,
+  occurrences: Math.min(1_000, 20 * kills),
+  restarts: Math.min(5, Math.ceil(kills / 20)),
+  redisUrl: process.env.REDIS_URL ?? null,
+  say: (line) => void process.stderr.write(`${line}\n`),
+});
+process.stdout.write(`${JSON.stringify(report)}\n`);
+process.exit(report.misses + report.duplicates + report.contradictions.length === 0 ? 0 : 1);
