@@ -111,7 +111,10 @@ describe('outbox', () => {
   });
 
   test('withdrawn at the last moment leaves nothing behind', async () => {
-    const sent = await createMailer({ smtpUrl: null, dataDir, mailSeconds: 150 }).send(await envelope(), async () => false);
+    const sent = await createMailer({ smtpUrl: null, dataDir, mailSeconds: 150 }).send(
+      await envelope(),
+      async () => false,
+    );
     expect(sent).toEqual({ outcome: 'withdrawn' });
     expect(await readdir(join(dataDir, 'outbox'))).toEqual([]);
   });

@@ -37,6 +37,4 @@ export const MAILER = Symbol('MAILER');
 
 /** SMTP where there is a host, else files in the outbox. */
 export const createMailer = (config: Pick<AppConfig, 'smtpUrl' | 'dataDir' | 'mailSeconds'>): Mailer =>
-  config.smtpUrl === null
-    ? new Outbox(config.dataDir)
-    : new SmtpMailer(config.smtpUrl, config.mailSeconds * 1_000);
+  config.smtpUrl === null ? new Outbox(config.dataDir) : new SmtpMailer(config.smtpUrl, config.mailSeconds * 1_000);

@@ -48,12 +48,15 @@ export class OccurrenceRunner implements OnModuleInit {
   private async workOn(claim: OccurrenceClaim, signal: AbortSignal): Promise<void> {
     this.faults.at('claimed');
     const lost = new AbortController();
-    const heartbeat = setInterval(() => {
-      void this.ledger.renew(claim).then(
-        (isMine) => (isMine ? undefined : lost.abort(new Error('The occurrence was taken over.'))),
-        () => undefined,
-      );
-    }, (this.ledger.leaseSeconds * 1_000) / 3);
+    const heartbeat = setInterval(
+      () => {
+        void this.ledger.renew(claim).then(
+          (isMine) => (isMine ? undefined : lost.abort(new Error('The occurrence was taken over.'))),
+          () => undefined,
+        );
+      },
+      (this.ledger.leaseSeconds * 1_000) / 3,
+    );
     try {
       await this.run(claim, AbortSignal.any([signal, lost.signal]));
     } catch (error) {

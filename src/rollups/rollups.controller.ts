@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Put } from '@nestjs/com
 import { ApiBearerAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
+import { organizationWithAllMembers } from '../access/policy.js';
 import { notFound, unprocessable } from '../common/problem.js';
 import { PutRollupDto, RollupDto, RollupsDto } from './rollups.dto.js';
 import { RollupsService } from './rollups.service.js';
@@ -22,8 +23,10 @@ export class RollupsController {
       'A rollup holds metrics that add up, grouped by days and some dimensions. The engine answers from it exactly where rows would give the same answer, digit for digit; `explain` of a query says which one answered, or why none did.',
   })
   @ApiResponse({ status: 200, type: RollupsDto })
-  list(@CurrentIdentity() { organizationId }: Identity): Promise<RollupsDto> {
-    return this.rollups.list(organizationId);
+  @ApiResponse({ status: 403, description: '`policy_not_supported_here`: for whoever may see all of the model only.' })
+  async list(@CurrentIdentity() identity: Identity): Promise<RollupsDto> {
+    // The list names members, also those that a custom role hides.
+    return this.rollups.list(organizationWithAllMembers(identity));
   }
 
   @Put(':name')

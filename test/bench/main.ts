@@ -18,7 +18,6 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   query_10m: async () => (await import('./query.js')).benchQuery(10_000_000),
   currencies: async () => (await import('./currencies.js')).benchCurrencies(),
   export: async () => (await import('./export.js')).benchExport(),
-  query: async () => (await import('./query.js')).benchQuery(),
   rollup: async () => (await import('./rollup.js')).benchRollup(),
   cached: async () => (await import('./cached.js')).benchCached(),
   import: async () => (await import('./import.js')).benchImport(),

@@ -142,7 +142,7 @@ export async function benchRollup(): Promise<void> {
     acrossOrganizations('benchmark', () =>
       overEngine('clickhouse', large, settings(folder), async (organizationId) => {
         const session = new Session(join(folder, 'clickhouse'));
-        insertMarketingData(session, organizationId, large);
+        insertMarketingData(session, organizationId, large, 'USD');
         session.query('OPTIMIZE TABLE unified_marketing_data FINAL');
         session.close();
         await drainPending();

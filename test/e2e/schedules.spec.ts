@@ -94,10 +94,13 @@ describe('scheduled reports', () => {
   async function run(id: string): Promise<Delivery[]> {
     const { status, body } = await server.json<{ occurrence_id: string }>(`/api/reports/schedules/${id}/run`, {});
     expect(status).toBe(202);
-    return until(async () => {
-      const rows = await deliveries(`occurrence_id=${body.occurrence_id}`);
-      return rows.length > 0 && rows.every(({ state }) => !['pending', 'sending'].includes(state)) ? rows : undefined;
-    }, { seconds: 30 });
+    return until(
+      async () => {
+        const rows = await deliveries(`occurrence_id=${body.occurrence_id}`);
+        return rows.length > 0 && rows.every(({ state }) => !['pending', 'sending'].includes(state)) ? rows : undefined;
+      },
+      { seconds: 30 },
+    );
   }
 
   it('says when it will come, in the clock of its zone', async () => {
@@ -152,18 +155,23 @@ describe('scheduled reports', () => {
       recipients: ['minute@example.com'],
       subject: '{{report}}: {{metric.spend}} in\r\n{{period}}',
     });
-    const [sent] = await until(async () => {
-      const rows = (await deliveries(`view_id=${view}&state=accepted`)).filter(
-        ({ recipient }) => recipient === 'minute@example.com',
-      );
-      return rows.length > 0 ? rows : undefined;
-    }, { seconds: 90 });
+    const [sent] = await until(
+      async () => {
+        const rows = (await deliveries(`view_id=${view}&state=accepted`)).filter(
+          ({ recipient }) => recipient === 'minute@example.com',
+        );
+        return rows.length > 0 ? rows : undefined;
+      },
+      { seconds: 90 },
+    );
     await server.json(`/api/reports/schedules/${body.id}/pause`, {});
     expect(sent?.due_at).toBe(body.next_runs[0]);
     const mail = await PostalMime.parse(mails.get('minute@example.com')?.[0] ?? '');
     // Three whole days, yesterday and before: 100 + 200 + 300.
     expect(mail.subject).toMatch(/^Daily spend: \$600\S* in Last 3 complete days/);
-    const csv = Buffer.from(mail.attachments.find(({ filename }) => filename?.endsWith('.csv'))?.content as ArrayBuffer);
+    const csv = Buffer.from(
+      mail.attachments.find(({ filename }) => filename?.endsWith('.csv'))?.content as ArrayBuffer,
+    );
     expect(csv.toString('utf8').trim().split(/\r?\n/)).toHaveLength(4);
     expect(mail.attachments.some(({ filename }) => filename?.endsWith('.xlsx'))).toBe(true);
   }, 120_000);
@@ -200,10 +208,13 @@ describe('scheduled reports', () => {
     const { body: started } = await server.json<{ occurrence_id: string }>(`/api/reports/schedules/${body.id}/run`, {});
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     expect(await deliveries(`occurrence_id=${started.occurrence_id}`)).toEqual([]);
-    const [skipped] = await until(async () => {
-      const rows = await deliveries(`occurrence_id=${started.occurrence_id}`);
-      return rows.length > 0 ? rows : undefined;
-    }, { seconds: 90 });
+    const [skipped] = await until(
+      async () => {
+        const rows = await deliveries(`occurrence_id=${started.occurrence_id}`);
+        return rows.length > 0 ? rows : undefined;
+      },
+      { seconds: 90 },
+    );
     expect(skipped).toMatchObject({ state: 'suppressed', recipient: 'gate@example.com' });
     expect(skipped?.evidence[0]?.reason).toMatch(/^google_ads had no data of \d{4}-\d\d-\d\d yet\.$/);
     const open = await schedule({ gate: { sources: ['meta_ads'] }, recipients: ['gate@example.com'] });

@@ -148,10 +148,10 @@ class FaultRun {
     await this.query(`INSERT INTO users (id, email, display_name) VALUES ($1, 'ok-owner@example.com', 'Owner')`, [
       this.user,
     ]);
-    await this.query(
-      `INSERT INTO memberships (organization_id, user_id, role) VALUES ($1, $2, 'organization_admin')`,
-      [this.organization, this.user],
-    );
+    await this.query(`INSERT INTO memberships (organization_id, user_id, role) VALUES ($1, $2, 'organization_admin')`, [
+      this.organization,
+      this.user,
+    ]);
     await this.query(
       `INSERT INTO marketing_report_views (id, organization_id, created_by_user, report_name, report_category, dimensions, metrics, totals, visibility)
        VALUES ($1, $2, $3, 'Fault', 'roas_analysis', '{}', '{spend}', true, 'organization')`,
@@ -257,9 +257,9 @@ class FaultRun {
     const minutes = Math.ceil(this.options.occurrences / SCHEDULES) * STEP_MINUTES;
     const due = new Set<number>();
     for (let at = Math.ceil((now - minutes * 60_000 + 1) / step) * step; at < now; at += step) due.add(at);
-    const rows = await this.query<{ schedule_id: string; due_at: Date; due_local: string; state: string; id: string }[]>(
-      `SELECT id, schedule_id, due_at, due_local, state FROM occurrences`,
-    );
+    const rows = await this.query<
+      { schedule_id: string; due_at: Date; due_local: string; state: string; id: string }[]
+    >(`SELECT id, schedule_id, due_at, due_local, state FROM occurrences`);
     const deliveries = await this.query<
       { id: string; occurrence_id: string; recipient: string; kind: string; state: string; evidence: unknown[] }[]
     >(`SELECT id, occurrence_id, recipient, kind, state, evidence FROM deliveries`);

@@ -62,7 +62,11 @@ export class Witness {
             continue;
           }
           isBody = false;
-          const messageId = body.find((header) => /^message-id:/i.test(header))?.slice(11).trim() ?? '';
+          const messageId =
+            body
+              .find((header) => /^message-id:/i.test(header))
+              ?.slice(11)
+              .trim() ?? '';
           body = [];
           if (this.does(recipient, 'hang-dot')) return;
           const mail = { recipient, messageId };

@@ -82,14 +82,7 @@ const sender = new DeliverySender(
 );
 sender.onModuleInit();
 new OccurrenceRunner(queue, config, preparer, occurrences, files, notices).onModuleInit();
-const sweep = new DeliverySweep(
-  queue,
-  new SchedulePlanner(database, config),
-  occurrences,
-  deliveries,
-  sender,
-  store,
-);
+const sweep = new DeliverySweep(queue, new SchedulePlanner(database, config), occurrences, deliveries, sender, store);
 await queue.start();
 for (;;) {
   await sweep.sweep().catch(() => undefined);
