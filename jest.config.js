@@ -12,4 +12,6 @@ export default {
   },
   transformIgnorePatterns: ['/node_modules/(?!(content-disposition|cookie)/)'],
   testTimeout: 30_000,
+  // Most specs wait for servers and stores of their own; one worker a core keeps the whole within its time.
+  maxWorkers: '100%',
 };

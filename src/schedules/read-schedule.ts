@@ -243,7 +243,7 @@ class ScheduleReader extends ShapeReader {
       deadline_minutes:
         value.deadline_minutes === undefined
           ? 120
-          : (this.integer(value.deadline_minutes, at, 1, TWO_DAYS_IN_MINUTES) ?? 120),
+          : (this.integer(value.deadline_minutes, at, 0, TWO_DAYS_IN_MINUTES) ?? 120),
       at_deadline:
         value.at_deadline === undefined
           ? 'send'

@@ -26,7 +26,7 @@ export interface DataGate {
   readonly sources: readonly string[];
   /** Each source must have rows of the day that is this many days before the due day, or later. */
   readonly days_ago: number;
-  /** How long to wait after the due time. */
+  /** How long to wait after the due time; 0 for not at all. */
   readonly deadline_minutes: number;
   /** Then: send with a notice of what is missing, or skip and say so in the ledger. */
   readonly at_deadline: (typeof AT_DEADLINE)[number];
