@@ -17,6 +17,14 @@ import { ReportStore } from './report-store.js';
 const SWEEP_MS = 10_000;
 const PURGE_MS = 3_600_000;
 const MOST_WOKEN = 500;
+/** What is due is woken again so often, even while a job for it counts as running. */
+const WAKE_MS = 30_000;
+
+/**
+ * The queue believes that a dead worker's job still runs, for minutes, and takes no other of the same name; so a wake-up has
+ * another name after a while. A job too many does no harm.
+ */
+const wakeUpId = (id: string): string => `${id}:${Math.floor(Date.now() / WAKE_MS)}`;
 
 /**
  * Looks through the ledger, again and again, in every process: plans what will be due, wakes what is due, settles what a
@@ -52,10 +60,10 @@ export class DeliverySweep implements OnApplicationBootstrap, BeforeApplicationS
     await this.planner.plan();
     await this.deliveries.expireClaims();
     for (const id of await this.occurrences.toRun(MOST_WOKEN)) {
-      await this.queue.enqueue(RUN_OCCURRENCE, { occurrence_id: id }, { id });
+      await this.queue.enqueue(RUN_OCCURRENCE, { occurrence_id: id }, { id: wakeUpId(id) });
     }
     for (const id of await this.deliveries.due(MOST_WOKEN)) {
-      await this.queue.enqueue(SEND_DELIVERY, { delivery_id: id }, { id });
+      await this.queue.enqueue(SEND_DELIVERY, { delivery_id: id }, { id: wakeUpId(id) });
     }
     for (const id of await this.occurrences.toFinish()) {
       const occurrence = await this.occurrences.find(id);

@@ -36,8 +36,12 @@ Logger.overrideLogger(['fatal']);
 const config = parseConfig(process.env);
 if (config.databaseUrl === null) throw new Error('The worker needs DATABASE_URL.');
 const database = await new DataSource({ ...databaseOptions(config.databaseUrl), poolSize: 4 } as never).initialize();
-// A Postgres that is restarted cuts its connections; the next one is a new one.
-process.on('uncaughtException', () => undefined);
+// A Postgres that is restarted cuts its connections, which is no reason to end; anything else is, so that another worker
+// takes its place.
+process.on('uncaughtException', (error: Error & { code?: string }) => {
+  const isCut = /^(57P0[123]|ECONNRESET|ECONNREFUSED|EPIPE)$/.test(error.code ?? '');
+  if (!isCut && !/Connection (terminated|ended)/.test(error.message)) process.exit(1);
+});
 
 const runner: ReportRunner = {
   run: async () => ({
@@ -83,7 +87,7 @@ const sender = new DeliverySender(
 sender.onModuleInit();
 new OccurrenceRunner(queue, config, preparer, occurrences, files, notices).onModuleInit();
 const sweep = new DeliverySweep(queue, new SchedulePlanner(database, config), occurrences, deliveries, sender, store);
-await queue.start();
+await queue.start().catch(() => process.exit(1));
 for (;;) {
   await sweep.sweep().catch(() => undefined);
   await new Promise((resolve) => setTimeout(resolve, SWEEP_MS));

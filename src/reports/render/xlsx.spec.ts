@@ -112,4 +112,4 @@ test('rows beyond a sheet go to the next one', async () => {
   expect(parts.get('xl/worksheets/sheet1.xml')).toContain('<v>1048575</v></c></row></sheetData>');
   expect(parts.get('xl/worksheets/sheet2.xml')).toContain('<row r="3"><c r="A3" s="2"><v>1048577</v></c></row>');
   expect(parts.get('xl/workbook.xml')).toContain('name="Data 2"');
-}, 60_000);
+}, 180_000);
