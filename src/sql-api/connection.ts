@@ -27,6 +27,10 @@ export interface Door {
   readonly tls: SecureContext | null;
   /** Secret of this process, for what is shown to those who are nobody. */
   readonly decoy: Buffer;
+  /** Before a secret is looked at. @throws Problem 429 where too many wrong ones came from the address */
+  admit(user: string, address: string): void;
+  /** After a secret turned out to be wrong. */
+  guessed(user: string, address: string): Promise<void>;
   verifierOf(user: string): Promise<string | null | undefined>;
   /** What a proven user works with. @throws Problem */
   host(user: string, send: SessionHost['send']): SessionHost;
@@ -167,6 +171,7 @@ export class SqlConnection {
     const user = parameters.get('user') ?? '';
     if (minor > NEWEST_MINOR || unknown.length > 0) this.write(negotiate(Math.min(minor, NEWEST_MINOR), unknown));
     if (minor >= 2) this.secret = randomBytes(32);
+    this.door.admit(user, this.address);
     const kept = await this.door.verifierOf(user);
     if (kept === null) {
       this.write(
@@ -212,7 +217,7 @@ export class SqlConnection {
   }
 
   private async wrongPassword(user: string): Promise<null> {
-    await sleep(250);
+    await Promise.all([this.door.guessed(user, this.address), sleep(250)]);
     this.write(
       server.errorResponse({
         severity: 'FATAL',
@@ -222,6 +227,10 @@ export class SqlConnection {
       }),
     );
     return null;
+  }
+
+  private get address(): string {
+    return this.socket.remoteAddress ?? '';
   }
 
   private async password(): Promise<Buffer | null> {

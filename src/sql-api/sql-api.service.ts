@@ -7,6 +7,9 @@ import { ApiKeyService } from '../access/api-key.service.js';
 import { can, forbidden } from '../access/permissions.js';
 import { enterOrganization, inNewRequest } from '../access/tenancy/scope.js';
 import { APP_CONFIG, type AppConfig } from '../config/config.js';
+import { GuessThrottle } from '../limits/guess-throttle.service.js';
+import { RequestLimits } from '../limits/request-limits.service.js';
+import { Plans } from '../plans/plans.service.js';
 import { QueryService } from '../query/query.service.js';
 import { loadParser } from '../sql/parse.js';
 import { SqlMistake } from '../sql/mistake.js';
@@ -15,6 +18,9 @@ import { MOST_CONNECTIONS, MOST_SESSIONS, MOST_UNPROVEN, PATIENCE_MS } from './l
 import { Mirrors, type Mirror } from './mirrors.service.js';
 import type { SessionHost } from './session.js';
 import { Upstream } from './upstream.js';
+
+/** The user's name, where it has the form of a key's id. */
+const keyIdOf = (user: string): string | null => (/^[A-Za-z0-9]{8,32}$/.test(user) ? user : null);
 
 /** The door for whatever speaks Postgres: user = key id, password = its secret, database = the organisation's slug. */
 @Injectable()
@@ -34,6 +40,9 @@ export class SqlApi implements BeforeApplicationShutdown, Door {
     private readonly keys: ApiKeyService,
     private readonly mirrors: Mirrors,
     private readonly queries: QueryService,
+    private readonly guesses: GuessThrottle,
+    private readonly limits: RequestLimits,
+    private readonly plans: Plans,
   ) {
     const { sqlApiTls } = config;
     this.tls =
@@ -65,8 +74,16 @@ export class SqlApi implements BeforeApplicationShutdown, Door {
     await new Promise((resolve) => setImmediate(resolve));
   }
 
+  admit(user: string, address: string): void {
+    this.guesses.refuseShutOut({ address, keyId: keyIdOf(user) });
+  }
+
+  guessed(user: string, address: string): Promise<void> {
+    return this.guesses.wrong({ address, keyId: keyIdOf(user) });
+  }
+
   verifierOf(user: string): Promise<string | null | undefined> {
-    return /^[A-Za-z0-9]{8,32}$/.test(user) ? this.keys.verifierOf(user) : Promise.resolve(undefined);
+    return keyIdOf(user) === null ? Promise.resolve(undefined) : this.keys.verifierOf(user);
   }
 
   async databaseOf(user: string): Promise<string> {
@@ -102,6 +119,8 @@ export class SqlApi implements BeforeApplicationShutdown, Door {
         const identity = { ...(await this.keys.identityOfKey(user)), door: 'sql' as const };
         enterOrganization(identity.organizationId);
         if (!can(identity, 'reports:create')) throw forbidden(identity, 'reports:create');
+        await this.plans.require(identity, 'advanced_analytics');
+        await this.limits.count(identity);
         return { identity, mirror: await this.mirrors.of(identity) };
       },
       open: (mirror) => this.openSession(mirror),

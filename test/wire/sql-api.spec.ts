@@ -237,6 +237,16 @@ describe('the protocol', () => {
     await expect(connect(server, { user: 'nobodynobody' })).rejects.toMatchObject({ code: '28P01' });
     await expect(connect(server, { database: 'postgres' })).rejects.toMatchObject({ code: '3D000' });
   });
+
+  it('shuts out who guesses, for that key only', async () => {
+    const guess = (): Promise<unknown> =>
+      connect(server, { user: 'guessedguess', password: 'wrong-wrong-wrong' }).catch((error: unknown) => error);
+    const first = await Promise.all(Array.from({ length: 10 }, guess));
+    expect(first).toEqual(Array.from({ length: 10 }, () => expect.objectContaining({ code: '28P01' })));
+    expect(await guess()).toMatchObject({ code: '53300', message: expect.stringContaining('Too many wrong keys') });
+    const client = await connect(server);
+    await client.end();
+  });
 });
 
 describe('safety', () => {
