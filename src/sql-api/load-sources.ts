@@ -15,6 +15,9 @@ import type { Mirror } from './mirrors.service.js';
 import { sourceRows } from './source-rows.js';
 import { UpstreamFault, type Upstream } from './upstream.js';
 
+/** Most values of a dimension that a condition, judged by Postgres, may keep. */
+const MOST_CONDITION_VALUES = 10_000;
+
 export interface LoadContext {
   readonly upstream: Upstream;
   readonly queries: QueryService;
@@ -160,10 +163,15 @@ class Loading {
   }
 
   /** One row of expressions, with the statement's parameters. */
-  private async ask(expressions: readonly string[]): Promise<(string | null)[][]> {
+  private ask(expressions: readonly string[]): Promise<(string | null)[][]> {
+    return this.rowsOf(`SELECT ${expressions.map((sql) => `(${sql})::text`).join(', ')}`);
+  }
+
+  /** The rows of a statement in Postgres, with the parameters of the client's. */
+  private async rowsOf(sql: string): Promise<(string | null)[][]> {
     const { upstream, types, bind } = this.context;
     upstream.write(
-      client.parse('', `SELECT ${expressions.map((sql) => `(${sql})::text`).join(', ')}`, types),
+      client.parse('', sql, types),
       client.bind({ portal: '', statement: '', formats: bind.formats, values: bind.values, resultFormats: [] }),
       client.execute('', 0),
       client.flush(),
@@ -209,34 +217,16 @@ class Loading {
   }
 
   private async conditionRows(name: string, column: string, condition: Node): Promise<(string | null)[][]> {
-    const { upstream, types, bind } = this.context;
-    const sql = `SELECT ${column} FROM ${name} AS ${quoted(aliasIn(condition))} WHERE ${expressionSql(condition)} LIMIT 10001`;
-    upstream.write(
-      client.parse('', sql, types),
-      client.bind({ portal: '', statement: '', formats: bind.formats, values: bind.values, resultFormats: [] }),
-      client.execute('', 0),
-      client.flush(),
+    const from = `${name} AS ${quoted(aliasIn(condition))}`;
+    const rows = await this.rowsOf(
+      `SELECT ${column} FROM ${from} WHERE ${expressionSql(condition)} LIMIT ${MOST_CONDITION_VALUES + 1}`,
     );
-    const rows: (string | null)[][] = [];
-    for (;;) {
-      const { type, body } = await upstream.next();
-      if (type === 'D') rows.push(readDataRow(body));
-      if (type === 'C') {
-        if (rows.length > 10_000)
-          throw new SqlMistake({
-            code: '54000',
-            message: 'A condition holds for more than 10000 values of its dimension.',
-            hint: 'Compare columns with constants.',
-          });
-        return rows;
-      }
-      if (type === 'E') {
-        const fault = new UpstreamFault(readFault(body));
-        upstream.write(client.sync());
-        await upstream.untilReady().catch(() => undefined);
-        throw fault;
-      }
-    }
+    if (rows.length <= MOST_CONDITION_VALUES) return rows;
+    throw new SqlMistake({
+      code: '54000',
+      message: `A condition holds for more than ${MOST_CONDITION_VALUES} values of its dimension.`,
+      hint: 'Compare columns with constants.',
+    });
   }
 }
 

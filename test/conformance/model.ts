@@ -1,5 +1,6 @@
 /** The organisation whose numbers the conformance cases ask for. */
 import type { MemberDefinition, Model, ModelSettings } from '../../src/compiler/model/types.js';
+import { definition } from '../support/definition.js';
 import { buildModel } from '../../src/compiler/model/build.js';
 
 /** Standard payload fields; ClickHouse keeps them as typed sub-columns, everything else is untyped. */
@@ -15,22 +16,8 @@ const SETTINGS: ModelSettings = { currency: 'USD', time_zone: 'UTC', week_start:
 
 type Given = Partial<MemberDefinition> & Pick<MemberDefinition, 'metric_key' | 'data_type'>;
 
-const define = (given: Given, metric_type: MemberDefinition['metric_type']): MemberDefinition => ({
-  standard_key: null,
-  display_label: given.metric_key,
-  description: null,
-  category: 'external',
-  metric_type,
-  aggregation: null,
-  formula: null,
-  expression: null,
-  weight: null,
-  additivity: 'additive',
-  unit: null,
-  alias_keys: [],
-  source_tables: [],
-  ...given,
-});
+const define = (given: Given, metric_type: MemberDefinition['metric_type']): MemberDefinition =>
+  definition({ metric_type, ...given });
 const metric = (given: Given): MemberDefinition => define({ aggregation: 'sum', ...given }, 'metric');
 const formula = (metric_key: string, text: string, given: Partial<MemberDefinition> = {}): MemberDefinition =>
   define({ metric_key, data_type: 'float', formula: text, category: 'calculated', ...given }, 'metric');

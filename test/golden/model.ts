@@ -2,30 +2,9 @@ import type { Rate } from '../../src/compiler/currency/rate-book.js';
 import { buildModel } from '../../src/compiler/model/build.js';
 import type { MemberDefinition, Model } from '../../src/compiler/model/types.js';
 import type { ReportRequest } from '../../src/compiler/query/types.js';
+import { definition, type GivenDefinition } from '../support/definition.js';
 
-const define = (given: Partial<MemberDefinition> & Pick<MemberDefinition, 'metric_key'>): MemberDefinition => ({
-  standard_key: null,
-  display_label: given.metric_key,
-  description: null,
-  category: 'external',
-  metric_type: 'metric',
-  data_type: 'currency',
-  aggregation:
-    given.formula === undefined &&
-    given.window === undefined &&
-    given.conversion === undefined &&
-    given.metric_type !== 'dimension'
-      ? 'sum'
-      : null,
-  formula: null,
-  expression: null,
-  weight: null,
-  additivity: 'additive',
-  unit: null,
-  alias_keys: [],
-  source_tables: [],
-  ...given,
-});
+const define = (given: GivenDefinition): MemberDefinition => definition({ data_type: 'currency', ...given });
 
 /** One of each kind, and labels that try to get out of their quotes. */
 const DEFINITIONS: readonly MemberDefinition[] = [

@@ -10,8 +10,8 @@
 import type { ValueKind } from '../cube/base.js';
 import type { DialectName } from './types.js';
 
-/** The operators that are left once the planner has turned days into instants. */
-export const CONDITION_OPERATORS = [
+/** Comparisons with values, and with having one: the same in a request and in a condition. */
+export const VALUE_OPERATORS = [
   'equals',
   'notEquals',
   'contains',
@@ -24,9 +24,10 @@ export const CONDITION_OPERATORS = [
   'lte',
   'set',
   'notSet',
-  'within',
-  'notWithin',
 ] as const;
+
+/** The operators that are left once the planner has turned days into instants. */
+export const CONDITION_OPERATORS = [...VALUE_OPERATORS, 'within', 'notWithin'] as const;
 /** `within` takes two values, `[from, to)`. */
 export type ConditionOperator = (typeof CONDITION_OPERATORS)[number];
 

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { definition as define } from '../../../test/support/definition.js';
 import { buildModel, dependants, resolveMember } from './build.js';
 import { parseFieldRef } from './field-ref.js';
 import { canonicalJson, diagnosticsFor, snapshotOf } from './snapshot.js';
@@ -6,24 +7,8 @@ import type { ConversionDefinition, Member, MemberDefinition, Model, WindowDefin
 
 const settings = { currency: 'USD', time_zone: 'UTC', week_start: 1 };
 
-const definition = (metric_key: string, more: Partial<MemberDefinition> = {}): MemberDefinition => ({
-  metric_key,
-  standard_key: null,
-  display_label: metric_key,
-  description: null,
-  category: 'external',
-  metric_type: 'metric',
-  data_type: 'integer',
-  aggregation: 'sum',
-  formula: null,
-  expression: null,
-  weight: null,
-  additivity: 'additive',
-  unit: null,
-  alias_keys: [],
-  source_tables: ['unified_marketing_data'],
-  ...more,
-});
+const definition = (metric_key: string, more: Partial<MemberDefinition> = {}): MemberDefinition =>
+  define({ metric_key, data_type: 'integer', source_tables: ['unified_marketing_data'], ...more });
 const formula = (metric_key: string, text: string, more: Partial<MemberDefinition> = {}): MemberDefinition =>
   definition(metric_key, {
     formula: text,

@@ -1,27 +1,12 @@
+import { definition } from '../../../test/support/definition.js';
 import { buildModel } from './build.js';
 import { countChanges, diffModels, fieldText, memberMeaning } from './diff.js';
 import { parseFieldRef } from './field-ref.js';
 import type { FieldRef, MemberDefinition, Model } from './types.js';
 
 const settings = { currency: 'USD', time_zone: 'UTC', week_start: 1 };
-const metric = (metric_key: string, more: Partial<MemberDefinition> = {}): MemberDefinition => ({
-  metric_key,
-  standard_key: null,
-  display_label: metric_key,
-  description: null,
-  category: 'external',
-  metric_type: 'metric',
-  data_type: 'float',
-  aggregation: more.formula == null ? 'sum' : null,
-  formula: null,
-  expression: null,
-  weight: null,
-  additivity: more.formula == null ? 'additive' : 'non_additive',
-  unit: null,
-  alias_keys: [],
-  source_tables: [],
-  ...more,
-});
+const metric = (metric_key: string, more: Partial<MemberDefinition> = {}): MemberDefinition =>
+  definition({ metric_key, additivity: more.formula == null ? 'additive' : 'non_additive', ...more });
 const model = (...organization: MemberDefinition[]): Model => buildModel({ standard: [], organization, settings });
 
 describe('the diff of two models', () => {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { definition } from '../../../test/support/definition.js';
 import { packageRoot } from '../../common/package-root.js';
 import { Problem } from '../../common/problem.js';
 import { compileModel, type CompiledModel } from '../cube/compile.js';
@@ -9,24 +10,8 @@ import type { MemberDefinition } from '../model/types.js';
 import { planQuery } from './plan.js';
 import type { Filter, QueryPlan, ReportRequest } from './types.js';
 
-const define = (metric_key: string, given: Partial<MemberDefinition> = {}): MemberDefinition => ({
-  metric_key,
-  standard_key: null,
-  display_label: metric_key,
-  description: null,
-  category: 'external',
-  metric_type: 'metric',
-  data_type: 'currency',
-  aggregation: given.formula === undefined && given.metric_type !== 'dimension' ? 'sum' : null,
-  formula: null,
-  expression: null,
-  weight: null,
-  additivity: 'additive',
-  unit: null,
-  alias_keys: [],
-  source_tables: [],
-  ...given,
-});
+const define = (metric_key: string, given: Partial<MemberDefinition> = {}): MemberDefinition =>
+  definition({ metric_key, data_type: 'currency', ...given });
 
 const windowed = (metric_key: string, window: NonNullable<MemberDefinition['window']>): MemberDefinition =>
   define(metric_key, { window, aggregation: null, additivity: 'non_additive' });

@@ -5,6 +5,7 @@
 import type { AttributionModel } from '../model/relations.js';
 import type { DataType } from '../model/types.js';
 import type { MemberRules } from '../model/visibility.js';
+import { VALUE_OPERATORS } from '../dialect/condition-sql.js';
 import type { RelationsRead } from './attribution.js';
 import type { ProblemItem } from '../../common/problem.js';
 import type { RateUse } from '../currency/rate-book.js';
@@ -15,18 +16,7 @@ export const TIME_GRAINS = ['fifteen_minutes', 'hourly', 'daily', 'weekly', 'mon
 export type TimeGrain = (typeof TIME_GRAINS)[number];
 
 export const FILTER_OPERATORS = [
-  'equals',
-  'notEquals',
-  'contains',
-  'notContains',
-  'startsWith',
-  'endsWith',
-  'gt',
-  'gte',
-  'lt',
-  'lte',
-  'set',
-  'notSet',
+  ...VALUE_OPERATORS,
   'inDateRange',
   'notInDateRange',
   'beforeDate',

@@ -1,24 +1,11 @@
+import { DATA_COLUMNS } from '../columns.js';
 import type { EngineValue, UnifiedRow } from '../engine.js';
 
 /** Rows handed out at once; the event loop gets a turn between two batches. */
 const BATCH_ROWS = 2000;
 
 /** Columns of a stage, in the order of {@link rowLine}. `is_deleted` is left to its default. */
-export const STAGE_COLUMNS = [
-  'organization_id',
-  'id',
-  'recorded_at',
-  'data_source',
-  'source_category',
-  'campaign_id',
-  'customer_id',
-  'asset_id',
-  'currency',
-  'data_payload',
-  'attribution_data',
-  'content_hash',
-  'version',
-] as const;
+export const STAGE_COLUMNS = [...DATA_COLUMNS, 'version'] as const;
 
 /**
  * One line of `JSONCompactEachRow`. The payload is canonical JSON already and is copied as it stands, so that no number

@@ -1,10 +1,11 @@
 import type pg from 'pg';
+import { DATA_COLUMNS } from '../columns.js';
 import type { Stage, StagePlan, UnifiedRow } from '../engine.js';
 import { stageTable } from '../identifiers.js';
 import { CopyIn } from './copy-in.js';
 import { asFailure } from './failures.js';
 import { markRows } from './journeys.js';
-import { createStageTable, DATA_COLUMNS, DATA_TABLE, STAGE_SCHEMA } from './tables.js';
+import { createStageTable, DATA_TABLE, STAGE_SCHEMA } from './tables.js';
 
 /** Text handed to one COPY; while Postgres takes it the next one is built. */
 const FLUSH_CHARACTERS = 4 * 1024 * 1024;

@@ -5,21 +5,6 @@ export { READER_ROLE, SCHEMA, STAGE_SCHEMA, TENANT_SETTING } from './names.js';
 
 export const DATA_TABLE = `${SCHEMA}.unified_marketing_data`;
 
-export const DATA_COLUMNS = [
-  'organization_id',
-  'id',
-  'recorded_at',
-  'data_source',
-  'source_category',
-  'campaign_id',
-  'customer_id',
-  'asset_id',
-  'currency',
-  'data_payload',
-  'attribution_data',
-  'content_hash',
-] as const;
-
 const COLUMNS = `
   organization_id uuid NOT NULL,
   id uuid NOT NULL,

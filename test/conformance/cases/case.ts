@@ -30,3 +30,14 @@ export function ask(scenario: string, request: Partial<ReportRequest>): ReportRe
   const own = filters == null ? [] : Array.isArray(filters) ? (filters as readonly Filter[]) : [filters as Filter];
   return { metrics: [], dimensions: [], ...rest, filters: [source(scenario), ...own] };
 }
+
+/** The numbers of a whole scenario. */
+export const total = (
+  name: string,
+  scenario: string,
+  metrics: Readonly<Record<string, string | number | null>>,
+): ConformanceCase => ({
+  name,
+  request: ask(scenario, { metrics: Object.keys(metrics) }),
+  rows: [Object.values(metrics)],
+});

@@ -1,14 +1,4 @@
-import { ask, type ConformanceCase } from './case.js';
-
-const total = (
-  name: string,
-  scenario: string,
-  metrics: Readonly<Record<string, string | number | null>>,
-): ConformanceCase => ({
-  name,
-  request: ask(scenario, { metrics: Object.keys(metrics) }),
-  rows: [Object.values(metrics)],
-});
+import { ask, total, type ConformanceCase } from './case.js';
 
 /** Aggregations and formulas: exact, and null where there is nothing to count with. */
 export const NUMBER_CASES: readonly ConformanceCase[] = [

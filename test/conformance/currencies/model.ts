@@ -2,25 +2,11 @@
 import type { Rate } from '../../../src/compiler/currency/rate-book.js';
 import type { MemberDefinition } from '../../../src/compiler/model/types.js';
 import type { UnifiedRow } from '../../../src/engine/engine.js';
+import { definition, type GivenDefinition } from '../../support/definition.js';
 import { createHash } from 'node:crypto';
 
-type Given = Partial<MemberDefinition> & Pick<MemberDefinition, 'metric_key' | 'data_type'>;
-const define = (given: Given): MemberDefinition => ({
-  standard_key: null,
-  display_label: given.metric_key,
-  description: null,
-  category: 'external',
-  metric_type: 'metric',
-  aggregation: given.formula || given.window ? null : 'sum',
-  formula: null,
-  expression: null,
-  weight: null,
-  additivity: 'additive',
-  unit: null,
-  alias_keys: [],
-  source_tables: [],
-  ...given,
-});
+type Given = GivenDefinition & Pick<MemberDefinition, 'data_type'>;
+const define = (given: Given): MemberDefinition => definition(given);
 const spend = (metric_key: string, aggregation: MemberDefinition['aggregation']): MemberDefinition =>
   define({ metric_key, data_type: 'currency', aggregation, expression: 'spend' });
 const dimension = (given: Given): MemberDefinition => define({ metric_type: 'dimension', aggregation: null, ...given });

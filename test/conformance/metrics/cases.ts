@@ -1,16 +1,6 @@
-import { ask, type ConformanceCase } from '../cases/case.js';
+import { ask, total, type ConformanceCase } from '../cases/case.js';
 import type { FILTERS } from './model.js';
 import { HOSTILE } from './rows.js';
-
-const total = (
-  name: string,
-  scenario: string,
-  metrics: Readonly<Record<string, string | number | null>>,
-): ConformanceCase => ({
-  name,
-  request: ask(scenario, { metrics: Object.keys(metrics) }),
-  rows: [Object.values(metrics)],
-});
 
 /** Worked out by hand from `rows.ts`. */
 export const AGGREGATION_CASES: readonly ConformanceCase[] = [
