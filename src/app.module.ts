@@ -23,6 +23,7 @@ import { PlansModule } from './plans/plans.module.js';
 import { QueryModule } from './query/query.module.js';
 import { ReportsModule } from './reports/reports.module.js';
 import { RollupsModule } from './rollups/rollups.module.js';
+import { SecretsModule } from './secrets/secrets.module.js';
 import { SetupModule } from './setup/setup.module.js';
 import { SettingsModule } from './settings/settings.module.js';
 import { SqlApiModule } from './sql-api/sql-api.module.js';
@@ -41,6 +42,7 @@ export class AppModule {
         AccessModule,
         AdministrationModule,
         AuditModule,
+        SecretsModule,
         LimitsModule,
         PlansModule,
         IdempotencyModule,

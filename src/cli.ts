@@ -6,6 +6,7 @@ import { exportCube } from './cli/export-cube.js';
 import { importRates } from './cli/fx.js';
 import { importFile } from './cli/import-file.js';
 import { registerOrganizations, registerPeople } from './cli/people-commands.js';
+import { registerSecrets } from './cli/secrets.js';
 import { settings } from './cli/settings.js';
 import { ConfigError, parseConfig } from './config/config.js';
 
@@ -143,6 +144,7 @@ audit
   .action(exportAudit);
 
 registerPeople(program, SERVER, KEY_HELP);
+registerSecrets(program, SERVER, KEY_HELP);
 
 /** What to tell a person whose command failed. */
 function reason(error: unknown): string {

@@ -18,6 +18,7 @@ import { Schedules1796800000000 } from '../migrations/1796800000000-schedules.js
 import { Rollups1796400000000 } from '../migrations/1796400000000-rollups.js';
 import { Idempotency1796100000004 } from '../migrations/1796100000004-idempotency.js';
 import { SqlApiKeys1796700000000 } from '../migrations/1796700000000-sql-api-keys.js';
+import { Secrets1797003000000 } from '../migrations/1797003000000-secrets.js';
 import { ApiKey } from './access/api-key.entity.js';
 import { CustomRole } from './access/custom-role.entity.js';
 import { Membership } from './access/membership.entity.js';
@@ -90,6 +91,7 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     Schedules1796800000000,
     Idempotency1796100000004,
     SqlApiKeys1796700000000,
+    Secrets1797003000000,
   ],
   migrationsTableName: 'schema_migrations',
   synchronize: false,

@@ -7,10 +7,11 @@ import { startEmbeddedPostgres } from './engine/embedded-postgres.js';
 import type { Engine } from './engine/engine.js';
 import { LibraryService } from './metrics/library.service.js';
 import { typedFields } from './metrics/typed-fields.js';
+import { keyRingOf } from './secrets/key-ring.js';
 
 /** The stores of one process, open and up to date. */
 export interface Stores {
-  /** The configuration with the address of the embedded database filled in. */
+  /** The configuration with the address and the key for secrets of the embedded database filled in. */
   readonly config: AppConfig;
   readonly engine: Engine;
   /** Closes the engine, then stops the embedded database if this process started it. */
@@ -31,7 +32,7 @@ export async function openStores(config: AppConfig): Promise<Stores> {
     });
     await engine.migrate();
     return {
-      config: Object.freeze({ ...config, databaseUrl }),
+      config: Object.freeze({ ...config, databaseUrl, secretKeys: keyRingOf(config) }),
       engine,
       close: async () => {
         await engine.close();

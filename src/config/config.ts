@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 import type { TokenSettings } from '../access/token-verifier.js';
 import { parseTokenSettings } from './token-settings.js';
 import { parseLimits, type LimitSettings } from './limit-settings.js';
+import { parseSecretKeys } from './secret-keys.js';
+import type { SecretKey } from '../secrets/sealed.js';
 
 /** Injection token of {@link AppConfig}. */
 export const APP_CONFIG = Symbol('APP_CONFIG');
@@ -33,6 +35,8 @@ export interface AppConfig {
   /** Tokens of an outside identity provider; null where only API keys are let in. */
   readonly tokens: TokenSettings | null;
   readonly limits: LimitSettings;
+  /** Keys for stored secrets: the first seals, all open. Filled in with the embedded database's own (`keyRingOf`). */
+  readonly secretKeys: readonly SecretKey[];
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** For the fault run only: where the process is to die, `<point>` or `<point>:stop`. */
   readonly faultPoint: string | null;
@@ -139,6 +143,7 @@ export function parseConfig(env: Environment): AppConfig {
     sampleData: oneOf('SAMPLE_DATA', ['on', 'off'] as const, 'on') === 'on',
     tokens: parseTokenSettings(text, problems),
     limits: parseLimits(text, problems),
+    secretKeys: parseSecretKeys(text, problems),
     logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     faultPoint: text('FAULT_POINT'),
     mailSeconds: number('MAIL_SECONDS', 150, 2, 600),
