@@ -57,7 +57,10 @@ export class QueryRequestDto {
   totals?: boolean;
   @ApiPropertyOptional({
     enum: COMPARISONS,
-    description: 'Adds `<metric>__previous` and `<metric>__change` to each metric. Needs a date range.',
+    description:
+      'Adds `<metric>__previous` and `<metric>__change` to each metric. Needs a date range. Complete periods are compared: ' +
+      'of a range that still runs, the days that are over, with as many of the range before; `meta` says which. ' +
+      '{ "last": 1, "unit": "month", "complete": false } compares what there is so far with as much of the month before.',
     example: 'previous_period',
   })
   compare?: string;
@@ -132,7 +135,8 @@ export class ResultMetaDto {
   })
   date_range!: { from: string; to: string } | null;
   @Described({
-    description: 'Mode of the comparison, and the instants [from, to) that the twins are from.',
+    description:
+      'Mode of the comparison, the instants [from, to) that the twins are from, and in `left_out` those of the range that are not compared because they are not over; null where all are.',
     type: () => GraphQLJSON,
     optional: true,
     schema: { type: 'object' },

@@ -113,6 +113,10 @@ describe.each(ENGINES)('%s', (engineName, open) => {
       const { from = '', to = '' } = planned.compare?.range ?? {};
       expect([from, to].map((at) => at.replace('T00:00:00.000Z', ''))).toEqual(expected.compared);
     }
+    if (expected.leftOut !== undefined) {
+      const { left_out: left = null } = planned.compare ?? {};
+      expect(left && [left.from, left.to]).toEqual(expected.leftOut);
+    }
   };
 
   /** `cost` is the only alias that filter cases use without naming it. */

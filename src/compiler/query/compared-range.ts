@@ -1,8 +1,8 @@
 /** The range that a range is compared with, and how instants of the one map to instants of the other. */
-import { isMonthUnit, sameOffset, unitsBefore } from './calendar.js';
+import { DateTime } from 'luxon';
+import { isMonthUnit, sameOffset, startOf, unitsBefore, type CalendarSettings } from './calendar.js';
 import type { Instants } from './time-range.js';
 import type { Comparison, DateRange, RelativeUnit, TimeGrain } from './types.js';
-import { DateTime } from 'luxon';
 
 /** What a range is long: calendar units, or an exact duration. */
 export type Span = { readonly unit: RelativeUnit; readonly count: number };
@@ -26,6 +26,45 @@ export function spanOf(asked: DateRange, whole: Instants): Span {
   if (+from === +from.startOf('day') && +to === +to.startOf('day'))
     return { unit: 'day', count: Math.round(to.diff(from, 'days').days) };
   return { unit: 'minute', count: to.diff(from, 'minutes').minutes };
+}
+
+/** What of a range is compared. */
+export interface ComparedPart {
+  readonly range: Instants;
+  /** Whether it is less than its span, because that is not over. */
+  readonly running: boolean;
+  /** What the range meant beside it; null where it is all of it. */
+  readonly leftOut: Instants | null;
+  /** It ends with one of these. */
+  readonly unit: RelativeUnit;
+}
+
+/** Whether what there is so far is wanted, with a last bucket that is not over. */
+const takesIncomplete = (asked: DateRange): boolean =>
+  typeof asked === 'object' && 'last' in asked && asked.complete === false;
+
+/** Whether the range means “up to now”. */
+export const endsNow = (asked: DateRange): boolean =>
+  takesIncomplete(asked) || (typeof asked === 'string' && asked.endsWith('_to_date'));
+
+/**
+ * The part of a range that is compared. Of one that still runs these are the days that are over; so nothing is smaller
+ * only because today is not. (A range of hours or minutes: those that are over.) Whatever the grain: totals stay those of
+ * the same request without one. It is empty where none is over. A range with `complete: false` is compared up to now.
+ */
+export function comparedPart(
+  asked: DateRange,
+  whole: Instants,
+  now: DateTime,
+  calendar: CalendarSettings,
+): ComparedPart {
+  const { unit: own } = spanOf(asked, whole);
+  const unit = own === 'minute' || own === 'hour' ? own : 'day';
+  const running = endsNow(asked) || (whole.from < now && now < whole.to);
+  if (!running || takesIncomplete(asked)) return { range: whole, running, leftOut: null, unit };
+  const to = DateTime.max(startOf(unit, now, calendar), whole.from);
+  const leftOut = to < whole.to ? { from: to, to: whole.to } : null;
+  return { range: { from: whole.from, to }, running, leftOut, unit };
 }
 
 /**

@@ -211,6 +211,12 @@ describe('comparisons, gaps, windows, top values and subtotals', () => {
       'name_taken',
       '/metrics',
     ],
+    [
+      'a comparison of a day that is not over',
+      { compare: 'previous_period', date_range: 'today' },
+      'no_complete_period',
+      '/date_range',
+    ],
     ['gaps without a grain', { fill: 'zero', date_range: year }, 'time_grain_required', '/fill'],
     ['gaps without an end', { fill: 'zero', time_grain: 'daily' }, 'date_range_required', '/fill'],
     [

@@ -74,6 +74,7 @@ export async function planQuery(input: PlanInput): Promise<QueryPlan> {
   const warnings = [
     ...nonAdditiveWarnings(report, request),
     ...timeWarnings(read),
+    ...runningWarnings(read),
     ...openConversions(read),
     ...masks.warnings,
   ];
@@ -99,7 +100,12 @@ export async function planQuery(input: PlanInput): Promise<QueryPlan> {
     cursorAfter: masks.cursor(cursorMaker({ request, organizationId, snapshot: hash }, read.now, report.order)),
     range: report.range === null ? null : written(report.range),
     compare:
-      report.compare === null || earlier === null ? null : { mode: report.compare, range: written(earlier.range) },
+      report.compare === null || earlier === null
+        ? null
+        : {
+            ...{ mode: report.compare, range: written(earlier.range) },
+            left_out: read.compared?.leftOut == null ? null : written(read.compared.leftOut),
+          },
     time_zone: read.timeZone,
     time_grain: report.grain,
     aliases: read.aliases,
@@ -199,6 +205,17 @@ function timeWarnings({ report, filtersTime }: ReadReport): ProblemItem[] {
   const message =
     'The filter on “recorded_at” also leaves out earlier rows that comparisons and windows would read. Use “date_range” for the period instead.';
   return [{ code: 'time_filtered', message, pointer: '/filters' }];
+}
+
+/** A comparison is of complete periods: what of the running one is there already is not in its numbers. */
+function runningWarnings({ compared, now }: ReadReport): ProblemItem[] {
+  if (compared?.leftOut == null || +compared.leftOut.from >= +now) return [];
+  const { unit, leftOut } = compared;
+  const message =
+    `Complete periods are compared, so the ${unit} that still runs is left out: all numbers are of rows before ` +
+    `${leftOut.from.toISO({ suppressMilliseconds: true }) ?? ''}. A range such as {"last": 1, "unit": "month", "complete": false} ` +
+    'counts what there is so far.';
+  return [{ code: 'running_period_left_out', message, pointer: '/date_range' }];
 }
 
 /** Whoever began lately may still convert. */

@@ -10,8 +10,9 @@ import { SEES_ALL, visibilityOf, type Visibility } from '../model/visibility.js'
 import { modelOf, withNamedModels } from './attribution.js';
 import { bucketsIn, MOST_BUCKETS } from './axis.js';
 import { BaseQueries } from './base-query.js';
+import type { CalendarSettings } from './calendar.js';
 import { checkNames, otherName, plannedColumns } from './columns.js';
-import { spanOf } from './compared-range.js';
+import { comparedPart, endsNow, spanOf, type ComparedPart } from './compared-range.js';
 import { readCursor } from './cursor.js';
 import { FilterPlanner } from './conditions.js';
 import { Mistakes } from './mistakes.js';
@@ -56,6 +57,8 @@ export interface ReadReport {
   readonly aliases: Readonly<Record<string, string>>;
   /** Whether a row filter is on the time itself. */
   readonly filtersTime: boolean;
+  /** What of the range is compared; null without a comparison. */
+  readonly compared: ComparedPart | null;
   /** Keys that each subtotal groups by. */
   readonly subtotals: readonly (readonly string[])[];
 }
@@ -106,11 +109,7 @@ export function readReport(input: ReportInput): ReadReport {
   const fill = request.fill ?? 'none';
   if (!FILLS.includes(fill)) mistakes.add('bad_fill', `“fill” is one of ${FILLS.join(', ')}.`, '/fill', FILLS);
   const at = DateTime.fromJSDate(now, { zone: timeZone });
-  const range = compare === null ? whole : untilNow(whole, at);
-  const span =
-    range === null || whole === null || request.date_range == null
-      ? null
-      : { ...spanOf(request.date_range, whole), running: +range.to === +at };
+  const { range, span, compared } = rangeRead(request, whole, at, calendar, mistakes);
   const top = checkedTop(request, dimensions, { resolver, model }, mistakes);
   checkTime({ model, request, metrics: [...metrics, ...filterMetrics], dimensions, range, grain, top }, mistakes);
   const columns = plannedColumns(
@@ -143,13 +142,32 @@ export function readReport(input: ReportInput): ReadReport {
     now,
     aliases: resolver.aliases,
     filtersTime: onTime,
+    compared,
     subtotals,
   };
 }
 
-/** A comparison is of what has been: a range that reaches into the future ends now. */
-function untilNow(range: Instants | null, now: Instants['to']): Instants | null {
-  return range !== null && range.from < now && now < range.to ? { from: range.from, to: now } : range;
+/** The instants that are read, and what a comparison needs to know of them. */
+function rangeRead(
+  { date_range: asked, compare }: ReportRequest,
+  whole: Instants | null,
+  now: DateTime,
+  calendar: CalendarSettings,
+  mistakes: Mistakes,
+): Pick<Report, 'range' | 'span'> & { readonly compared: ComparedPart | null } {
+  if (whole === null || asked == null) return { range: whole, span: null, compared: null };
+  const span = spanOf(asked, whole);
+  if (compare == null) return { range: whole, span: { ...span, running: endsNow(asked) }, compared: null };
+  const compared = comparedPart(asked, whole, now, calendar);
+  const { range, running, unit } = compared;
+  if (+range.from === +range.to)
+    mistakes.add(
+      'no_complete_period',
+      `Complete periods are compared, and no ${unit} of this range is over yet. Take a range that is over, such as the last ` +
+        `${span.unit}; or ask for what there is so far: {"last": ${span.count}, "unit": "${span.unit}", "complete": false}.`,
+      '/date_range',
+    );
+  return { range, span: { ...span, running }, compared };
 }
 
 interface TimeUse {

@@ -104,7 +104,10 @@ export interface ReportRequest {
   readonly offset?: number | null;
   /** Also compute the metrics over all matching rows, by the engine. */
   readonly totals?: boolean;
-  /** Adds `<metric>__previous` and `<metric>__change` to each metric; needs a date range. */
+  /**
+   * Adds `<metric>__previous` and `<metric>__change` to each metric; needs a date range. Of a range that still runs, the
+   * complete days are compared, unless it says `complete: false`.
+   */
   readonly compare?: Comparison | null;
   /** Needs a date range and a time grain unless `none`, the default. */
   readonly fill?: Fill | null;
@@ -203,6 +206,8 @@ export interface QueryPlan {
   readonly compare: {
     readonly mode: Comparison;
     readonly range: { readonly from: string; readonly to: string };
+    /** What of the range that was asked for is not compared, since it is not over; null where it is compared whole. */
+    readonly left_out: { readonly from: string; readonly to: string } | null;
   } | null;
   readonly subtotals: readonly PlannedSubtotal[];
   readonly checks: readonly PlannedCheck[];

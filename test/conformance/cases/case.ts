@@ -13,6 +13,8 @@ export interface ConformanceCase {
   readonly subtotals?: readonly (readonly (readonly PresentedValue[])[])[];
   /** The days (UTC) that are compared with, or the instants. */
   readonly compared?: readonly [string, string];
+  /** The instants of the range that are not compared, since they are not over; null where all are. */
+  readonly leftOut?: readonly [string, string] | null;
   /** Code with which the request is refused by a check; the rows are what it would have answered. */
   readonly refused?: string;
   readonly truncated?: boolean;

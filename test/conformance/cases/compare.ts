@@ -5,11 +5,37 @@ const LATER = '2026-03-10T12:00:00Z';
 /** Now is 2026-02-15T12:00Z unless a case says otherwise. */
 export const COMPARE_CASES: readonly ConformanceCase[] = [
   {
-    name: 'a running month is compared with as much of the month before',
+    name: 'of a running month its complete days are compared, with as many of the month before',
     request: ask('periods', {
       metrics: ['spend'],
       dimensions: ['device'],
       date_range: 'this_month',
+      compare: 'previous_period',
+      totals: true,
+    }),
+    rows: [['m', '16.00', '1.00', 15]],
+    totals: ['16.00', '1.00', 15],
+    compared: ['2026-01-01', '2026-01-15'],
+    leftOut: ['2026-02-15T00:00:00.000Z', '2026-03-01T00:00:00.000Z'],
+    warnings: ['running_period_left_out'],
+  },
+  {
+    name: 'so is month_to_date, and ratios are computed anew',
+    request: ask('periods', {
+      metrics: ['roas', 'customers'],
+      date_range: 'month_to_date',
+      compare: 'previous_period',
+    }),
+    rows: [[0.5, 2, -0.75, 1, 1, 0]],
+    leftOut: ['2026-02-15T00:00:00.000Z', '2026-02-15T12:00:00.000Z'],
+    warnings: ['running_period_left_out'],
+  },
+  {
+    name: 'what there is so far is compared with as much of the month before when it is asked for',
+    request: ask('periods', {
+      metrics: ['spend'],
+      dimensions: ['device'],
+      date_range: { last: 1, unit: 'month', complete: false },
       compare: 'previous_period',
       totals: true,
     }),
@@ -19,15 +45,59 @@ export const COMPARE_CASES: readonly ConformanceCase[] = [
     ],
     totals: ['48.00', '3.00', 15],
     compared: ['2026-01-01', '2026-01-15T12:00:00.000Z'],
+    leftOut: null,
   },
   {
-    name: 'month_to_date is compared in the same way, and ratios are computed anew',
+    name: 'ratios and customers so far',
     request: ask('periods', {
       metrics: ['roas', 'customers'],
-      date_range: 'month_to_date',
+      date_range: { last: 1, unit: 'month', complete: false },
       compare: 'previous_period',
     }),
     rows: [[0.5, 0.666666667, -0.25, 1, 2, -0.5]],
+  },
+  {
+    name: 'by month, the days of the last month that are over meet as many of the year before',
+    request: ask('periods', {
+      metrics: ['spend'],
+      date_range: 'this_year',
+      time_grain: 'monthly',
+      compare: 'previous_year',
+      totals: true,
+    }),
+    rows: [
+      ['2026-01-01', '15.00', null, null],
+      ['2026-02-01', '16.00', '128.00', -0.875],
+    ],
+    totals: ['31.00', '128.00', -0.7578125],
+    compared: ['2025-01-01', '2025-02-15'],
+    leftOut: ['2026-02-15T00:00:00.000Z', '2027-01-01T00:00:00.000Z'],
+    warnings: ['running_period_left_out'],
+  },
+  {
+    name: 'days that reach into the future, week by week',
+    request: ask('periods', {
+      metrics: ['spend'],
+      date_range: { from: '2026-01-26', to: '2026-02-22' },
+      time_grain: 'weekly',
+      compare: 'previous_period',
+    }),
+    // 26 January to 14 February, and 29 December to 17 January.
+    rows: [
+      ['2026-01-26', '24.00', '1.00', 23],
+      ['2026-02-09', null, '6.00', null],
+    ],
+    compared: ['2025-12-29', '2026-01-18'],
+    leftOut: ['2026-02-15T00:00:00.000Z', '2026-02-23T00:00:00.000Z'],
+    warnings: ['running_period_left_out'],
+  },
+  {
+    name: 'on the first instant of a month the month before is over',
+    request: ask('periods', { metrics: ['spend'], date_range: 'last_month', compare: 'previous_period' }),
+    now: '2026-03-01T00:00:00Z',
+    rows: [['112.00', '15.00', 6.466666667]],
+    compared: ['2026-01-01', '2026-02-01'],
+    leftOut: null,
   },
   {
     name: 'the year before, also for rows that are there in one range only',
@@ -144,7 +214,7 @@ export const COMPARE_CASES: readonly ConformanceCase[] = [
     request: ask('periods', {
       metrics: ['spend'],
       dimensions: ['device'],
-      date_range: 'month_to_date',
+      date_range: { last: 1, unit: 'month', complete: false },
       compare: 'previous_period',
       filters: { member: 'rows', operator: 'equals', values: [1] },
       order: [{ member: 'spend', direction: 'asc' }],
