@@ -9,6 +9,7 @@ import { AnalyticsModule } from './analytics/analytics.module.js';
 import { AttributionRunsModule } from './attribution-runs/attribution-runs.module.js';
 import { APP_CONFIG } from './config/config.js';
 import { scopedDatabaseOptions } from './database.js';
+import { DashboardsModule } from './dashboards/dashboards.module.js';
 import { DeliveryModule } from './delivery/delivery.module.js';
 import { EngineModule } from './engine/engine.module.js';
 import { FxModule } from './fx/fx.module.js';
@@ -55,6 +56,7 @@ export class AppModule {
         IngestionModule,
         AnalyticsModule,
         ReportsModule,
+        DashboardsModule,
         DeliveryModule,
         HealthModule,
         SettingsModule,

@@ -19,6 +19,7 @@ import { Rollups1796400000000 } from '../migrations/1796400000000-rollups.js';
 import { Idempotency1796100000004 } from '../migrations/1796100000004-idempotency.js';
 import { SqlApiKeys1796700000000 } from '../migrations/1796700000000-sql-api-keys.js';
 import { Secrets1797003000000 } from '../migrations/1797003000000-secrets.js';
+import { Dashboards1797007000000 } from '../migrations/1797007000000-dashboards.js';
 import { ApiKey } from './access/api-key.entity.js';
 import { CustomRole } from './access/custom-role.entity.js';
 import { Membership } from './access/membership.entity.js';
@@ -29,6 +30,7 @@ import { createRoles } from './access/tenancy/roles.js';
 import { scopedDriver } from './access/tenancy/scoped-pool.js';
 import { User } from './access/user.entity.js';
 import { AuditHead, AuditLogEntry } from './audit/audit-entry.entity.js';
+import { Dashboard } from './dashboards/dashboard.entity.js';
 import { Delivery } from './delivery/delivery.entity.js';
 import { Occurrence } from './delivery/occurrence.entity.js';
 import { FxRate } from './fx/fx-rate.entity.js';
@@ -67,6 +69,7 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     Occurrence,
     Delivery,
     ReportSchedule,
+    Dashboard,
     AuditLogEntry,
     AuditHead,
     CustomerMerge,
@@ -92,6 +95,7 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     Idempotency1796100000004,
     SqlApiKeys1796700000000,
     Secrets1797003000000,
+    Dashboards1797007000000,
   ],
   migrationsTableName: 'schema_migrations',
   synchronize: false,

@@ -2,7 +2,7 @@ import { Field, Int, ObjectType } from '@nestjs/graphql';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
 import { Described } from '../common/described.js';
-import { DiagnosticDto, ViewImpactDto } from './metric.dto.js';
+import { DashboardImpactDto, DiagnosticDto, ViewImpactDto } from './metric.dto.js';
 import { FieldChangeDto } from './model.dto.js';
 
 export const IMPORT_MODES = ['merge', 'replace'] as const;
@@ -70,4 +70,6 @@ export class DefinitionImportDto {
   breaks!: readonly string[];
   @Described({ description: 'Saved report views that stop or change.', type: () => [ViewImpactDto] })
   views!: readonly ViewImpactDto[];
+  @Described({ description: 'Dashboards of which widgets stop or change.', type: () => [DashboardImpactDto] })
+  dashboards!: readonly DashboardImpactDto[];
 }

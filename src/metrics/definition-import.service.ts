@@ -61,7 +61,7 @@ export class DefinitionImportService {
       ? await this.writer.preview(identity.organizationId, decide)
       : await this.writer.write(identity, 'import', decide, refuse);
     if (!stored) throw new Error('Nothing was planned');
-    const { breaks, views } = await this.writer.impact(outcome);
+    const { breaks, views, dashboards } = await this.writer.impact(outcome);
     return {
       dry_run: dryRun,
       mode,
@@ -71,6 +71,7 @@ export class DefinitionImportService {
       diagnostics: this.diagnostics(file, outcome.after.model),
       breaks,
       views,
+      dashboards,
     };
   }
 

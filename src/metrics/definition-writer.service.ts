@@ -6,12 +6,14 @@ import { actorOf } from '../audit/actor.js';
 import { AuditTrail, type AuditEvent } from '../audit/audit-trail.js';
 import { badRequest, conflict } from '../common/problem.js';
 import type { Snapshot } from '../compiler/model/types.js';
+import { Dashboard } from '../dashboards/dashboard.entity.js';
+import { impactByDashboard, widgetsAsSaved, type DashboardImpact } from '../dashboards/impact.js';
 import { ReportView } from '../reports/report-view.entity.js';
 import { requestOf } from '../reports/view-request.js';
 import { ReportSchedule } from '../schedules/schedule.entity.js';
 import { definitionOf, type MetricRow } from './definition.js';
 import { activeRows, applyChange, equalRows, type RowChange } from './definition-change.js';
-import { affectedViews, brokenMetrics, type ViewImpact } from './impact.js';
+import { affectedViews, brokenMetrics, type ModelStep, type ViewImpact } from './impact.js';
 import { MetricConfig } from './metric-config.entity.js';
 import type { ModelPublication, PublicationReason } from './model-snapshot.entity.js';
 import { ModelService, type ModelInputs } from './model.service.js';
@@ -34,6 +36,7 @@ export interface Impact {
     /** Ids of active schedules that send it. */
     readonly schedules: readonly string[];
   })[];
+  readonly dashboards: readonly DashboardImpact[];
 }
 /** What to change, given the definitions as they are. */
 export type Decide = (stored: ModelInputs, manager: EntityManager) => RowChange | Promise<RowChange>;
@@ -84,13 +87,14 @@ export class DefinitionWriter {
   /** What else a change breaks or alters. */
   async impact({ before, after, inputs }: Outcome): Promise<Impact> {
     const { organizationId } = inputs;
-    if (before.hash === after.hash) return { breaks: [], views: [] };
+    if (before.hash === after.hash) return { breaks: [], views: [], dashboards: [] };
     const views = await this.database.manager.find(ReportView, {
       where: { organization_id: organizationId },
       order: { created_at: 'ASC', id: 'ASC' },
     });
+    const step: ModelStep = { organizationId, before: before.model, after: after.model, now: new Date() };
     const affected = await affectedViews(
-      { organizationId, before: before.model, after: after.model, now: new Date() },
+      step,
       views.map((view) => ({ id: view.id, report_name: view.report_name, request: requestOf(view) })),
     );
     const schedules = await this.database.manager.find(ReportSchedule, {
@@ -102,7 +106,17 @@ export class DefinitionWriter {
     return {
       breaks: brokenMetrics(before.model, after.model),
       views: affected.map((view) => ({ ...view, schedules: sending(view.id) })),
+      dashboards: await this.affectedDashboards(step, views),
     };
+  }
+
+  private async affectedDashboards(step: ModelStep, views: readonly ReportView[]): Promise<DashboardImpact[]> {
+    const dashboards = await this.database.manager.find(Dashboard, {
+      where: { organization_id: step.organizationId },
+      order: { created_at: 'ASC', id: 'ASC' },
+    });
+    const requests = new Map(views.map((view) => [view.id, requestOf(view)]));
+    return impactByDashboard(await affectedViews(step, widgetsAsSaved(dashboards, requests)));
   }
 
   private async workOut(

@@ -334,18 +334,39 @@ export class ViewImpactDto {
   schedules!: readonly string[];
 }
 
+@ObjectType('DashboardImpact', { description: 'A dashboard that a change of definitions affects.' })
+export class DashboardImpactDto {
+  @Field(() => ID, { description: 'Id of the dashboard.' }) @ApiProperty({ format: 'uuid' }) id!: string;
+  @Described({ description: 'Its title.', type: () => String, example: 'Marketing overview' }) dashboard_name!: string;
+  @Described({
+    description:
+      '`stops`: some widgets show the reason in place of numbers. `changes`: a number means something else, or a column has a new name.',
+    type: () => String,
+    oneOf: ['stops', 'changes'],
+  })
+  effect!: string;
+  @Described({ description: 'What is wrong, or what changes.', type: () => [String] }) reasons!: readonly string[];
+  @Described({ description: 'Ids of those widgets.', type: () => [String], example: ['w2'] })
+  widgets!: readonly string[];
+}
+
 const BREAKS = {
   description: 'Keys of other metrics that are quarantined by this.',
   type: () => [String],
   example: ['margin'],
 };
 const VIEWS = { description: 'Saved report views that stop or change.', type: () => [ViewImpactDto] };
+const DASHBOARDS = {
+  description: 'Dashboards of which widgets stop or change.',
+  type: () => [DashboardImpactDto],
+};
 const NOTICES = { description: 'What happens beside what was asked for.', type: () => [NoticeDto] };
 
 @ObjectType('WrittenMetric', { description: 'A metric or dimension as it was written, and what that did to others.' })
 export class WrittenMetricDto extends MetricDto {
   @Described(BREAKS) breaks!: readonly string[];
   @Described(VIEWS) views!: readonly ViewImpactDto[];
+  @Described(DASHBOARDS) dashboards!: readonly DashboardImpactDto[];
   @Described(NOTICES) notices!: readonly NoticeDto[];
 }
 
@@ -354,6 +375,7 @@ export class DeactivatedMetricDto {
   @Described({ description: 'The metric.', type: () => MetricDto }) metric!: MetricDto;
   @Described(BREAKS) breaks!: readonly string[];
   @Described(VIEWS) views!: readonly ViewImpactDto[];
+  @Described(DASHBOARDS) dashboards!: readonly DashboardImpactDto[];
   @Described(NOTICES) notices!: readonly NoticeDto[];
 }
 
@@ -373,6 +395,7 @@ export class MetricValidationDto {
   dependants!: readonly string[];
   @Described(BREAKS) breaks!: readonly string[];
   @Described(VIEWS) views!: readonly ViewImpactDto[];
+  @Described(DASHBOARDS) dashboards!: readonly DashboardImpactDto[];
   @Described(NOTICES) notices!: readonly NoticeDto[];
   @Field(() => GraphQLJSON, {
     nullable: true,

@@ -106,8 +106,8 @@ export class MetricService {
 
   /** Deactivates. Metrics whose formula named it are quarantined until it is back; views that use it are refused. */
   async deactivate(identity: Identity, id: string): Promise<DeactivatedMetricDto> {
-    const { breaks, views, notices, ...metric } = await this.update(identity, id, { is_active: false });
-    return { metric, breaks, views, notices };
+    const { breaks, views, dashboards, notices, ...metric } = await this.update(identity, id, { is_active: false });
+    return { metric, breaks, views, dashboards, notices };
   }
 
   /**
@@ -178,9 +178,9 @@ export class MetricService {
     );
     if (!plan) throw new Error('Nothing was planned');
     const saved = await this.database.manager.findOneByOrFail(MetricConfig, { id: plan.row.id });
-    const { breaks, views } = await this.writer.impact(written);
+    const { breaks, views, dashboards } = await this.writer.impact(written);
     const presenter = new MetricPresenter(organizationId, written.after.model, this.libraryService.library);
-    return { ...presenter.row(saved), breaks: others(breaks, plan.row), views, notices: plan.notices };
+    return { ...presenter.row(saved), breaks: others(breaks, plan.row), views, dashboards, notices: plan.notices };
   }
 }
 
@@ -191,6 +191,7 @@ const NOTHING: MetricValidationDto = {
   dependants: [],
   breaks: [],
   views: [],
+  dashboards: [],
   notices: [],
   sql: null,
 };

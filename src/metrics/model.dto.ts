@@ -4,7 +4,7 @@ import { IsIn, IsOptional, Matches } from 'class-validator';
 import { GraphQLJSON } from 'graphql-scalars';
 import { Described } from '../common/described.js';
 import type { DialectName } from '../compiler/dialect/types.js';
-import { DiagnosticDto, ViewImpactDto } from './metric.dto.js';
+import { DashboardImpactDto, DiagnosticDto, ViewImpactDto } from './metric.dto.js';
 import { PUBLICATION_REASONS } from './model-snapshot.entity.js';
 
 const HASH = /^[0-9a-f]{64}$/;
@@ -204,6 +204,8 @@ export class RestoredModelDto {
   breaks!: readonly string[];
   @Described({ description: 'Saved report views that stop or change.', type: () => [ViewImpactDto] })
   views!: readonly ViewImpactDto[];
+  @Described({ description: 'Dashboards of which widgets stop or change.', type: () => [DashboardImpactDto] })
+  dashboards!: readonly DashboardImpactDto[];
 }
 
 export const DIALECTS = ['clickhouse', 'postgres'] as const satisfies readonly DialectName[];

@@ -5,16 +5,18 @@ import type { Identity } from '../access/identity.js';
 import { actorOf } from '../audit/actor.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { policyOf } from '../access/policy.js';
-import { Team } from '../access/team.entity.js';
-import { PageQuery, decodeCursor, encodeCursor } from '../common/page.js';
-import { badRequest, notFound, unprocessable } from '../common/problem.js';
+import { createdPage } from '../common/created-page.js';
+import type { PageQuery } from '../common/page.js';
+import { notFound } from '../common/problem.js';
 import { isUuid, newId } from '../common/uuid.js';
 import type { Model } from '../compiler/model/types.js';
 import { ModelService } from '../metrics/model.service.js';
 import { QueryService } from '../query/query.service.js';
+import { refuseIfShown } from './dashboards-showing.js';
 import { readReportView, type ReportViewFields } from './read-report-view.js';
 import type { ReportViewDto, ReportViewListDto } from './report-view.dto.js';
 import { ReportView } from './report-view.entity.js';
+import { sharedTeam } from './shared-team.js';
 import { mayRead, mayWrite, namesNothingHidden, savedFilters } from './view-access.js';
 import { requestOf } from './view-request.js';
 
@@ -29,33 +31,12 @@ export class ReportViewService {
   ) {}
 
   async list(identity: Identity, query: PageQuery): Promise<ReportViewListDto> {
-    const limit = query.limit ?? 100;
     const builder = this.database.manager
       .createQueryBuilder(ReportView, 'view')
       .where('view.organization_id = :organization', { organization: identity.organizationId });
-    const after = query.cursor === undefined ? null : decodeCursor(query.cursor).split('|');
-    if (after) {
-      const [at, id] = after;
-      if (!at || !id || !isUuid(id) || Number.isNaN(Date.parse(at))) {
-        throw badRequest(
-          'invalid_cursor',
-          'The cursor is not one that this list gave out; leave it away to start anew.',
-        );
-      }
-      builder.andWhere(`(date_trunc('milliseconds', view.created_at), view.id) > (:at::timestamptz, :id::uuid)`, {
-        at,
-        id,
-      });
-    }
-    builder.orderBy(`date_trunc('milliseconds', view.created_at)`, 'ASC').addOrderBy('view.id', 'ASC');
     const model = await this.modelFor(identity);
-    const allowed = (await builder.getMany()).filter((view) => this.isSeen(identity, view, model));
-    const data = allowed.slice(0, limit);
-    const last = data.at(-1);
-    return {
-      data: data.map(present),
-      next_cursor: last && allowed.length > limit ? encodeCursor(`${last.created_at.toISOString()}|${last.id}`) : null,
-    };
+    const { rows, next_cursor } = await createdPage(builder, query, (view) => this.isSeen(identity, view, model));
+    return { data: rows.map(present), next_cursor };
   }
 
   async get(identity: Identity, id: string): Promise<ReportViewDto> {
@@ -113,9 +94,15 @@ export class ReportViewService {
     return this.write(identity, 'report_view.update', present(view), Object.assign(view, fields));
   }
 
-  async delete(identity: Identity, id: string): Promise<void> {
+  /**
+   * Deletes a view and its schedules.
+   * @param evenIfShown also when dashboards show it, whose widgets then say that it is gone
+   * @throws Problem 409 `view_in_use`
+   */
+  async delete(identity: Identity, id: string, evenIfShown: boolean): Promise<void> {
     const view = await this.find(identity, id);
     refuseUnlessOwn(identity, view);
+    if (!evenIfShown) await refuseIfShown(this.database.manager, identity, view.id);
     const { organizationId } = identity;
     await this.database.transaction(async (manager) => {
       await manager.delete(ReportView, { id: view.id, organization_id: organizationId });
@@ -133,17 +120,8 @@ export class ReportViewService {
   private async fields(identity: Identity, body: unknown, existing?: ReportView): Promise<ReportViewFields> {
     const fields = readReportView(body, existing);
     fields.filters = savedFilters(identity, fields.filters);
-    if (fields.visibility !== 'team' || (existing?.visibility === 'team' && existing.team_id === fields.team_id))
-      return fields;
-    const { teams = [], role, organizationId } = identity;
-    const [only] = teams;
-    fields.team_id ??= teams.length === 1 && only !== undefined ? only : null;
-    const known =
-      fields.team_id !== null &&
-      (await this.database.manager.existsBy(Team, { id: fields.team_id, organization_id: organizationId }));
-    if (known && (role === 'organization_admin' || teams.includes(fields.team_id ?? ''))) return fields;
-    const message = 'A view that a team shares names the team, one of your own: its id is in GET /api/me.';
-    throw unprocessable('team_required', message, [{ code: 'team_required', message, pointer: '/team_id' }]);
+    fields.team_id = await sharedTeam(this.database.manager, identity, fields, existing);
+    return fields;
   }
 
   private write(

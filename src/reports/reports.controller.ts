@@ -37,6 +37,13 @@ class DataQuery {
   cursor?: string;
 }
 
+class DeleteQuery {
+  @ApiPropertyOptional({ enum: ['true', 'false'], description: 'Deletes it although dashboards show it.' })
+  @IsOptional()
+  @IsIn(['true', 'false'])
+  force?: string;
+}
+
 const BODY = {
   schema: { type: 'object', example: REPORT_VIEW_EXAMPLE },
   description: 'The view’s fields; query fields as in POST /api/query.',
@@ -93,9 +100,16 @@ export class ReportsController {
   @Delete(':id')
   @HttpCode(204)
   @Allow('reports:create')
-  @ApiOperation({ summary: 'Delete a saved report' })
-  delete(@CurrentIdentity() identity: Identity, @Param('id') id: string): Promise<void> {
-    return this.views.delete(identity, id);
+  @ApiOperation({
+    summary: 'Delete a saved report',
+    description: 'And its schedules. Refused with 409 `view_in_use` while dashboards show it, unless `force` is true.',
+  })
+  delete(
+    @CurrentIdentity() identity: Identity,
+    @Param('id') id: string,
+    @Query() { force }: DeleteQuery,
+  ): Promise<void> {
+    return this.views.delete(identity, id, force === 'true');
   }
 
   @Get(':id/data')

@@ -101,8 +101,10 @@ export class ReportsResolver {
   async delete(
     @CurrentIdentity() identity: Identity,
     @Args('id', { type: () => ID, description: 'Its id.' }) id: string,
+    @Args('force', { type: () => Boolean, nullable: true, description: 'Also when dashboards show it.' })
+    force?: boolean,
   ): Promise<boolean> {
-    await this.views.delete(identity, id);
+    await this.views.delete(identity, id, force ?? false);
     return true;
   }
 }

@@ -4,7 +4,7 @@ import type { Identity } from '../access/identity.js';
 import { resolveMember } from '../compiler/model/build.js';
 import type { Model } from '../compiler/model/types.js';
 import { visibilityOf, type MemberRules } from '../compiler/model/visibility.js';
-import type { Filter, FilterCondition } from '../compiler/query/types.js';
+import type { Filter, FilterCondition, ReportRequest } from '../compiler/query/types.js';
 import { namesIn } from '../metrics/impact.js';
 import type { ReportView } from './report-view.entity.js';
 import { requestOf } from './view-request.js';
@@ -47,10 +47,14 @@ export const mayWrite = (identity: Identity, view: Seen): boolean =>
   identity.role === 'organization_admin' || isOwner(identity, view);
 
 /** Whether the view names nothing that is hidden from the asker: such a view does not exist for who may not see it. */
-export function namesNothingHidden(view: Parameters<typeof requestOf>[0], model: Model, rules: MemberRules): boolean {
+export const namesNothingHidden = (view: Parameters<typeof requestOf>[0], model: Model, rules: MemberRules): boolean =>
+  asksForNothingHidden(requestOf(view), model, rules);
+
+/** The same of a request. */
+export function asksForNothingHidden(request: ReportRequest, model: Model, rules: MemberRules): boolean {
   if (rules.hidden.length === 0) return true;
   const { hidden } = visibilityOf(model, rules);
-  return [...namesIn(requestOf(view))].every((name) => !hidden.has(resolveMember(model, name)?.member.key ?? name));
+  return [...namesIn(request)].every((name) => !hidden.has(resolveMember(model, name)?.member.key ?? name));
 }
 
 /** Whether no condition of the filters chooses other campaigns only. */

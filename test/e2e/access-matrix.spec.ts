@@ -74,8 +74,11 @@ describe('the access matrix', () => {
       'POST',
       key,
     );
+    const dashboard = await make('/api/dashboard/create', {
+      ...{ dashboard_name: name, visibility: 'public', widgets: [{ type: 'table', view_id: view }] },
+    });
     return {
-      ...{ view, schedule, metric, user, import: import_id, suppression: suppression.body.id ?? newId() },
+      ...{ view, schedule, dashboard, metric, user, import: import_id, suppression: suppression.body.id ?? newId() },
       team: await make('/api/teams', { name }),
       role: await make('/api/roles', { name, base_role: 'analyst' }),
       key: await make('/api/keys', { name, role: 'viewer' }),

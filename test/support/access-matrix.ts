@@ -24,7 +24,8 @@ export type Needs = keyof typeof ROLES_OF;
 export interface Door {
   readonly needs: Needs;
   /** Whose id the door takes. */
-  readonly thing?: 'view' | 'schedule' | 'metric' | 'user' | 'team' | 'role' | 'key' | 'import' | 'suppression';
+  readonly thing?:
+    'view' | 'schedule' | 'metric' | 'user' | 'team' | 'role' | 'key' | 'import' | 'suppression' | 'dashboard';
   readonly body?: Readonly<Record<string, unknown>>;
   /** A read that is refused for want of something; still, its door opens. */
   readonly refuses?: boolean;
@@ -68,6 +69,12 @@ export const REST_DOORS: Readonly<Record<string, Door>> = {
   'POST /api/customers/merges': ask('bring data'),
   'GET /api/customers/merges': read('follow customers'),
   'DELETE /api/customers/merges/{id}': ask('bring data'),
+  'GET /api/dashboard': read('view reports'),
+  'POST /api/dashboard/create': read('create reports'),
+  'GET /api/dashboard/widgets': read('view reports'),
+  'GET /api/dashboard/{id}': read('view reports', 'dashboard'),
+  'PATCH /api/dashboard/{id}': read('create reports', 'dashboard'),
+  'DELETE /api/dashboard/{id}': read('create reports', 'dashboard'),
   'POST /api/fx/rates': ask('bring data'),
   'GET /api/fx/rates': read('view reports'),
   'DELETE /api/fx/rates': ask('bring data'),
@@ -172,6 +179,13 @@ export const GRAPHQL_DOORS: Readonly<Record<string, GraphqlDoor>> = {
   customerJourneys: { needs: 'follow customers' },
   customerLifecycle: { needs: 'create reports' },
   customerMerges: { needs: 'follow customers' },
+  dashboard: { needs: 'view reports', thing: 'dashboard' },
+  dashboards: { needs: 'view reports' },
+  dashboardWidgets: { needs: 'view reports' },
+  loadDashboard: { needs: 'view reports', thing: 'dashboard' },
+  createDashboard: { needs: 'create reports', input: { input: {} } },
+  deleteDashboard: { needs: 'create reports', thing: 'dashboard' },
+  updateDashboard: { needs: 'create reports', thing: 'dashboard', input: { input: { dashboard_name: 'Taken over' } } },
   fxRates: { needs: 'view reports' },
   modelComparison: { needs: 'create reports' },
   deleteFxRates: { needs: 'bring data' },

@@ -1,0 +1,248 @@
+/**
+ * The story of a dashboard: what it can be made of, made, opened with all its numbers, shared, broken in parts without a
+ * loss of the rest, exported, and sent by mail at its time. Over a real server; a mail host outside of it takes the mails.
+ */
+import { TestServer } from '../support/server.js';
+
+interface Widget {
+  readonly id: string;
+  readonly type: string;
+  readonly title: string | null;
+  readonly state: string;
+  readonly data: { rows: Record<string, unknown>[]; totals: Record<string, unknown> | null } | null;
+  readonly problem: { code: string; detail: string } | null;
+}
+interface Dashboard {
+  readonly id: string;
+  readonly widgets: Widget[];
+  readonly warnings: { code: string; message: string; pointer: string }[];
+  readonly meta: { failed: number; is_one_version: boolean };
+  readonly errors?: { code: string; pointer: string; message: string }[];
+  readonly code?: string;
+}
+
+const DAY_MS = 86_400_000;
+const day = (ago: number): string => new Date(Date.now() - ago * DAY_MS).toISOString().slice(0, 10);
+const SOURCES = ['meta_ads', 'google_ads'];
+
+describe('dashboards', () => {
+  let server: TestServer;
+  let view: string;
+  let dashboard: string;
+  const keys = new Map<string, string>();
+
+  beforeAll(async () => {
+    server = await TestServer.start({});
+    const rows = SOURCES.flatMap((data_source, index) =>
+      [1, 2, 3, 40].map((ago) => ({
+        external_id: `${data_source} ${ago}`,
+        recorded_at: `${day(ago)}T12:00:00Z`,
+        data_source,
+        source_category: 'external_marketing',
+        currency: 'USD',
+        data_payload: { spend: String(100 * (index + 1)), revenue: String(500 * ago), clicks: 10 * ago },
+      })),
+    );
+    expect(await server.rows(rows)).toMatchObject({ status: 201, body: { loaded: 8 } });
+    const created = await server.json<{ id: string }>('/api/reports/views', {
+      report_name: 'Spend by source',
+      metrics: ['spend', 'clicks'],
+      dimensions: ['data_source'],
+      time_zone: 'UTC',
+      visibility: 'organization',
+    });
+    view = created.body.id;
+    for (const role of ['analyst', 'viewer', 'campaign_manager']) {
+      const { body } = await server.json<{ key: string }>('/api/keys', { name: role, role });
+      keys.set(role, body.key);
+    }
+  }, 120_000);
+  afterAll(async () => {
+    await server?.stop();
+  });
+
+  const DEFINITION = {
+    dashboard_name: 'Marketing overview',
+    description: 'What we spend and what comes back.',
+    visibility: 'organization',
+    time_zone: 'UTC',
+    date_range: { last: 7, unit: 'day', complete: true },
+  };
+  const widgets = (): Record<string, unknown>[] => [
+    { type: 'text', text: 'All in US dollars.' },
+    { type: 'tiles', query: { metrics: ['spend', 'revenue', 'roas'], dimensions: [], compare: 'previous_period' } },
+    {
+      type: 'line',
+      width: 'two_thirds',
+      query: { metrics: ['spend'], dimensions: ['data_source'], time_grain: 'daily' },
+    },
+    { type: 'donut', view_id: view, metrics: ['spend'] },
+    {
+      id: 'ever',
+      type: 'table',
+      title: 'Since ever',
+      own_period: true,
+      query: { metrics: ['spend'], dimensions: ['data_source'] },
+    },
+  ];
+  const open = async (id: string, key?: string): Promise<Dashboard> =>
+    (await server.json<Dashboard>(`/api/dashboard/${id}`, undefined, 'GET', key)).body;
+
+  it('says what it can be made of', async () => {
+    const { status, body } = await server.json<{
+      data: { type: string; needs: string }[];
+      views: { view_id: string; types: string[] }[];
+    }>('/api/dashboard/widgets');
+    expect(status).toBe(200);
+    expect(body.data.find(({ type }) => type === 'scatter')?.needs).toBe('at least two metrics and one dimension');
+    expect(body.data.find(({ type }) => type === 'pivot')?.needs).toBe(
+      'at least one metric and two dimensions, or one and a time grain',
+    );
+    const [spend] = body.views;
+    expect(spend?.view_id).toBe(view);
+    expect(spend?.types).toEqual(expect.arrayContaining(['bar', 'donut', 'table', 'scatter', 'funnel']));
+    expect(spend?.types).not.toContain('line');
+  });
+
+  it('is made, and opened with the numbers of all its widgets over one version of the data', async () => {
+    const { status, body } = await server.json<Dashboard>('/api/dashboard/create', {
+      ...DEFINITION,
+      widgets: widgets(),
+    });
+    expect([status, body]).toEqual([201, expect.objectContaining({ warnings: [] })]);
+    dashboard = body.id;
+    const loaded = await open(dashboard);
+    expect(loaded.meta).toMatchObject({ failed: 0, is_one_version: true });
+    expect(loaded.widgets.map(({ id, state, title }) => [id, state, title])).toEqual([
+      ['w1', 'text', null],
+      ['w2', 'ready', 'Spend, Revenue and ROAS'],
+      ['w3', 'ready', 'Spend by date and data source'],
+      ['w4', 'ready', 'Spend by source'],
+      ['ever', 'ready', 'Since ever'],
+    ]);
+    // Three days of the last week: 3 × (100 + 200) and 2 × 500 × (1 + 2 + 3).
+    expect(loaded.widgets[1]?.data?.rows).toEqual([
+      expect.objectContaining({ spend: '900.00', revenue: '6000.00', spend__previous: null }),
+    ]);
+    expect(loaded.widgets[3]?.data?.totals).toMatchObject({ spend: '900.00' });
+    expect(loaded.widgets[4]?.data?.totals).toMatchObject({ spend: '1200.00' });
+    const listed = await server.json<{ data: object[]; next_cursor: null }>('/api/dashboard');
+    expect(listed.body).toMatchObject({ data: [{ id: dashboard, widgets: 5 }], next_cursor: null });
+    const alone = await server.json<Dashboard>(`/api/dashboard/${dashboard}?data=false`);
+    expect(alone.body.widgets[1]).not.toHaveProperty('data');
+  });
+
+  it('names every mistake and where it is', async () => {
+    const create = (body: object): Promise<{ status: number; body: Dashboard }> =>
+      server.json<Dashboard>('/api/dashboard/create', { ...DEFINITION, ...body });
+    const shape = await create({
+      visibilty: 'public',
+      widgets: [
+        { type: 'pi' },
+        { type: 'bar', query: { metrics: ['spend'], date_range: 'last_weak' } },
+        { type: 'text' },
+      ],
+    });
+    expect(shape).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    expect(shape.body.errors?.map(({ pointer }) => pointer).sort()).toEqual([
+      '/visibilty',
+      '/widgets/0/type',
+      '/widgets/1/query/date_range',
+      '/widgets/2/text',
+    ]);
+    const sense = await create({
+      widgets: [
+        { type: 'line', query: { metrics: ['spend'], dimensions: ['data_source'] } },
+        { type: 'bar', query: { metrics: ['spennd'], dimensions: ['data_source'] } },
+        { type: 'table', view_id: '00000000-0000-4000-8000-000000000000' },
+        { type: 'bar', view_id: view, metrics: ['revenue'] },
+      ],
+    });
+    expect(sense).toMatchObject({ status: 422, body: { code: 'widgets_refused' } });
+    expect(sense.body.errors).toMatchObject([
+      { code: 'widget_needs_more', pointer: '/widgets/0/type', message: expect.stringContaining('a time grain') },
+      { code: 'unknown_metric', pointer: '/widgets/1/query/metrics/0' },
+      { code: 'not_found', pointer: '/widgets/2/view_id' },
+      { code: 'unknown_metric', pointer: '/widgets/3/metrics/0' },
+    ]);
+  });
+
+  it('shows to each role what a report would, and tells of reports that its readers don’t see', async () => {
+    expect((await open(dashboard, keys.get('analyst'))).widgets).toHaveLength(5);
+    expect((await open(dashboard, keys.get('viewer'))).code).toBe('not_found');
+    const { body } = await server.json<Dashboard>(`/api/dashboard/${dashboard}`, { visibility: 'public' }, 'PATCH');
+    expect(body.warnings).toMatchObject([{ code: 'narrower_view', pointer: '/widgets/3/view_id' }]);
+    const seen = await open(dashboard, keys.get('viewer'));
+    expect(seen.meta.failed).toBe(1);
+    expect(seen.widgets.map(({ state }) => state)).toEqual(['text', 'ready', 'ready', 'failed', 'ready']);
+    expect(seen.widgets[3]?.problem?.detail).toContain('you may not see it');
+    // A key that is limited to no campaign sees no rows, also within a dashboard.
+    const none = await open(dashboard, keys.get('campaign_manager'));
+    expect(none.widgets[4]?.data?.rows).toEqual([]);
+    const refused = await server.json(
+      `/api/dashboard/${dashboard}`,
+      { dashboard_name: 'Mine' },
+      'PATCH',
+      keys.get('analyst'),
+    );
+    expect(refused).toMatchObject({ status: 404 });
+  });
+
+  it('loses nothing silently when a metric goes or a report is deleted', async () => {
+    const metric = await server.json<{ id: string }>('/api/marketing/metrics', {
+      ...{ metric_key: 'margin', display_label: 'Margin', category: 'calculated', metric_type: 'metric' },
+      ...{ data_type: 'currency', formula: 'revenue - spend' },
+    });
+    const other = await server.json<{ id: string }>('/api/reports/views', {
+      ...{ report_name: 'Margins', metrics: ['margin'], dimensions: ['data_source'], visibility: 'organization' },
+    });
+    const { body: made } = await server.json<Dashboard>('/api/dashboard/create', {
+      ...{ ...DEFINITION, dashboard_name: 'Margins', visibility: 'private' },
+      widgets: [
+        { type: 'tiles', query: { metrics: ['margin'], dimensions: [] } },
+        { type: 'table', view_id: other.body.id },
+        { type: 'bar', view_id: view },
+      ],
+    });
+    const gone = await server.json(`/api/marketing/metrics/${metric.body.id}`, undefined, 'DELETE');
+    expect(gone.body).toMatchObject({
+      dashboards: [{ id: made.id, dashboard_name: 'Margins', effect: 'stops', widgets: ['w1', 'w2'] }],
+    });
+    const loaded = await open(made.id);
+    expect(loaded.widgets.map(({ state }) => state)).toEqual(['failed', 'failed', 'ready']);
+    expect(loaded.widgets[0]?.problem?.detail).toContain('was deactivated on');
+    expect(loaded.warnings.map(({ pointer }) => pointer)).toEqual(['/widgets/0/query/metrics/0', '/widgets/1/view_id']);
+    // What is broken does not keep the owner from changing the rest.
+    const renamed = await server.json(`/api/dashboard/${made.id}`, { dashboard_name: 'Margins, still' }, 'PATCH');
+    expect(renamed.status).toBe(200);
+    const kept = await server.json<Dashboard>(`/api/reports/views/${other.body.id}`, undefined, 'DELETE');
+    expect(kept).toMatchObject({ status: 409, body: { code: 'view_in_use' } });
+    expect((await server.json(`/api/reports/views/${other.body.id}?force=true`, undefined, 'DELETE')).status).toBe(204);
+    expect((await open(made.id)).widgets[1]?.problem?.detail).toContain('was deleted');
+    expect((await server.json(`/api/dashboard/${made.id}`, undefined, 'DELETE')).status).toBe(204);
+  });
+
+  it('is the same over GraphQL', async () => {
+    const { data, errors } = await server.graphql<{
+      loadDashboard: { meta: { failed: number }; widgets: { id: string; state: string }[] };
+      dashboards: { data: { id: string }[] };
+    }>(
+      `query Q($id: ID!) { loadDashboard(id: $id) { meta { failed } widgets { id state } } dashboards { data { id } } }`,
+      { id: dashboard },
+    );
+    expect(errors).toBeUndefined();
+    expect(data?.loadDashboard).toEqual({
+      meta: { failed: 0 },
+      widgets: ['w1', 'w2', 'w3', 'w4', 'ever'].map((id) => ({ id, state: id === 'w1' ? 'text' : 'ready' })),
+    });
+    expect(data?.dashboards.data).toEqual([{ id: dashboard }]);
+    const input = { ...DEFINITION, dashboard_name: 'By GraphQL', widgets: [{ type: 'text', text: 'Hello' }] };
+    const made = await server.graphql<{ createDashboard: { id: string } }>(
+      'mutation M($input: JSON!) { createDashboard(input: $input) { id } }',
+      { input },
+    );
+    const id = made.data?.createDashboard.id ?? '';
+    const removed = await server.graphql('mutation M($id: ID!) { deleteDashboard(id: $id) }', { id });
+    expect(removed).toMatchObject({ data: { deleteDashboard: true } });
+  });
+});
