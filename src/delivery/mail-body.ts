@@ -1,6 +1,6 @@
 import type { ReportDocument } from '../reports/render/document.js';
 import { escapeHtml } from '../reports/render/html-text.js';
-import { INK, MUTED, RULE } from '../reports/render/palette.js';
+import { INK, MUTED, RULE } from '../reports/render/charts/palette.js';
 import { definitionVersion, headlines, noticeTexts, periodText, sourceFacts } from '../reports/render/report-facts.js';
 
 export interface MailBodyInput {

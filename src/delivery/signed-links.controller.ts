@@ -40,7 +40,7 @@ export class SignedLinksController {
     const html = await acrossOrganizations('a signed link', async () => {
       const content = await this.files.content(await this.setOf(target.occurrence));
       if (!content) throw gone();
-      return renderReportPage(content.report);
+      return renderReportPage(content.report, { medium: 'web' });
     });
     await this.send(reply, html);
   }

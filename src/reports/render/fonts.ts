@@ -2,46 +2,128 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
-const WEIGHTS = [400, 600] as const;
-const SUBSETS = ['latin', 'latin-ext', 'cyrillic', 'cyrillic-ext', 'greek', 'vietnamese'] as const;
-type Subset = (typeof SUBSETS)[number];
 
-interface Face {
-  readonly css: string;
-  /** Code points that the subset covers, as `[first, last]` pairs. */
+/** A typeface in an npm package of Fontsource, cut into files by ranges of Unicode. All are under the SIL Open Font License. */
+interface Typeface {
+  readonly family: 'Inter' | 'Noto';
+  readonly pack: string;
+  /** Weights as CSS has them, each with the file's part of the name. */
+  readonly weights: readonly (readonly [weight: string, name: string])[];
+  readonly subsets?: readonly string[];
+}
+
+interface Subset {
+  readonly face: Typeface;
+  readonly name: string;
+  readonly range: string;
+  /** Code points that it covers, as `[first, last]` pairs. */
   readonly ranges: readonly (readonly [number, number])[];
 }
 
-const faces = new Map<Subset, Face>();
+const INTER: Typeface = {
+  family: 'Inter',
+  pack: '@fontsource/inter',
+  weights: [
+    ['400', '400'],
+    ['600', '600'],
+  ],
+  subsets: ['latin', 'latin-ext', 'cyrillic', 'cyrillic-ext', 'greek', 'vietnamese'],
+};
+const noto = (script: string, subsets?: readonly string[]): Typeface => ({
+  family: 'Noto',
+  pack: `@fontsource-variable/noto-${script}`,
+  weights: [['100 900', 'wght']],
+  ...(subsets ? { subsets } : {}),
+});
+const SCRIPTS = [
+  noto('sans-arabic', ['arabic']),
+  noto('sans-hebrew', ['hebrew']),
+  noto('sans-thai', ['thai']),
+  noto('sans-devanagari', ['devanagari']),
+];
+const CHINESE = noto('sans-sc');
+const TRADITIONAL = noto('sans-tc');
+const JAPANESE = noto('sans-jp');
+const KOREAN = noto('sans-kr');
+const EMOJI = noto('emoji');
+
+const catalogue = new Map<Typeface, readonly Subset[]>();
+const sheets = new Map<Subset, string>();
 
 /**
- * `@font-face` rules of the reports' typeface (Inter, SIL Open Font License) with the font files inside, so that a page
- * looks the same on any machine. Subsets beyond Latin are embedded only when `text` needs them.
+ * `@font-face` rules of the typefaces that a text needs, with the font files inside, so that a page looks the same on any
+ * machine: Inter, and Noto for what Inter has not. Only the files that hold characters of the text are embedded.
+ * @param locale decides how Han characters are drawn, which differs between Chinese, Japanese and Korean
  */
-export function fontFaces(text: string): string {
-  const codePoints = [...new Set(text)].map((character) => character.codePointAt(0) ?? 0).filter((code) => code > 0x7f);
-  return SUBSETS.map((subset) => ({ subset, face: load(subset) }))
-    .filter(
-      ({ subset, face }) =>
-        subset === 'latin' ||
-        codePoints.some((code) => face.ranges.some(([first, last]) => code >= first && code <= last)),
-    )
-    .map(({ face }) => face.css)
-    .join('\n');
+export function fontFaces(text: string, locale = 'en'): string {
+  const needed = new Set<Subset>(subsetsOf(INTER).filter(({ name }) => name === 'latin'));
+  const order = [INTER, ...SCRIPTS, EMOJI, ...han(text, locale)];
+  for (const character of new Set(text)) {
+    const code = character.codePointAt(0) ?? 0;
+    if (code <= 0x7f) continue;
+    for (const face of order) {
+      const subset = subsetsOf(face).find(({ ranges }) =>
+        ranges.some(([first, last]) => code >= first && code <= last),
+      );
+      if (!subset) continue;
+      needed.add(subset);
+      break;
+    }
+  }
+  return [...needed].map(sheet).join('\n');
 }
 
-function load(subset: Subset): Face {
-  const known = faces.get(subset);
+/** Typefaces for Han characters, the fitting one first: by the language, else by the letters that stand beside them. */
+function han(text: string, locale: string): readonly Typeface[] {
+  const all = [CHINESE, JAPANESE, KOREAN, TRADITIONAL];
+  const { language, script } = new Intl.Locale(locale).maximize();
+  const first =
+    language === 'ja'
+      ? JAPANESE
+      : language === 'ko'
+        ? KOREAN
+        : language === 'zh'
+          ? script === 'Hant'
+            ? TRADITIONAL
+            : CHINESE
+          : /[\u3040-\u30ff]/.test(text)
+            ? JAPANESE
+            : /[\uac00-\ud7af]/.test(text)
+              ? KOREAN
+              : CHINESE;
+  return [first, ...all.filter((face) => face !== first)];
+}
+
+function subsetsOf(face: Typeface): readonly Subset[] {
+  const known = catalogue.get(face);
   if (known) return known;
-  const range = unicodeRanges()[subset] ?? '';
-  const css = WEIGHTS.map((weight) => {
-    const file = readFileSync(require.resolve(`@fontsource/inter/files/inter-${subset}-${weight}-normal.woff2`));
-    const source = `url(data:font/woff2;base64,${file.toString('base64')}) format("woff2")`;
-    return `@font-face{font-family:Inter;font-weight:${weight};src:${source};unicode-range:${range}}`;
-  }).join('\n');
-  const face = { css, ranges: range.split(',').map(parseRange) };
-  faces.set(subset, face);
-  return face;
+  const file = readFileSync(require.resolve(`${face.pack}/unicode.json`), 'utf8');
+  const subsets = Object.entries(JSON.parse(file) as Record<string, string>)
+    .map(([key, range]) => ({
+      face,
+      name: key.replaceAll(/[[\]]/g, ''),
+      range,
+      ranges: range.split(',').map(parseRange),
+    }))
+    .filter(({ name }) => face.subsets === undefined || face.subsets.includes(name));
+  catalogue.set(face, subsets);
+  return subsets;
+}
+
+function sheet(subset: Subset): string {
+  const known = sheets.get(subset);
+  if (known) return known;
+  const { face, name, range } = subset;
+  const prefix = face.pack.slice(face.pack.indexOf('/') + 1);
+  const css = face.weights
+    .map(([weight, part]) => {
+      const file = readFileSync(require.resolve(`${face.pack}/files/${prefix}-${name}-${part}-normal.woff2`));
+      const source = `url(data:font/woff2;base64,${file.toString('base64')}) format("woff2")`;
+      return `@font-face{font-family:${face.family};font-weight:${weight};src:${source};unicode-range:${range}}`;
+    })
+    .join('\n');
+  sheets.set(subset, css);
+  return css;
 }
 
 /** `U+0100-02BA` or `U+0131` */
@@ -49,6 +131,3 @@ function parseRange(text: string): readonly [number, number] {
   const [first = '0', last = first] = text.trim().replace(/^U\+/i, '').split('-');
   return [Number.parseInt(first, 16), Number.parseInt(last, 16)];
 }
-
-const unicodeRanges = (): Readonly<Record<string, string>> =>
-  JSON.parse(readFileSync(require.resolve('@fontsource/inter/unicode.json'), 'utf8')) as Record<string, string>;

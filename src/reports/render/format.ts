@@ -47,7 +47,12 @@ export function formatCompact(
 ): string {
   const decimal = new Decimal(value);
   if (column.unit === '%')
-    return intl(decimal.times(100), settings, { minimumFractionDigits: fixed ? 1 : 0, maximumFractionDigits: 1 }) + '%';
+    return intl(decimal, settings, {
+      style: 'percent',
+      minimumFractionDigits: fixed ? 1 : 0,
+      maximumFractionDigits: 1,
+    });
+  if (!isLatin(settings.locale)) return compactByLocale(decimal, column, settings);
   const [scaled, suffix] = scale(decimal);
   const digits = suffix === '' && column.type !== 'integer' && scaled.abs().lt(100) ? 2 : 1;
   const fraction = suffix !== '' && scaled.abs().gte(100) ? 0 : digits;
@@ -61,7 +66,7 @@ export function formatCompact(
     const parts = new Intl.NumberFormat(settings.locale, {
       style: 'currency',
       currency,
-      currencyDisplay: 'narrowSymbol',
+      currencyDisplay: signOf(settings.locale),
       ...options,
     }).formatToParts(exact(scaled));
     const last = parts.findLastIndex((part) => part.type === 'integer' || part.type === 'fraction');
@@ -84,6 +89,17 @@ export function formatHeadline(value: Decimal, column: PlannedColumn, settings: 
   if (value.abs().gte(1_000_000)) return headlineMillions(value, column, settings);
   return formatNumber(value, column, settings, 0);
 }
+
+/** A change as a fraction, with its sign: `+12.4%`. */
+export const formatChange = (change: Decimal, locale: string): string =>
+  typographic(
+    new Intl.NumberFormat(locale, {
+      style: 'percent',
+      signDisplay: 'exceptZero',
+      minimumFractionDigits: 1,
+      maximumFractionDigits: 1,
+    }).format(exact(change)),
+  );
 
 /** A time bucket in the words of its grain: `Jan 2026`, `Q1 2026`, `Jan 5, 2026`. */
 export function formatTime(value: string, { locale, timeGrain }: Pick<FormatSettings, 'locale' | 'timeGrain'>): string {
@@ -127,14 +143,14 @@ export function formatPeriod(from: string | null, to: string | null, zone: strin
 
 function formatNumber(value: Decimal, column: PlannedColumn, settings: FormatSettings, digits?: number): string {
   if (column.unit === '%') {
-    return intl(value.times(100), settings, { minimumFractionDigits: 1, maximumFractionDigits: 1 }) + '%';
+    return intl(value, settings, { style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
   }
   const currency = currencyOf(column, settings);
   if (currency) {
     return intl(value, settings, {
       style: 'currency',
       currency,
-      currencyDisplay: 'narrowSymbol',
+      currencyDisplay: signOf(settings.locale),
       ...(digits === undefined ? {} : { minimumFractionDigits: digits, maximumFractionDigits: digits }),
     });
   }
@@ -150,10 +166,26 @@ function headlineMillions(value: Decimal, column: PlannedColumn, settings: Forma
     notation: 'compact',
     minimumFractionDigits: 2,
     maximumFractionDigits: 2,
-    ...(currency ? { style: 'currency', currency, currencyDisplay: 'narrowSymbol' } : {}),
+    ...(currency ? { style: 'currency', currency, currencyDisplay: signOf(settings.locale) } : {}),
   }).format(exact(value));
   return typographic(text) + (currency ? '' : unitSuffix(column));
 }
+
+/** Other scripts count in other steps, in words of their own: 1.2万. */
+function compactByLocale(value: Decimal, column: PlannedColumn, settings: FormatSettings): string {
+  const currency = currencyOf(column, settings);
+  const text = intl(value, settings, {
+    notation: 'compact',
+    maximumFractionDigits: value.abs().lt(100) && column.type !== 'integer' ? 2 : 1,
+    ...(currency ? { style: 'currency', currency, currencyDisplay: signOf(settings.locale) } : {}),
+  });
+  return currency ? text : text + unitSuffix(column);
+}
+
+/** `$` rather than `US$`, but the sign that readers of another script know. */
+const signOf = (locale: string): 'narrowSymbol' | 'symbol' => (isLatin(locale) ? 'narrowSymbol' : 'symbol');
+
+const isLatin = (locale: string): boolean => new Intl.Locale(locale).maximize().script === 'Latn';
 
 /** Currency columns carry an ISO code as their unit, or none. */
 function currencyOf(column: PlannedColumn, settings: FormatSettings): string | null {

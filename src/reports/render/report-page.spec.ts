@@ -1,4 +1,4 @@
-import { planCharts } from './chart-plan.js';
+import { planCharts } from './charts/plan.js';
 import { renderReportPage } from './report-page.js';
 import {
   column,
@@ -107,7 +107,7 @@ test('categories are ranked; more than a dozen are summed up in words', () => {
 
 test('a donut comes only when asked for, and only of an additive metric', () => {
   expect(planCharts({ ...fewCategories, dashboardConfig: { chart: 'donut' } })).toMatchObject([
-    { kind: 'donut', column: { name: 'spend' } },
+    { kind: 'shares', shape: 'donut', column: { name: 'spend' } },
   ]);
   expect(planCharts({ ...fewCategories, dashboardConfig: { chart: 'pie', metrics: ['roas'] } })).toMatchObject([
     { kind: 'bars' },

@@ -1,5 +1,5 @@
 import { DateTime, type DurationLike } from 'luxon';
-import type { TimeGrain } from '../../compiler/query/types.js';
+import type { TimeGrain } from '../../../compiler/query/types.js';
 
 const STEPS: Record<TimeGrain, DurationLike> = {
   fifteen_minutes: { minutes: 15 },

@@ -1,0 +1,90 @@
+import * as echarts from 'echarts';
+import type { FormatSettings } from '../format.js';
+import { escapeHtml } from '../html-text.js';
+import { describeChart } from './describe.js';
+import { INK, seriesColour } from './palette.js';
+import { barsHeight, barsOption, stacksHeight, stacksOption } from './svg-bars.js';
+import { scatterOption } from './svg-scatter.js';
+import { SHARES_SIDE, sharesOption } from './svg-shares.js';
+import { FONT, textWidth, type ChartSize } from './svg-style.js';
+import { timeOption } from './svg-time.js';
+import type { DrawnPlan } from './types.js';
+
+const TIME_HEIGHT = 232;
+const SCATTER_HEIGHT = 300;
+
+// Without a browser nobody measures text; this is close enough to Inter to place labels.
+echarts.setPlatformAPI({
+  measureText: (text: string, font?: string) => ({
+    width: textWidth(text, Number(/([\d.]+)px/.exec(font ?? '')?.[1] ?? 12)),
+  }),
+});
+
+/**
+ * Draws a chart as a self-contained SVG element with a text in its place for who can't see it: no script, no style sheet,
+ * all text escaped.
+ * @param width CSS pixels that the page gives it
+ * @param accent colour of a single series, `#rrggbb`
+ */
+export function renderChartSvg(
+  plan: DrawnPlan,
+  settings: FormatSettings,
+  width: number,
+  accent?: string | null,
+): string {
+  const size = sizeOf(plan, width);
+  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, ...size });
+  try {
+    chart.setOption({
+      animation: false,
+      textStyle: { fontFamily: FONT, color: INK },
+      ...optionOf(plan, settings, size),
+    });
+    const svg = withoutInteraction(chart.renderToSVGString({ useViewBox: true }));
+    const named = svg.replace('<svg ', `<svg role="img" aria-label="${escapeHtml(describeChart(plan, settings))}" `);
+    return accent ? named.replaceAll(`"${seriesColour(0)}"`, `"${accent}"`) : named;
+  } finally {
+    chart.dispose();
+  }
+}
+
+/**
+ * Takes away what ECharts adds for hovering in a browser: a style sheet and data attributes. Texts can't be hit, since
+ * they come with `<` and `"` escaped.
+ */
+const withoutInteraction = (svg: string): string =>
+  svg.replace(/<style[^>]*>[^]*?<\/style>/g, '').replace(/ (?:ecmeta_[a-z_]+|class|pointer-events)="[^"]*"/g, '');
+
+function sizeOf(plan: DrawnPlan, width: number): ChartSize {
+  switch (plan.kind) {
+    case 'time':
+      return { width, height: TIME_HEIGHT };
+    case 'bars':
+      return { width, height: barsHeight(plan) };
+    case 'stacks':
+      return { width, height: stacksHeight(plan) };
+    case 'shares':
+      return { width: SHARES_SIDE, height: SHARES_SIDE };
+    case 'scatter':
+      return { width, height: SCATTER_HEIGHT };
+    default:
+      return plan satisfies never;
+  }
+}
+
+function optionOf(plan: DrawnPlan, settings: FormatSettings, size: ChartSize): echarts.EChartsCoreOption {
+  switch (plan.kind) {
+    case 'time':
+      return timeOption(plan, settings, size);
+    case 'bars':
+      return barsOption(plan, settings, size);
+    case 'stacks':
+      return stacksOption(plan, settings, size);
+    case 'shares':
+      return sharesOption(plan, settings);
+    case 'scatter':
+      return scatterOption(plan, settings, size);
+    default:
+      return plan satisfies never;
+  }
+}

@@ -1,0 +1,73 @@
+import { planCharts } from './charts/plan.js';
+import type { DashboardDocument, DashboardWidget, ReportDocument, WidgetWidth } from './document.js';
+import { renderFigure, renderTiles } from './figure.js';
+import { escapeHtml } from './html-text.js';
+import type { Medium } from './medium.js';
+import { headlines, noticeTexts, periodText } from './report-facts.js';
+import { renderTable } from './report-table.js';
+import { LANDSCAPE_WIDTH } from './report-page.js';
+import { about, logoData, masthead } from './sections.js';
+import { shell } from './shell.js';
+
+const GAP = 26;
+const column = (LANDSCAPE_WIDTH - 5 * GAP) / 6;
+const spanned = (columns: number): number => Math.floor(columns * column + (columns - 1) * GAP);
+/** CSS pixels of a widget's content. */
+const WIDTHS: Readonly<Record<WidgetWidth, number>> = {
+  full: spanned(6),
+  two_thirds: spanned(4),
+  half: spanned(3),
+  third: spanned(2),
+};
+/** Rows of a widget's table; a report shows them all. */
+const MOST_ROWS = 50;
+
+/** Several results as one document, in a grid of six columns; A4 landscape on paper, one below the other on a phone. */
+export function renderDashboardPage(
+  dashboard: DashboardDocument,
+  { medium = 'print' }: { readonly medium?: Exclude<Medium, 'mail'> } = {},
+): string {
+  const own = periodText(dashboard);
+  const body = [
+    masthead(dashboard, logoData(dashboard)),
+    `<div class="widgets">${dashboard.widgets.map((widget) => renderWidget(widget, own, medium)).join('\n')}</div>`,
+    about(dashboard),
+  ].join('\n');
+  return shell(dashboard, body, { medium, landscape: true, classes: ['landscape', 'dashboard'], screenWidth: 1_120 });
+}
+
+function renderWidget(widget: DashboardWidget, period: string, medium: Medium): string {
+  const { report } = widget;
+  const content =
+    report === null
+      ? widget.text
+        ? `<p class="words" dir="auto">${escapeHtml(widget.text)}</p>`
+        : `<p class="problem">${escapeHtml(widget.problem ?? 'This could not be shown.')}</p>`
+      : reportContent(report, WIDTHS[widget.width], period, medium);
+  const isLong = report !== null && report.rows.length > 20 && drawnNothing(report);
+  return `<section class="widget ${widget.width}${isLong ? ' long-table' : ''}"><h2 dir="auto">${escapeHtml(widget.title)}</h2>${content}</section>`;
+}
+
+function reportContent(report: ReportDocument, width: number, period: string, medium: Medium): string {
+  const own = periodText(report);
+  const facts = [...(own === period ? [] : [own]), ...report.filtersText];
+  const head = facts.length > 0 ? `<p class="own" dir="auto">${escapeHtml(facts.join(' · '))}</p>` : '';
+  const notes = noticeTexts(report)
+    .map((text) => `<p class="note" dir="auto">${escapeHtml(text)}</p>`)
+    .join('');
+  if (report.rows.length === 0) return `${head}<p class="empty-widget">No data in this period.</p>`;
+  if (report.dashboardConfig?.chart === 'tiles') return head + renderTiles(headlines(report)) + notes;
+  const plans = planCharts(report).slice(0, 1);
+  const figures = plans.map((plan) =>
+    renderFigure(plan, report, { medium, width, untitled: report.dashboardConfig?.title === undefined }),
+  );
+  if (figures.length > 0) return head + figures.join('') + notes;
+  const shown = { ...report, rows: report.rows.slice(0, MOST_ROWS) };
+  const cut =
+    shown.rows.length < report.rows.length
+      ? `<p class="note">The first ${shown.rows.length} of ${report.rows.length} rows.</p>`
+      : '';
+  return head + renderTable(shown, medium) + cut + notes;
+}
+
+const drawnNothing = (report: ReportDocument): boolean => planCharts(report).length === 0;

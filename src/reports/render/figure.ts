@@ -1,0 +1,173 @@
+import { describeChart } from './charts/describe.js';
+import { SERIES_COLOURS } from './charts/palette.js';
+import { renderChartSvg } from './charts/svg.js';
+import type { ChartPlan, DrawnPlan, FunnelPlan, MatrixPlan, SharesPlan, StacksPlan, TimePlan } from './charts/types.js';
+import type { Headline } from './report-facts.js';
+import type { ReportDocument } from './document.js';
+import { formatCell, formatLabel } from './format.js';
+import { escapeHtml } from './html-text.js';
+import type { Medium } from './medium.js';
+
+/** CSS pixels that a phone leaves for a chart. */
+const PHONE_WIDTH = 326;
+/** Shades of a heat map. */
+const SHADES = 8;
+
+/** A picture that stands for a chart where no SVG is shown. */
+export interface Picture {
+  /** `cid:…` of a part of the mail. */
+  readonly source: string;
+  /** CSS pixels. */
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface FigureOptions {
+  readonly medium: Medium;
+  /** CSS pixels between the margins of the column. */
+  readonly width: number;
+  /** In mails, for what would be drawn. */
+  readonly picture?: Picture | null;
+  /** Where a title stands above it already. */
+  readonly untitled?: boolean;
+}
+
+/** A chart with its title, its legend, and what the reader must know; markup where markup tells it better than a picture. */
+export function renderFigure(plan: ChartPlan, report: ReportDocument, options: FigureOptions): string {
+  const title = options.untitled ? '' : `<figcaption>${escapeHtml(plan.title)}</figcaption>`;
+  const content = contentOf(plan, report, options);
+  if (content === '') return '';
+  const note = plan.note ? `<p class="note">${escapeHtml(plan.note)}</p>` : '';
+  return `<figure class="figure ${plan.kind}">${title}${content}${note}</figure>`;
+}
+
+function contentOf(plan: ChartPlan, report: ReportDocument, options: FigureOptions): string {
+  switch (plan.kind) {
+    case 'tiles':
+      return '';
+    case 'funnel':
+      return funnelTable(plan, report);
+    case 'matrix':
+      return matrixTable(plan, report);
+    case 'shares':
+    case 'time':
+    case 'bars':
+    case 'stacks':
+    case 'scatter':
+      return drawn(plan, report, options);
+    default:
+      return plan satisfies never;
+  }
+}
+
+function drawn(plan: DrawnPlan, report: ReportDocument, { medium, width, picture }: FigureOptions): string {
+  if (medium === 'mail') {
+    // The picture shows its title and legend itself.
+    return picture
+      ? `<img class="chart" src="${escapeHtml(picture.source)}" width="${picture.width}" height="${picture.height}" alt="${escapeHtml(describeChart(plan, report))}">`
+      : '';
+  }
+  const accent = isSingle(plan) ? (report.branding?.accent ?? null) : null;
+  if (plan.kind === 'shares') {
+    return `<div class="sides">${renderChartSvg(plan, report, width)}${sharesLegend(plan, report)}</div>`;
+  }
+  const svg = renderChartSvg(plan, report, width, accent);
+  const legends = plan.kind === 'time' || plan.kind === 'stacks' ? seriesLegend(plan) : '';
+  if (medium === 'print' || width <= PHONE_WIDTH) return legends + svg;
+  const narrow = forPhone(plan).map((part) => renderChartSvg(part, report, PHONE_WIDTH, accent));
+  return `${legends}<div class="on-wide">${svg}</div><div class="on-phone">${narrow.join('')}</div>`;
+}
+
+const isSingle = (plan: DrawnPlan): boolean =>
+  plan.kind === 'scatter' ||
+  (plan.kind === 'time' && plan.series.length === 1) ||
+  (plan.kind === 'bars' && plan.panels.length === 1);
+
+/** Panels side by side come one below the other where there is no room. */
+function forPhone(plan: DrawnPlan): readonly DrawnPlan[] {
+  if (plan.kind !== 'bars' || plan.panels.length < 2) return [plan];
+  return plan.panels.map((panel) => ({ ...plan, panels: [panel], isNamed: true }));
+}
+
+/** Bars and points carry their names; several series, or parts of a bar, need a legend. */
+function seriesLegend(plan: TimePlan | StacksPlan): string {
+  const overlay = plan.kind === 'time' ? plan.overlay : null;
+  if (plan.series.length < 2 && !overlay) return '';
+  const key = plan.kind === 'time' && plan.shape === 'lines' ? 'key line' : 'key';
+  const entry = (name: string, classes: string): string =>
+    `<li><i class="${classes}"></i><span>${escapeHtml(name)}</span></li>`;
+  const entries = plan.series.map(({ name, other }, index) => entry(name, `${key} ${keyColour(index, other)}`));
+  if (overlay) entries.push(entry(overlay.column.label, 'key line key-overlay'));
+  return `<ul class="legend">${entries.join('')}</ul>`;
+}
+
+const keyColour = (index: number, other: boolean): string =>
+  other ? 'key-other' : `key-${index % SERIES_COLOURS.length}`;
+
+function sharesLegend(plan: SharesPlan, report: ReportDocument): string {
+  const whole = plan.slices.reduce((sum, slice) => sum + slice.value, 0);
+  const percent = new Intl.NumberFormat(report.locale, {
+    style: 'percent',
+    maximumFractionDigits: 1,
+    minimumFractionDigits: 1,
+  });
+  const lines = plan.slices.map(
+    ({ name, value, other }, index) =>
+      `<tr><th scope="row"><i class="key ${keyColour(index, other)}"></i>${escapeHtml(name)}</th><td>${escapeHtml(formatLabel(value, plan.column, report))}</td><td>${whole > 0 ? percent.format(value / whole) : ''}</td></tr>`,
+  );
+  const head = `<tr class="unseen"><th scope="col">Part</th><th scope="col">${escapeHtml(plan.column.label)}</th><th scope="col">Share</th></tr>`;
+  return `<table class="shares-list"><thead>${head}</thead><tbody>${lines.join('')}</tbody></table>`;
+}
+
+function funnelTable(plan: FunnelPlan, report: ReportDocument): string {
+  const most = Math.max(...plan.steps.map(({ value }) => value), 0);
+  const first = plan.steps[0]?.value ?? 0;
+  const percent = new Intl.NumberFormat(report.locale, { style: 'percent', maximumSignificantDigits: 3 });
+  const lines = plan.steps.map(({ name, value, column }, index) => {
+    const before = plan.steps[index - 1];
+    const width = most > 0 ? Math.max(0.4, (100 * value) / most) : 0;
+    const share = (of: number): string => (of > 0 ? percent.format(value / of) : '–');
+    const bar = `<div class="step" style="width:${width.toFixed(2)}%"></div>`;
+    return `<tr><th scope="row">${escapeHtml(name)}</th><td class="bar">${bar}</td><td class="number">${escapeHtml(formatLabel(value, column, report))}</td><td class="number">${before ? share(before.value) : ''}</td><td class="number">${before ? share(first) : ''}</td></tr>`;
+  });
+  const head = `<tr><th scope="col">Step</th><th scope="col"><span class="unseen">Size</span></th><th scope="col" class="number">Value</th><th scope="col" class="number">Of the step before</th><th scope="col" class="number">Of the first</th></tr>`;
+  return `<table class="funnel-steps"><thead>${head}</thead><tbody>${lines.join('')}</tbody></table>`;
+}
+
+function matrixTable(plan: MatrixPlan, report: ReportDocument): string {
+  const values = plan.rows.flatMap((row) => row.values.filter((value) => value !== null));
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const shade = (value: number): number =>
+    most === least ? SHADES / 2 : Math.round(((value - least) / (most - least)) * (SHADES - 1)) + 1;
+  const hasTotals = plan.rows.some(({ total }) => total !== null);
+  const text = (value: number | null): string => formatCell(value, plan.column, report);
+  const cell = (value: number | null): string => {
+    const classes = ['number', ...(value === null ? ['empty'] : plan.shaded ? [`shade shade-${shade(value)}`] : [])];
+    return `<td class="${classes.join(' ')}">${value === null && plan.shaded ? '' : escapeHtml(text(value))}</td>`;
+  };
+  const head = [
+    `<th scope="col">${escapeHtml(plan.rowKey.label)}</th>`,
+    ...plan.heads.map((name) => `<th scope="col" class="number">${escapeHtml(name)}</th>`),
+    ...(hasTotals ? ['<th scope="col" class="number">Total</th>'] : []),
+  ];
+  const body = plan.rows.map(
+    ({ name, values: row, total }) =>
+      `<tr><th scope="row">${escapeHtml(name)}</th>${row.map(cell).join('')}${hasTotals ? `<td class="number total">${escapeHtml(text(total))}</td>` : ''}</tr>`,
+  );
+  return `<div class="scroll"><table class="matrix"><thead><tr>${head.join('')}</tr></thead><tbody>${body.join('')}</tbody></table></div>`;
+}
+
+/** Key figures as tiles, with how each has changed where the report compares. */
+export function renderTiles(items: readonly Headline[]): string {
+  if (items.length === 0) return '';
+  const arrow = { up: '▲', down: '▼', same: '=' };
+  const said = { up: 'up', down: 'down', same: 'unchanged' };
+  return `<ul class="tiles">${items
+    .map(({ label, value, change }) => {
+      const moved = change
+        ? `<span class="change"><span aria-hidden="true">${arrow[change.direction]} </span><span class="unseen">${said[change.direction]} </span>${escapeHtml(change.text)} <span class="before">from ${escapeHtml(change.previous)}</span></span>`
+        : '';
+      return `<li class="tile"><span class="label">${escapeHtml(label)}</span><span class="value">${escapeHtml(value)}</span>${moved}</li>`;
+    })
+    .join('')}</ul>`;
+}

@@ -1,0 +1,99 @@
+import { chartFallback, planCharts } from './charts/plan.js';
+import type { PageFacts, ReportDocument } from './document.js';
+import { renderFigure, renderTiles, type Picture } from './figure.js';
+import { formatInstant } from './format.js';
+import { escapeHtml } from './html-text.js';
+import { logoSize, senderOf, type Medium } from './medium.js';
+import { definitionVersion, headlines, noticeTexts, periodText, rowCount, sourceFacts } from './report-facts.js';
+import { renderTable } from './report-table.js';
+
+/** The parts of a page, the same whether it is printed, opened or mailed. */
+
+/** Who sends it, what it is called, and what it is about. */
+export function masthead(facts: PageFacts, logoSource: string | null): string {
+  const { time_zone } = facts.period;
+  const filters = facts.filtersText.length === 0 ? [] : [['Filters', escapeHtml(facts.filtersText.join('; '))]];
+  const lines = [
+    ['Period', `${escapeHtml(periodText(facts))} <span class="zone">(${escapeHtml(time_zone)})</span>`],
+    ...filters,
+  ];
+  const logo = facts.branding?.logo;
+  const size = logo ? logoSize(logo) : null;
+  const image =
+    logoSource !== null && size
+      ? `<img class="logo" src="${escapeHtml(logoSource)}" width="${size.width}" height="${size.height}" alt="">`
+      : '';
+  return `<header class="masthead">
+<div class="sender">${image}<p class="organization" dir="auto">${escapeHtml(senderOf(facts))}</p></div>
+<h1 dir="auto">${escapeHtml(facts.title)}</h1>
+${facts.subtitle ? `<p class="subtitle" dir="auto">${escapeHtml(facts.subtitle)}</p>` : ''}
+<dl class="facts">${lines.map(([term, text]) => `<div><dt>${term}</dt><dd>${text}</dd></div>`).join('')}</dl>
+</header>`;
+}
+
+/** Where the logo's bytes are: in the page itself. */
+export function logoData({ branding }: PageFacts): string | null {
+  const logo = branding?.logo;
+  return logo ? `data:${logo.type};base64,${logo.base64}` : null;
+}
+
+export const tiles = (report: ReportDocument): string => renderTiles(headlines(report));
+
+/** What the reader must know before the numbers. */
+export function notices(report: ReportDocument, remarks: readonly string[] = []): string {
+  const fallback = chartFallback(report);
+  const texts = [...noticeTexts(report), ...(fallback === null ? [] : [fallback]), ...remarks];
+  if (texts.length === 0) return '';
+  return `<ul class="notice">${texts.map((text) => `<li dir="auto">${escapeHtml(text)}</li>`).join('')}</ul>`;
+}
+
+export interface ChartsLayout {
+  readonly medium: Medium;
+  /** CSS pixels for one chart across the page. */
+  readonly width: number;
+  /** Two charts stand side by side. */
+  readonly paired: boolean;
+  readonly picture?: Picture | null;
+}
+
+/** One below the other, or side by side where the page is wide. */
+export function charts(report: ReportDocument, { medium, width, paired, picture }: ChartsLayout): string {
+  const plans = planCharts(report).filter((plan) => plan.kind !== 'tiles');
+  if (plans.length === 0) return '';
+  const pair = paired && plans.length === 2;
+  const each = pair ? width / 2 - 17 : width;
+  const figures = plans.map((plan, index) =>
+    renderFigure(plan, report, { medium, width: each, picture: index === 0 ? (picture ?? null) : null }),
+  );
+  return `<section class="charts${pair ? ' pair' : ''}">${figures.join('\n')}</section>`;
+}
+
+export interface DetailsLayout {
+  readonly medium: Medium;
+  /** Rows beyond these are left out and said so. */
+  readonly most?: number;
+}
+
+/** The rows themselves. */
+export function details(report: ReportDocument, { medium, most }: DetailsLayout): string {
+  const shown =
+    most === undefined || report.rows.length <= most ? report : { ...report, rows: report.rows.slice(0, most) };
+  const cut = shown === report ? '' : `<p class="note">The first ${shown.rows.length} of ${rowCount(report)} rows.</p>`;
+  const count = `${rowCount(report)} ${report.rows.length === 1 ? 'row' : 'rows'}`;
+  return `<section class="details"><h2>Details <span>· ${count}</span></h2>${renderTable(shown, medium)}${cut}</section>`;
+}
+
+/** Where the numbers come from. */
+export function about(facts: PageFacts): string {
+  const sources = sourceFacts(facts).map(
+    ({ source, asOf }) => `<bdi><b>${escapeHtml(source)}</b> ${escapeHtml(asOf)}</bdi>`,
+  );
+  const { time_zone } = facts.period;
+  const made = formatInstant(facts.generatedAt, time_zone, facts.locale);
+  const lines = [
+    sources.length > 0 ? `Data as of: ${sources.join(' · ')}` : 'Data as of: no source has rows yet',
+    `Metric definitions: version <b>${escapeHtml(definitionVersion(facts))}</b> · Made ${escapeHtml(made)} · Times in ${escapeHtml(time_zone)}`,
+    ...(facts.branding?.footer ? [`<bdi>${escapeHtml(facts.branding.footer)}</bdi>`] : []),
+  ];
+  return `<footer class="about">${lines.map((line) => `<p>${line}</p>`).join('')}</footer>`;
+}
