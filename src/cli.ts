@@ -89,6 +89,7 @@ program
   .command('import')
   .description('load them: CSV with the columns base, quote, day, rate (and source, as_of), or NDJSON')
   .argument('<file>', 'where from; - for standard input')
+  .option('--everyone', 'for all organisations that have no rate of their own; on the machine of the installation')
   .option(...SERVER)
   .addHelpText('after', KEY_HELP)
   .action(importRates);

@@ -18,6 +18,7 @@ import { Schedules1796800000000 } from '../migrations/1796800000000-schedules.js
 import { Rollups1796400000000 } from '../migrations/1796400000000-rollups.js';
 import { Idempotency1796100000004 } from '../migrations/1796100000004-idempotency.js';
 import { SqlApiKeys1796700000000 } from '../migrations/1796700000000-sql-api-keys.js';
+import { InstallationRates1797002000000 } from '../migrations/1797002000000-installation-rates.js';
 import { Secrets1797003000000 } from '../migrations/1797003000000-secrets.js';
 import { Dashboards1797007000000 } from '../migrations/1797007000000-dashboards.js';
 import { ApiKey } from './access/api-key.entity.js';
@@ -94,6 +95,7 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     Schedules1796800000000,
     Idempotency1796100000004,
     SqlApiKeys1796700000000,
+    InstallationRates1797002000000,
     Secrets1797003000000,
     Dashboards1797007000000,
   ],

@@ -5,8 +5,10 @@ import { policyOf, seesAll } from '../access/policy.js';
 import { decodeCursor, encodeCursor, type PageQuery } from '../common/page.js';
 import { badRequest, Problem } from '../common/problem.js';
 import { isUuid, uuidV5 } from '../common/uuid.js';
-import { relationSql } from '../compiler/cube/relation-sql.js';
+import { journeysSql } from '../compiler/cube/journeys-sql.js';
+import { amountSql } from '../compiler/dialect/amount-sql.js';
 import { fieldSql, type Reading } from '../compiler/dialect/field-sql.js';
+import { NO_CURRENCY } from '../compiler/model/relations.js';
 import { EngineReads, type Words } from '../engine/engine-reads.js';
 import type { Engine, EngineValue } from '../engine/engine.js';
 import { ENGINE } from '../engine/engine.tokens.js';
@@ -14,8 +16,10 @@ import { STANDARD_JOURNEY_RULES } from '../engine/journeys.js';
 import { JourneyRefresh } from '../journeys/journey-refresh.service.js';
 import { columnTypes } from '../metrics/typed-fields.js';
 import { LibraryService } from '../metrics/library.service.js';
+import type { OrganizationState } from '../access/organization-state.js';
 import { OrganizationStates } from '../query/organization-state.js';
 import { CustomerIds } from './customer-ids.service.js';
+import { OrganizationMoney, type CustomerMoney } from './organization-money.service.js';
 import type {
   CustomerJourneyDto,
   CustomerJourneyListDto,
@@ -38,21 +42,23 @@ export class JourneyReading {
     private readonly refresh: JourneyRefresh,
     private readonly states: OrganizationStates,
     private readonly library: LibraryService,
+    private readonly money: OrganizationMoney,
   ) {
     this.reads = new EngineReads(engine);
   }
 
   /** @throws Problem 404 for a customer without rows, 409 `ambiguous_customer` */
   async get(identity: Identity, customer: string, query: PageQuery): Promise<JourneyDetailsDto> {
-    const organizationId = await this.ready(identity);
+    const { organizationId, state, money } = await this.ready(identity);
     const { canonical, members } = await this.ids.find(organizationId, customer);
-    const [journey] = await this.journeys(organizationId, [['j.customer_id', canonical, 'uuid']], 1);
+    const [found] = await this.journeys(organizationId, money, [['j.customer_id', canonical, 'uuid']], 1);
+    const journey = found?.journey;
     if (!journey) throw new Problem(404, 'not_found', `There is no customer ${customer.slice(0, 80)}.`);
     const limit = query.limit ?? PAGE;
     const events = await this.events(organizationId, members, limit + 1, query.cursor);
     const shown = events.slice(0, limit);
-    const runs = (await this.states.read(organizationId)).attribution_runs;
-    const { models, timeline } = await this.credited(organizationId, canonical, shown, runs);
+    const runs = state.attribution_runs;
+    const { models, timeline, missesRate } = await this.credited(organizationId, money, { canonical, shown, runs });
     const last = shown.at(-1);
     return {
       journey,
@@ -62,13 +68,13 @@ export class JourneyReading {
       next_cursor: last && events.length > limit ? encodeCursor(`${last.at}|${last.id}`) : null,
       warnings: [
         ...(runs.length === 0 ? [NOT_CALCULATED] : []),
-        ...(journey.currencies.length > 1 ? [MIXED_CURRENCIES] : []),
+        ...(found?.missesRate === true || missesRate ? [rateMissing(journey.currency)] : []),
       ],
     };
   }
 
   async list(identity: Identity, query: JourneyListQuery): Promise<CustomerJourneyListDto> {
-    const organizationId = await this.ready(identity);
+    const { organizationId, money } = await this.ready(identity);
     const limit = query.limit ?? PAGE;
     const after = query.cursor === undefined ? null : decodeCursor(query.cursor);
     if (after !== null && !isUuid(after)) throw badRequest('invalid_cursor', 'The cursor is not one of this list.');
@@ -81,13 +87,15 @@ export class JourneyReading {
       ...(query.converted ? [['j.conversions', query.converted, 'positive'] as const] : []),
       ...(after === null ? [] : [['j.customer_id', after, 'after'] as const]),
     ];
-    const found = await this.journeys(organizationId, conditions, limit + 1);
-    const data = found.slice(0, limit);
+    const found = await this.journeys(organizationId, money, conditions, limit + 1);
+    const data = found.slice(0, limit).map(({ journey }) => journey);
     const last = data.at(-1);
     return { data, next_cursor: last && found.length > limit ? encodeCursor(last.customer_id) : null };
   }
 
-  private async ready(identity: Identity): Promise<string> {
+  private async ready(
+    identity: Identity,
+  ): Promise<{ organizationId: string; state: OrganizationState; money: CustomerMoney }> {
     if (!seesAll(policyOf(identity)))
       throw new Problem(
         403,
@@ -95,18 +103,19 @@ export class JourneyReading {
         'A journey leads through rows and fields that your role does not see. Ask for metrics of journeys instead: POST /api/query.',
       );
     const { organizationId } = identity;
-    const { data_version } = await this.states.read(organizationId);
-    await this.refresh.ensure(organizationId, data_version);
-    return organizationId;
+    const state = await this.states.read(organizationId);
+    await this.refresh.ensure(organizationId, state.data_version);
+    return { organizationId, state, money: await this.money.of(organizationId, state) };
   }
 
   private async journeys(
     organizationId: string,
+    money: CustomerMoney,
     conditions: readonly Condition[],
     limit: number,
-  ): Promise<CustomerJourneyDto[]> {
+  ): Promise<{ journey: CustomerJourneyDto; missesRate: boolean }[]> {
     const typed = columnTypes(this.library.library);
-    const relation = { name: 'customer_journey_tracking', model: null, organizationId, withPayload: false } as const;
+    const relation = { organizationId, ...(money.converts ? { convertedTo: money.currency } : {}) };
     const rows = await this.reads.rows(
       organizationId,
       (words) => {
@@ -124,17 +133,17 @@ export class JourneyReading {
             `j.${which}_touch_source`,
           ]),
           ...[text('j.total_touchpoints'), text('j.conversions'), instant('j.first_conversion_at')],
-          ...[text('c.acquisition_cost'), text('j.lifetime_value'), currencies, 'j.current_stage'],
+          ...[text('c.acquisition_cost'), text('c.lifetime_value'), currencies, 'j.current_stage', 'c.currency'],
         ];
         const where = conditions.map((condition) => conditionSql(condition, words)).join(' AND ') || '1 = 1';
-        const costs = relationSql(relation, dialect, typed);
-        return `SELECT ${columns.join(', ')} FROM customer_journey_tracking AS j${final}
+        const costs = journeysSql(relation, dialect, typed);
+        return money.apply(`SELECT ${columns.join(', ')} FROM customer_journey_tracking AS j${final}
           LEFT JOIN ${costs} AS c ON c.customer_id = j.customer_id
-          WHERE ${where} ORDER BY ${uuid('j.customer_id')} LIMIT ${limit}`;
+          WHERE ${where} ORDER BY ${uuid('j.customer_id')} LIMIT ${limit}`);
       },
       conditions.flatMap(([, value, kind]) => (kind === 'positive' ? [] : [value])),
     );
-    return rows.map((row) => journeyOf(row, organizationId));
+    return rows.map((row) => journeyOf(row, organizationId, money.currency));
   }
 
   private async events(
@@ -158,7 +167,7 @@ export class JourneyReading {
           ...[instant('r.recorded_at'), uuid('r.id'), 'r.data_source', 'r.source_category', field('channel', 'text')],
           ...[uuid('r.campaign_id'), field('campaign_name', 'text'), uuid('r.asset_id'), field('lead_stage', 'text')],
           ...[field('stage', 'text'), text(`coalesce(${field('cost', 'number')}, ${field('spend', 'number')})`)],
-          ...[text(field('revenue', 'number')), text(field('refunds', 'number'))],
+          ...[text(field('revenue', 'number')), text(field('refunds', 'number')), 'r.currency'],
         ];
         const owned = `r.customer_id IN (${list(members)})`;
         const moment = (): string =>
@@ -178,20 +187,21 @@ export class JourneyReading {
   /** The events with what the published attribution credits to each. */
   private async credited(
     organizationId: string,
-    canonical: string,
-    events: readonly JourneyEventDto[],
-    runs: readonly string[],
-  ): Promise<{ models: string[]; timeline: JourneyEventDto[] }> {
+    money: CustomerMoney,
+    { canonical, shown: events, runs }: Credited,
+  ): Promise<{ models: string[]; timeline: JourneyEventDto[]; missesRate: boolean }> {
     const touches = events.filter(({ kind }) => kind === 'touchpoint').map(({ id }) => id);
-    if (runs.length === 0 || touches.length === 0) return { models: [], timeline: [...events] };
+    if (runs.length === 0 || touches.length === 0) return { models: [], timeline: [...events], missesRate: false };
     const rows = await this.reads.rows(
       organizationId,
       ({ dialect, uuid, list }) => {
-        const sum = (column: string): string =>
-          dialect === 'postgres' ? `sum(${column})::text` : `toString(sum(${column}))`;
-        return `SELECT ${uuid('touchpoint_id')}, attribution_model, ${sum('attribution_weight')}, ${sum('revenue_amount')}
-          FROM revenue_attribution WHERE customer_id IN (${list([canonical])}) AND touchpoint_id IN (${list(touches)})
-          GROUP BY 1, 2 ORDER BY 1, 2`;
+        const text = (value: string): string => (dialect === 'postgres' ? `${value}::text` : `toString(${value})`);
+        const revenue = money.converts ? amountSql('c.revenue_amount', 'c') : 'c.revenue_amount';
+        return money.apply(`SELECT ${uuid('c.touchpoint_id')}, c.attribution_model, ${text('sum(c.attribution_weight)')},
+            CASE WHEN count(${revenue}) = count(*) THEN ${text(`sum(${revenue})`)} END
+          FROM (SELECT *, transaction_date AS recorded_at FROM revenue_attribution
+            WHERE customer_id IN (${list([canonical])}) AND touchpoint_id IN (${list(touches)})) AS c
+          GROUP BY 1, 2 ORDER BY 1, 2`);
       },
       [canonical, ...touches],
       runs,
@@ -199,14 +209,23 @@ export class JourneyReading {
     const credits = new Map<string, JourneyEventDto['credits']>();
     for (const [touch, model, weight, revenue] of rows) {
       const own = credits.get(String(touch)) ?? {};
-      own[String(model)] = { conversions: plain(weight) ?? '0', revenue: money(revenue) ?? '0.00' };
+      own[String(model)] = { conversions: plain(weight) ?? '0', revenue: moneyText(revenue) };
       credits.set(String(touch), own);
     }
     return {
       models: [...new Set(rows.map(([, model]) => String(model)))].sort(),
       timeline: events.map((event) => ({ ...event, credits: credits.get(event.id) ?? {} })),
+      missesRate: rows.some(([, , , revenue]) => revenue === null),
     };
   }
+}
+
+interface Credited {
+  /** The id that stands for the customer. */
+  readonly canonical: string;
+  readonly shown: readonly JourneyEventDto[];
+  /** Of the published attribution. */
+  readonly runs: readonly string[];
 }
 
 /** Column, value, and how they are compared. */
@@ -233,17 +252,22 @@ function conditionSql([column, value, kind]: Condition, { list, next, uuid }: Wo
 const textOf = (value: EngineValue | undefined): string | null => (value == null ? null : String(value));
 const plain = (value: EngineValue | undefined): string | null =>
   value == null ? null : new Decimal(String(value)).toFixed();
-const money = (value: EngineValue | undefined): string | null =>
+const moneyText = (value: EngineValue | undefined): string | null =>
   value == null ? null : new Decimal(String(value)).toFixed(2);
 
-function journeyOf(row: readonly EngineValue[], organizationId: string): CustomerJourneyDto {
+function journeyOf(
+  row: readonly EngineValue[],
+  organizationId: string,
+  currency: string,
+): { journey: CustomerJourneyDto; missesRate: boolean } {
   const [id = '', start, ...rest] = row;
   const touch = (from: number): (string | null)[] => rest.slice(from, from + 4).map(textOf);
   const [firstCampaign = null, firstName = null, firstAsset = null, firstSource = null] = touch(0);
   const [lastCampaign = null, lastName = null, lastAsset = null, lastSource = null] = touch(4);
-  const [touchpoints, conversions, converted, cost, value, currencies, stage] = rest.slice(8);
+  const [touchpoints, conversions, converted, cost, value, currencies, stage, code] = rest.slice(8);
+  const missesRate = code === NO_CURRENCY;
   const customer = String(id);
-  return {
+  const journey = {
     id: uuidV5(`journey:${customer}`, organizationId),
     customer_id: customer,
     journey_start_date: String(start),
@@ -258,18 +282,20 @@ function journeyOf(row: readonly EngineValue[], organizationId: string): Custome
     total_touchpoints: Number(touchpoints),
     conversions: Number(conversions),
     first_conversion_at: textOf(converted),
-    acquisition_cost: money(cost),
-    lifetime_value: money(value) ?? '0.00',
+    acquisition_cost: missesRate ? null : moneyText(cost),
+    lifetime_value: missesRate ? null : (moneyText(value) ?? '0.00'),
+    currency,
     currencies: String(currencies ?? '')
       .split(',')
       .filter((code) => code !== ''),
     current_stage: textOf(stage),
   };
+  return { journey, missesRate };
 }
 
 function eventOf(row: readonly EngineValue[]): JourneyEventDto {
-  const [at, id, source, category, channel, campaignId, campaign, asset, lead, stage, cost, revenue, refunds] =
-    row.map(textOf);
+  const [at, id, source, category, channel, campaignId, campaign, asset, lead, stage, cost, ...paid] = row.map(textOf);
+  const [revenue, refunds, currency = null] = paid;
   const among = (list: readonly string[]): boolean => list.includes(category ?? '');
   const isTouch = among(STANDARD_JOURNEY_RULES.touch);
   const earns = among(STANDARD_JOURNEY_RULES.conversion);
@@ -286,8 +312,9 @@ function eventOf(row: readonly EngineValue[]): JourneyEventDto {
     campaign: campaign ?? null,
     asset_id: asset ?? null,
     stage: lead ?? stage ?? null,
-    cost: isTouch ? money(cost) : null,
+    cost: isTouch ? moneyText(cost) : null,
     value,
+    currency,
     credits: {},
   };
 }
@@ -297,7 +324,7 @@ const NOT_CALCULATED = {
   message:
     'Attribution was never calculated, so no touchpoint has credits. POST /api/analytics/attribution/calculate does it.',
 };
-const MIXED_CURRENCIES = {
-  code: 'mixed_currencies',
-  message: 'The customer has paid in several currencies; lifetime_value adds them up without conversion.',
-};
+const rateMissing = (currency: string): { code: string; message: string } => ({
+  code: 'fx_rate_missing',
+  message: `Amounts of the customer miss an exchange rate into ${currency}; numbers that need it are null. Import the rates (POST /api/fx/rates).`,
+});

@@ -33,15 +33,27 @@ export class CustomerJourneyDto {
     string | null;
   @Described({
     description:
-      'What the customer’s own touchpoints have cost until the first conversion; where they carry no cost, an equal share of the spend of the first campaign. Null where neither is known.',
+      'What the customer’s own touchpoints have cost until the first conversion; where they carry no cost, an equal share of the spend of the first campaign. Null where neither is known, or an exchange rate is missing.',
     type: () => String,
     optional: true,
     example: '3.00',
   })
   acquisition_cost!: string | null;
-  @Described({ description: 'Revenue less refunds so far.', type: () => String, example: '105.00' })
-  lifetime_value!: string;
-  @Described({ description: 'Currencies of the revenue; of several, the value adds them up.', type: () => [String] })
+  @Described({
+    description: 'Revenue less refunds so far. Null where an exchange rate is missing.',
+    type: () => String,
+    optional: true,
+    example: '105.00',
+  })
+  lifetime_value!: string | null;
+  @Described({
+    description:
+      'ISO 4217 code of the cost and the value: the organisation’s currency. Amounts in others are converted at the rate of their day.',
+    type: () => String,
+    example: 'USD',
+  })
+  currency!: string;
+  @Described({ description: 'Currencies in which the customer has paid.', type: () => [String] })
   currencies!: string[];
   @Described({ description: 'Latest stage that a source has told.', type: () => String, optional: true })
   current_stage!: string | null;
@@ -59,16 +71,24 @@ export class JourneyEventDto {
   @Described({ description: 'Name of the campaign.', type: () => String, optional: true }) campaign!: string | null;
   @Described({ description: 'Creative.', type: () => String, optional: true }) asset_id!: string | null;
   @Described({ description: 'Stage that it tells.', type: () => String, optional: true }) stage!: string | null;
-  @Described({ description: 'What the touchpoint has cost.', type: () => String, optional: true }) cost!: string | null;
-  @Described({ description: 'Revenue less refunds.', type: () => String, optional: true }) value!: string | null;
+  @Described({ description: 'What the touchpoint has cost, as recorded.', type: () => String, optional: true })
+  cost!: string | null;
+  @Described({ description: 'Revenue less refunds, as recorded.', type: () => String, optional: true })
+  value!: string | null;
+  @Described({
+    description: 'ISO 4217 code of `cost` and `value`; null for the organisation’s.',
+    type: () => String,
+    optional: true,
+  })
+  currency!: string | null;
   @Described({
     description:
-      'Of a touchpoint, by attribution model: conversions and revenue credited to it, in the published attribution.',
+      'Of a touchpoint, by attribution model: conversions and revenue credited to it, in the published attribution; the revenue in the organisation’s currency, null where a rate is missing.',
     type: () => GraphQLJSON,
     schema: { type: 'object' },
     example: { linear: { conversions: '0.75', revenue: '51.25' } },
   })
-  credits!: Record<string, { conversions: string; revenue: string }>;
+  credits!: Record<string, { conversions: string; revenue: string | null }>;
 }
 
 @ObjectType('JourneyDetails', { description: 'A journey with one page of its timeline.' })

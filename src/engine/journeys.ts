@@ -1,4 +1,5 @@
 /** What the engine keeps about customers beside their rows; part of the port in `engine.ts`. */
+import { CONVERSION_CATEGORIES, TOUCH_CATEGORIES } from '../compiler/model/relations.js';
 import type { SourceCategory } from './engine.js';
 
 /** Who computes something from the rows of a customer, and therefore has to know when they change. */
@@ -13,8 +14,8 @@ export interface JourneyRules {
 
 /** `docs/guides/attribution.md` says the same to users. */
 export const STANDARD_JOURNEY_RULES: JourneyRules = {
-  touch: ['platform_native', 'external_marketing'],
-  conversion: ['external_revenue'],
+  touch: TOUCH_CATEGORIES,
+  conversion: CONVERSION_CATEGORIES,
 };
 
 /** Two ids of one person: rows of `customer_id` count as rows of `canonical_id`, which stands for itself. */

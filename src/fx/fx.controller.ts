@@ -44,7 +44,12 @@ export class FxController {
 
   @Get()
   @Allow('reports:read')
-  @ApiOperation({ summary: 'List exchange rates', description: 'In order of pair and day, with source and time.' })
+  @ApiOperation({
+    summary: 'List exchange rates',
+    description:
+      'Those that count for the organisation, in order of pair and day, with source and time: its own, and the operator’s ' +
+      '(`origin`: `installation`) for pairs and days for which it has none.',
+  })
   @ApiResponse({ status: 200, type: FxRateListDto })
   list(@CurrentIdentity() { organizationId }: Identity, @Query() query: FxRatesQuery): Promise<FxRateListDto> {
     return this.rates.list(organizationId, query);
@@ -54,7 +59,8 @@ export class FxController {
   @Allow('data:write')
   @ApiOperation({
     summary: 'Take exchange rates back',
-    description: 'Of one pair; from `from` to `to`, or all of them.',
+    description:
+      'Of one pair; from `from` to `to`, or all of them. Only the organisation’s own; where the operator has given rates for all, those count again.',
   })
   @ApiQuery({ name: 'base', required: true })
   @ApiQuery({ name: 'quote', required: true })

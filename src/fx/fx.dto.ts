@@ -16,6 +16,13 @@ export class FxRateDto {
   @Described({ description: 'Who published it.', type: () => String, example: 'ecb' }) source!: string;
   @Described({ description: 'When it was known.', type: () => String, example: '2026-01-30T15:00:00.000Z' })
   as_of!: string;
+  @Described({
+    description:
+      'Whether the organisation imported it, or the operator for all organisations. Of a pair and day the organisation’s own counts.',
+    type: () => String,
+    oneOf: ['organization', 'installation'],
+  })
+  origin!: 'organization' | 'installation';
 }
 
 @InputType('FxRateInput', { description: 'One unit of `base` was worth `rate` units of `quote` on a day.' })

@@ -6,13 +6,14 @@ import type { Identity } from '../access/identity.js';
 import { actorOf } from '../audit/actor.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { decodeCursor, encodeCursor } from '../common/page.js';
+import type { OrganizationState } from '../access/organization-state.js';
 import type { Rate } from '../compiler/currency/rate-book.js';
+import type { MoneyFacts } from '../compiler/query/money.js';
 import { bumpDataVersion } from '../ingestion/data-version.js';
-import type { FxRateListDto, FxRatesDeletedDto, FxRatesQuery, FxRatesStoredDto } from './fx.dto.js';
+import type { FxRateDto, FxRateListDto, FxRatesDeletedDto, FxRatesQuery, FxRatesStoredDto } from './fx.dto.js';
+import { EFFECTIVE_RATES, importFacts, storeRates } from './rate-store.js';
 import type { GivenRate } from './read-rates.js';
 
-/** Postgres takes the rates of one statement as five lists. */
-const RATES_PER_STATEMENT = 10_000;
 const INSTANT = `'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'`;
 const COLUMNS = `base, quote, day::text AS day, trim_scale(rate)::text AS rate, source,
   to_char(as_of AT TIME ZONE 'UTC', ${INSTANT}) AS as_of`;
@@ -34,7 +35,7 @@ export class FxService {
     const known = this.known.get(key);
     if (known) return known;
     const rates = this.database.query<Rate[]>(
-      `SELECT ${COLUMNS} FROM fx_rates WHERE organization_id = $1 ORDER BY base, quote, day`,
+      `SELECT ${COLUMNS} FROM ${EFFECTIVE_RATES} AS rates ORDER BY base, quote, day`,
       [organizationId],
     );
     this.known.set(key, rates);
@@ -42,41 +43,30 @@ export class FxService {
     return rates;
   }
 
+  /** What an answer in the wanted currency needs to know; where all rows carry it anyway, rates are not even read. */
+  async facts(
+    organizationId: string,
+    { currencies, data_version: version }: Pick<OrganizationState, 'currencies' | 'data_version'>,
+    { own, wanted = own }: { readonly own: string; readonly wanted?: string | null | undefined },
+  ): Promise<MoneyFacts & { readonly ratesOf: string | null }> {
+    const isOne = (wanted ?? own) === own && currencies.every((code) => code === own);
+    if (isOne) return { currencies, rates: [], ratesOf: null };
+    return { currencies, rates: await this.all(organizationId, version), ratesOf: version };
+  }
+
   /** Stores all of them; a rate of the same pair and day is restated. */
   async store(identity: Identity, given: readonly GivenRate[]): Promise<FxRatesStoredDto> {
     const { organizationId } = identity;
-    // Of the same pair and day the last one counts, as if they had come one after the other.
-    const rates = [...new Map(given.map((rate) => [`${rate.base}/${rate.quote}/${rate.day}`, rate])).values()];
     return this.database.transaction(async (manager) => {
-      let loaded = 0;
-      let restated = 0;
-      for (let from = 0; from < rates.length; from += RATES_PER_STATEMENT) {
-        const part = rates.slice(from, from + RATES_PER_STATEMENT);
-        const list = (field: keyof GivenRate): (string | null)[] => part.map((rate) => rate[field]);
-        const changed = await manager.query<{ is_new: boolean }[]>(
-          `INSERT INTO fx_rates AS known (organization_id, base, quote, day, rate, source, as_of)
-           SELECT $1, base, quote, day, rate, source, coalesce(as_of, now())
-           FROM unnest($2::text[], $3::text[], $4::date[], $5::numeric[], $6::text[], $7::timestamptz[])
-             AS given (base, quote, day, rate, source, as_of)
-           ON CONFLICT (organization_id, base, quote, day) DO UPDATE
-             SET rate = excluded.rate, source = excluded.source, as_of = excluded.as_of
-             WHERE (known.rate, known.source) IS DISTINCT FROM (excluded.rate, excluded.source)
-           RETURNING xmax = 0 AS is_new`,
-          [organizationId, list('base'), list('quote'), list('day'), list('rate'), list('source'), list('as_of')],
-        );
-        loaded += changed.filter(({ is_new: isNew }) => isNew).length;
-        restated += changed.filter(({ is_new: isNew }) => !isNew).length;
-      }
-      const counts = { read: given.length, loaded, restated, unchanged: given.length - loaded - restated };
-      if (loaded + restated > 0) {
+      const counts = await storeRates(manager, organizationId, given);
+      if (counts.loaded + counts.restated > 0) {
         await bumpDataVersion(manager, organizationId);
-        const sources = [...new Set(rates.map(({ source }) => source))].sort().slice(0, 20);
         await this.audit.record(manager, {
           organizationId,
           actor: actorOf(identity),
           action: 'fx_rates.import',
           entity: ['fx_rates', null],
-          after: { ...counts, sources },
+          after: importFacts(counts, given),
         });
       }
       return counts;
@@ -87,9 +77,9 @@ export class FxService {
   async list(organizationId: string, query: FxRatesQuery): Promise<FxRateListDto> {
     const limit = query.limit ?? 500;
     const after = query.cursor === undefined ? null : decodeCursor(query.cursor).split('/');
-    const rows = await this.database.query<Rate[]>(
-      `SELECT ${COLUMNS} FROM fx_rates
-       WHERE organization_id = $1 AND ($2::text IS NULL OR base = $2) AND ($3::text IS NULL OR quote = $3)
+    const rows = await this.database.query<FxRateDto[]>(
+      `SELECT ${COLUMNS}, origin FROM ${EFFECTIVE_RATES} AS rates
+       WHERE ($2::text IS NULL OR base = $2) AND ($3::text IS NULL OR quote = $3)
          AND ($4::date IS NULL OR day >= $4) AND ($5::date IS NULL OR day <= $5)
          AND ($6::text IS NULL OR (base, quote, day) > ($6, $7, $8::date))
        ORDER BY base, quote, day LIMIT $9`,

@@ -85,11 +85,10 @@ export class QueryPlans {
     const { snapshot } = await this.models.live(organizationId);
     const { dialect } = this.engine;
     const compiled = await this.compiled.get(snapshot, dialect);
-    const { currencies, data_version: version } = state;
-    const { currency } = snapshot.model.settings;
-    // Where all rows are in the wanted currency, rates are not even read.
-    const isOne = (request.currency ?? currency) === currency && currencies.every((code) => code === currency);
-    const money = { currencies, rates: isOne ? [] : await this.fx.all(organizationId, version) };
+    const { ratesOf, ...money } = await this.fx.facts(organizationId, state, {
+      own: snapshot.model.settings.currency,
+      wanted: request.currency,
+    });
     const input = { snapshot, compiled, request, dialect, organizationId, policy, now, maxRows: null, money };
     const plan = await planQuery(input).catch((refusal: unknown) =>
       this.models.explain(organizationId, request, refusal),
@@ -103,7 +102,7 @@ export class QueryPlans {
       snapshot: snapshot.hash,
       digest: createHash('sha256').update(dependsOn).digest('hex'),
       columnsText: JSON.stringify(plan.columns),
-      ratesOf: isOne ? null : version,
+      ratesOf,
     };
     this.plans.set(`${snapshot.hash}${about}`, planned, { size: about.length + dependsOn.length });
     return planned;

@@ -1,4 +1,5 @@
 /** Sends every example of `docs/guides/currencies.md` to a server, and what else its doors do with rates. */
+import { runCli } from '../support/cli.js';
 import { TestServer } from '../support/server.js';
 import { Guide } from '../support/guide.js';
 
@@ -133,4 +134,71 @@ describe('the guide to currencies', () => {
     expect(await send('{}', 'application/json')).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
     expect((await server.json('/api/fx/rates?base=EUR', undefined, 'DELETE')).status).toBe(400);
   });
+
+  it('takes rates of the operator’s for all organisations, where an organisation has none of its own', async () => {
+    const march = { date_range: { from: '2026-03-01', to: '2026-03-31' } };
+    await server.rows([
+      {
+        ...{ recorded_at: '2026-03-02T09:00:00Z', data_source: 'meta_ads', currency: 'CHF' },
+        source_category: 'external_marketing',
+        data_payload: { spend: '10.00' },
+      },
+    ]);
+    expect((await server.json('/api/query', { ...SPEND, ...march })).body).toMatchObject({ code: 'fx_rate_missing' });
+    const wrong = await runCli(server, ['fx', 'import', '-', '--everyone'], 'base,quote,day,rate\nCHF,USD,soon,1\n');
+    expect([wrong.code, wrong.err.includes('Line 2: day must be a day')]).toEqual([1, true]);
+    const rates =
+      'base,quote,day,rate,source\nCHF,USD,2026-03-02,1.25,central bank\nEUR,USD,2026-03-02,9,central bank\n';
+    const given = await runCli(server, ['fx', 'import', '-', '--everyone'], rates);
+    expect([given.code, given.out.trim()]).toEqual([0, '2 read: 2 loaded, 0 restated, 0 unchanged.']);
+    expect(await spend(march)).toBe('12.50');
+    // The organisation's own rate wins, also the other way round; without it the operator's counts again.
+    await server.json('/api/fx/rates', [{ base: 'USD', quote: 'CHF', day: '2026-03-02', rate: '0.5' }]);
+    expect(await spend(march)).toBe('20.00');
+    const listed = await server.json<{ data: Json[] }>('/api/fx/rates?from=2026-03-01');
+    expect(listed.body.data.map(({ base, quote, origin }) => [base, quote, origin])).toEqual([
+      ['EUR', 'USD', 'installation'],
+      ['USD', 'CHF', 'organization'],
+    ]);
+    const taken = await server.json('/api/fx/rates?base=USD&quote=CHF', undefined, 'DELETE');
+    expect(taken.body).toEqual({ deleted: 1 });
+    expect(await spend(march)).toBe('12.50');
+    const trail = await server.json<{ data: Json[] }>('/api/audit?action=fx_rates.import_for_everyone');
+    expect(trail.body.data).toMatchObject([{ after: { loaded: 2, sources: ['central bank'] } }]);
+  }, 60_000);
+
+  it('shows journeys of customers in the organisation’s currency, and what they did as recorded', async () => {
+    const row = (at: string, category: string, currency: string, data_payload: Json): Json => ({
+      ...{ recorded_at: at, data_source: 'somewhere', source_category: category, customer_id: 'ada', currency },
+      data_payload,
+    });
+    await server.rows([
+      row('2026-03-02T08:00:00Z', 'external_marketing', 'CHF', { cost: '2.00', campaign_name: 'Alps' }),
+      row('2026-03-02T10:00:00Z', 'external_revenue', 'USD', { revenue: '100.00' }),
+      row('2026-03-02T11:00:00Z', 'external_revenue', 'CHF', { revenue: '10.00' }),
+    ]);
+    const read = async (): Promise<{ journey: Json; timeline: Json[]; warnings: Json[] }> =>
+      (await server.json<{ journey: Json; timeline: Json[]; warnings: Json[] }>('/api/analytics/customer-journey/ada'))
+        .body;
+    const { journey, timeline } = await read();
+    const money = { acquisition_cost: '2.50', lifetime_value: '112.50', currency: 'USD', currencies: ['CHF', 'USD'] };
+    expect(journey).toMatchObject(money);
+    expect(timeline.map(({ cost, value, currency }) => [cost, value, currency])).toEqual([
+      ['2.00', null, 'CHF'],
+      [null, '100.00', 'USD'],
+      [null, '10.00', 'CHF'],
+    ]);
+    const asked = {
+      metrics: ['lifetime_value', 'acquisition_cost'],
+      filters: { member: 'campaign_name', operator: 'equals', values: ['Alps'] },
+    };
+    expect((await server.json<Answer>('/api/query', asked)).body.rows).toEqual([
+      { lifetime_value: '112.50', acquisition_cost: '2.50' },
+    ]);
+    await server.rows([row('2026-03-02T12:00:00Z', 'external_revenue', 'SEK', { revenue: '10.00' })]);
+    const gap = await read();
+    expect(gap.journey).toMatchObject({ acquisition_cost: null, lifetime_value: null });
+    expect(gap.warnings.map(({ code }) => code)).toContain('fx_rate_missing');
+    expect((await server.json('/api/query', asked)).body).toMatchObject({ code: 'fx_rate_missing' });
+  }, 60_000);
 });

@@ -15,6 +15,9 @@ const OWN_RULES: Readonly<Record<string, string>> = {
 /** Tables that are nobody's own and that every tenant reads and adds to; all others belong to the installation alone. */
 const EVERYONES: readonly string[] = ['model_snapshots'];
 
+/** Tables of the installation that every tenant reads. */
+const SHOWN: readonly string[] = ['installation_fx_rates'];
+
 /** Fails where nobody said for whom; so a query without a tenant is an error, never an empty answer. */
 const CURRENT_ORGANIZATION = `
   CREATE OR REPLACE FUNCTION tributary_organization() RETURNS uuid LANGUAGE plpgsql STABLE AS $$
@@ -52,6 +55,7 @@ export async function isolateTenants(runner: QueryRunner): Promise<void> {
       const all = 'SELECT, INSERT, UPDATE, DELETE';
       await runner.query(`GRANT ${all} ON ${table} TO ${INSTALLATION_ROLE}`);
       if (rule !== null) await runner.query(`GRANT ${all} ON ${table} TO ${TENANT_ROLE}`);
+      if (SHOWN.includes(name)) await runner.query(`GRANT SELECT ON ${table} TO ${TENANT_ROLE}`);
       if (EVERYONES.includes(name)) await runner.query(`GRANT SELECT, INSERT ON ${table} TO ${TENANT_ROLE}`);
     }
     if (rule === null || is_closed) continue;

@@ -9,7 +9,7 @@ import { CONDITION_OPERATORS, conditionSql, type ConditionOperator } from '../di
 import { ordinalSql, type Placement } from '../dialect/ordinal-sql.js';
 import type { DialectName } from '../dialect/types.js';
 import { UNATTRIBUTED } from '../model/relations.js';
-import type { ValueKind } from './base.js';
+import { CURRENCY_KEY, type ValueKind } from './base.js';
 
 /** What the planner adds to a Cube query; Cube hands it to the query object as it is. */
 export interface TributaryOptions {
@@ -145,7 +145,7 @@ function dimensionSql(query: BaseQuery, dimension: Dimension, sql: string): stri
   if ((query.options as TributaryOptions).relationSql === undefined) return sql;
   const [cube = '', key = ''] = dimension.path();
   const { kind } = (dimension.dimensionDefinition() as Definition).meta ?? {};
-  if (kind !== 'string' || key === 'currency') return sql;
+  if (kind !== 'string' || key === 'currency' || key === CURRENCY_KEY) return sql;
   return `CASE WHEN ${query.cubeAlias(cube)}.id IS NULL THEN '${UNATTRIBUTED}' ELSE ${sql} END`;
 }
 

@@ -1,10 +1,15 @@
 /** The grouped queries that everything is made of: always of one organisation, always with the request's row filters. */
+import { unprocessable, type ProblemItem } from '../../common/problem.js';
 import { CUBE, GRANULARITY, ROLLUP_TABLE, SEGMENT_KEY, TENANT_KEY, TIME_KEY } from '../cube/base.js';
 import type { CompiledModel, CubeFilter, CubeQuery } from '../cube/compile.js';
 import type { Relation } from '../cube/relation-sql.js';
+import { marksIn } from '../dialect/amount-sql.js';
 import type { Placement } from '../dialect/ordinal-sql.js';
 import { canonicalZone } from '../dialect/request-zone.js';
 import type { DialectName } from '../dialect/types.js';
+import { moneyFields, readsAmounts } from '../model/amounts.js';
+import { behind } from '../model/around.js';
+import type { Member } from '../model/types.js';
 import { segmentsFor } from '../rollup/match.js';
 import type { RollupView } from '../rollup/view.js';
 import type { CalendarSettings } from './calendar.js';
@@ -115,8 +120,10 @@ export class BaseQueries {
     const granularity = GRANULARITY[typeof time === 'string' ? time : 'daily'];
     const conditions = [...always, ...(grouping.isUnfiltered ? [] : rowFilters), ...filters];
     const keys = [...dimensions.map(({ key }) => key), ...conditions.flatMap(keysIn)];
+    const convertedTo = this.journeyCurrency(grouping, keys);
     const relation = grouping.relation && {
       ...grouping.relation,
+      ...(convertedTo === null ? {} : { convertedTo }),
       organizationId,
       withPayload: keys.some((key) => !this.isOnRelation(key)) || metrics.some((key) => this.isFiltered(key)),
     };
@@ -136,7 +143,37 @@ export class BaseQueries {
       withheld: [],
       ...(relation ? { relation } : {}),
     });
-    return { sql: segments.length > 0 ? money.overRollup(sql) : money.apply(sql, range), params };
+    if (grouping.relation && money.hasSeveral && marksIn(sql).own) throw unprocessable(...asProblem(BY_AMOUNTS));
+    return {
+      sql: segments.length > 0 ? money.overRollup(sql) : money.apply(sql, range, convertedTo !== null),
+      params,
+    };
+  }
+
+  /**
+   * Into what the amounts of journeys are converted; null where there is nothing to convert.
+   * @throws Problem 422 `mixed_currencies` where they would have to be shown by a currency that they do not have
+   */
+  private journeyCurrency({ relation, metrics }: Grouping, keys: readonly string[]): string | null {
+    const { money } = this.input;
+    if (relation?.name !== 'customer_journey_tracking' || !metrics.some((key) => this.isMoney(key))) return null;
+    if (!money.hasSeveral && !money.converts) return null;
+    if (money.unit === null) throw unprocessable(...asProblem(JOURNEYS_AS_RECORDED));
+    if (keys.some((key) => this.tellsCurrency(key))) throw unprocessable(...asProblem(JOURNEYS_BY_CURRENCY));
+    return money.unit;
+  }
+
+  private tellsCurrency(key: string): boolean {
+    const reads = ({ depends_on: names, ...member }: Member): boolean =>
+      names.includes('currency') ||
+      (member.kind === 'dimension' && member.field.kind === 'column' && member.field.column === 'currency');
+    return key === 'currency' || behind(key, this.input.compiled.model).some(reads);
+  }
+
+  private isMoney(measure: string): boolean {
+    const { model } = this.input.compiled;
+    const fields = moneyFields(model.members);
+    return behind(memberKey(measure), model).some((member) => member.kind === 'simple' && readsAmounts(member, fields));
   }
 
   /** Whether a relation has the dimension's value itself, so that it need not look into the touchpoint's payload. */
@@ -147,11 +184,29 @@ export class BaseQueries {
   }
 
   private isFiltered(measure: string): boolean {
-    const key = measure.replace(/^_(exact|sum|parts|amounts|currencies)_/, '');
+    const key = memberKey(measure);
     const member = this.input.compiled.model.members.find((each) => each.key === key);
     return member?.kind === 'simple' && member.filter !== undefined;
   }
 }
+
+/** The metric that a measure is about. */
+const memberKey = (measure: string): string => measure.replace(/^_(exact|sum|parts|amounts|currencies)_/, '');
+
+const mixed = (message: string, pointer: string): ProblemItem => ({ code: 'mixed_currencies', message, pointer });
+const asProblem = (item: ProblemItem): [string, string, ProblemItem[]] => [item.code, item.message, [item]];
+const JOURNEYS_AS_RECORDED = mixed(
+  'What a customer has cost and brought is put together from rows of several currencies, so there is none in which it was recorded. Ask for a currency to convert it into.',
+  '/currency',
+);
+const JOURNEYS_BY_CURRENCY = mixed(
+  'What a customer has cost and brought is put together from rows of several currencies, so it is not by “currency”. Leave that out.',
+  '/dimensions',
+);
+const BY_AMOUNTS = mixed(
+  'Attribution and journeys are in another currency than their touchpoints may be, so they can’t be told apart by amounts of touchpoints. Leave out dimensions and filters that read amounts.',
+  '/dimensions',
+);
 
 /** A relation to read, and the attribution model where it has several. */
 export type RelationKind = Pick<Relation, 'name' | 'model'>;

@@ -1,11 +1,14 @@
 /** A report with a comparison, windows, filled gaps or top values → its statement. */
-import { TIME_KEY, valueKind } from '../cube/base.js';
+import { amountsKey, TIME_KEY, valueKind } from '../cube/base.js';
 import { hasExact } from '../cube/generate.js';
 import type { FormulaDialect } from '../dialect/formula-dialect.js';
 import { FORMULA_DIALECTS } from '../dialect/formula-dialect.js';
 import { formulaToSql, resultSql } from '../dialect/formula-sql.js';
+import { moneyFields, readsAmounts } from '../model/amounts.js';
 import { keysAround } from '../model/around.js';
 import type { FormulaMetricMember, Member, WindowMetricMember } from '../model/types.js';
+import { plainKey } from './attribution.js';
+import type { Measured } from './measured.js';
 import { timeAxis, type Bucket } from './axis.js';
 import { isClockGrain, plannedColumns } from './columns.js';
 import { afterSql } from './cursor.js';
@@ -235,6 +238,11 @@ class LayeredPlan {
     if (total !== null) return this.spread(value, total.dimensions, frame);
     const isMissing = (): string => `g.${this.frames.value(frame, null)} IS NULL`;
     if (countsFromNothing(member)) {
+      const amounts = this.amountsOf(member);
+      // A number that misses a rate is not 0: there are amounts, and no value of them.
+      if (amounts !== null && fill !== 'null')
+        return `CASE WHEN coalesce(g.${this.frames.value(frame, amounts)}, 0) = 0 THEN coalesce(g.${value}, 0) ELSE g.${value} END`;
+      if (amounts !== null) return `g.${value}`;
       return fill === 'null'
         ? `CASE WHEN NOT (${isMissing()}) THEN coalesce(g.${value}, 0) END`
         : `coalesce(g.${value}, 0)`;
@@ -242,6 +250,14 @@ class LayeredPlan {
     const adds = member.kind === 'simple' && ['sum', 'count', 'distinct'].includes(member.aggregation);
     if (fill !== 'zero' || isExact || !adds) return `g.${value}`;
     return `CASE WHEN ${isMissing()} THEN 0 ELSE g.${value} END`;
+  }
+
+  /** How many amounts are in a metric that may miss a rate of them; null where it can’t. */
+  private amountsOf(member: Member): Measured | null {
+    const { money, model } = this.report;
+    if (!money.flags || !money.converts || member.kind !== 'simple') return null;
+    if (!readsAmounts(member, moneyFields(model.members))) return null;
+    return { member: { ...member, key: amountsKey(plainKey(member.key)) }, kind: 'number', isExact: false };
   }
 
   private change(now: string, before: string): string {

@@ -4,10 +4,11 @@ import type { ProblemItem } from '../../common/problem.js';
 import { CUBE, CURRENCY_KEY, ROWS_KEY, amountsKey, currenciesKey } from '../cube/base.js';
 import { behind, keysAround } from '../model/around.js';
 import { moneyFields, readsAmounts } from '../model/amounts.js';
+import { NO_CURRENCY } from '../model/relations.js';
 import { plainKey, relationOf } from './attribution.js';
 import { namesOf, type RelationKind } from './base-query.js';
 import { embedded, sql, statementOf } from './fragment.js';
-import type { RateGap } from './money.js';
+import type { RateGap, Target } from './money.js';
 import type { Report } from './report.js';
 import type { PlannedCheck, Statement } from './types.js';
 
@@ -50,7 +51,7 @@ function amountsOf({ metrics, filterMetrics, top, model, attributionModel }: Rep
 /** To be made when all other statements of the report are: it is about the days that they read. */
 export async function rateGaps(report: Report): Promise<RateGaps[]> {
   const { money, queries } = report;
-  const asked = (target: 'wanted' | 'own', { relation, keys }: AmountsOf): Promise<RateGaps[]> => {
+  const asked = (target: Target, { relation, keys }: AmountsOf): Promise<RateGaps[]> => {
     const gaps = money.gaps(target);
     const currency = money.currencyOf(target);
     if (currency === null || gaps.length === 0) return Promise.resolve([]);
@@ -72,7 +73,7 @@ export async function rateGaps(report: Report): Promise<RateGaps[]> {
     return statement.then((written) => [{ currency, statement: written, gaps, refuses: !money.flags }]);
   };
   const wanted = amountsOf(report).map(({ relation, keys }) =>
-    asked('wanted', { relation, keys: keys.map(amountsKey) }),
+    asked(relation?.name === 'customer_journey_tracking' ? 'ever' : 'wanted', { relation, keys: keys.map(amountsKey) }),
   );
   return (await Promise.all([...wanted, asked('own', { relation: null, keys: [ROWS_KEY] })])).flat();
 }
@@ -95,6 +96,8 @@ export function missingRates(
   const parts = [...missing].sort().map(([code, { amounts, days }]) => {
     const [first = '', ...others] = days.sort();
     const when = others.length === 0 ? `on ${first}` : `on ${days.length} days from ${first} to ${others.at(-1)}`;
+    if (code === NO_CURRENCY)
+      return `what customers whose journey began ${when} have cost or brought (${amounts} ${amounts === 1 ? 'number' : 'numbers'})`;
     return `${code} ${when} (${amounts} ${amounts === 1 ? 'row' : 'rows'})`;
   });
   const what = `There is no exchange rate into ${into} for ${parts.join('; ')}.`;

@@ -6,6 +6,7 @@ import { unprocessable } from '../../common/problem.js';
 import { RateBook, dayText, type Rate, type RateSeries, type RateUse } from '../currency/rate-book.js';
 import { asRecorded, marksIn, withAmounts, type RateTable } from '../dialect/amount-sql.js';
 import type { DialectName } from '../dialect/types.js';
+import { NO_CURRENCY } from '../model/relations.js';
 import { DEFAULT_FX, type ModelSettings } from '../model/types.js';
 import { RollupMismatch } from '../rollup/types.js';
 import type { Mistakes } from './mistakes.js';
@@ -38,8 +39,11 @@ export interface RateGap {
 const MOST_RATES = 50_000;
 const DAY_MS = 86_400_000;
 const CODES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
-/** For the organisation’s currency, which dimensions are in; and for the one that the request wants. */
-type Target = 'wanted' | 'own';
+/**
+ * For the organisation’s currency, which dimensions are in; for the one that the request wants; and for that one too, but
+ * of journeys, whose amounts are of all time.
+ */
+export type Target = 'wanted' | 'own' | 'ever';
 
 interface Days {
   readonly first: number;
@@ -78,10 +82,23 @@ export class Money {
     return this.unit === null;
   }
 
-  /** A statement over the rows of `range`, with its amounts as this request gets them. */
-  apply(sql: string, range: OpenRange | null): string {
+  /** Whether rows carry several currencies. */
+  get hasSeveral(): boolean {
+    return this.carried.size > 1;
+  }
+
+  /** Whether amounts have to be converted: some row carries another currency than the wanted one. */
+  get converts(): boolean {
+    return this.unit !== null && this.others(this.unit).length > 0;
+  }
+
+  /**
+   * A statement over the rows of `range`, with its amounts as this request gets them.
+   * @param ever whether these are journeys that began in the range, with amounts of all time
+   */
+  apply(sql: string, range: OpenRange | null, ever = false): string {
     const marks = marksIn(sql);
-    const wanted = marks.wanted ? this.table('wanted', range) : null;
+    const wanted = marks.wanted ? this.table(ever ? 'ever' : 'wanted', range) : null;
     const own = marks.own ? this.table('own', range) : null;
     if (wanted === null && own === null) return asRecorded(sql);
     return withAmounts(sql, { wanted, own, flagged: this.flags }, this.dialect);
@@ -106,7 +123,8 @@ export class Money {
   get used(): readonly RateUse[] {
     const uses = [...this.read].flatMap(([target, days]) => {
       const to = this.currencyOf(target);
-      return to === null ? [] : this.others(to).flatMap((from) => this.seriesOf(from, to, days).use ?? []);
+      const within = target === 'ever' ? OPEN : days;
+      return to === null ? [] : this.others(to).flatMap((from) => this.seriesOf(from, to, within).use ?? []);
     });
     return [...new Map(uses.map((use) => [`${use.from}/${use.to}`, use])).values()];
   }
@@ -116,6 +134,7 @@ export class Money {
     const to = this.currencyOf(target);
     const days = this.read.get(target);
     if (to === null || days === undefined) return [];
+    if (target === 'ever') return [{ currency: NO_CURRENCY, from: dayText(days.first), to: dayText(days.last) }];
     return this.others(to).flatMap((currency) =>
       this.missing(currency, to, days).map((gap) => ({
         currency,
@@ -141,8 +160,9 @@ export class Money {
     const days = daysOf(range);
     const before = this.read.get(target) ?? days;
     this.read.set(target, { first: Math.min(before.first, days.first), last: Math.max(before.last, days.last) });
-    const within = this.within(days);
-    const rates = others.map((from) => [from, this.seriesOf(from, currency, days).rates] as const);
+    const dated = target === 'ever' ? OPEN : days;
+    const within = this.within(dated);
+    const rates = others.map((from) => [from, this.seriesOf(from, currency, dated).rates] as const);
     return { currency, unnamed: this.own, firstDay: within.first, rates: Object.fromEntries(rates) };
   }
 
