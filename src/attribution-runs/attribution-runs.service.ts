@@ -12,7 +12,8 @@ import { JOB_QUEUE, type JobQueue } from '../jobs/job-queue.js';
 import { modelKeys, parametersOf } from '../attribution/models/settings.js';
 import type { Parameters } from '../attribution/models/parameters.js';
 import { AttributionSettingsService } from './attribution-settings.service.js';
-import { MarkovFits, described, type MarkovFit } from './markov-fits.service.js';
+import { describedByChain, describedByShapley } from './channel-shares.js';
+import { MarkovFits, type MarkovFit } from './markov-fits.service.js';
 import { withRunLock } from './organization-lock.js';
 import { RunEngine } from './run-engine.js';
 import { resultOf } from './run-result.js';
@@ -199,19 +200,24 @@ export class AttributionRuns implements OnModuleInit, OnApplicationBootstrap {
       ? { parameters: published.settings as Parameters, fit: null }
       : await this.parametersOf(run, published, signal);
     if (isUpdate) await this.engine.supersede({ organization: organizationId, run: rowsId, chain, changes }, signal);
-    const chunks = isUpdate ? 1 : await this.engine.chunks(organizationId, signal);
-    await this.store.plan(run.id, rowsId, parameters, chunks);
-    for (let chunk = 0; chunk < chunks; chunk++) {
-      await this.engine.compute({ organizationId, rowsId, parameters, isUpdate, signal }, chunk, chunks);
+    const sizes = await this.engine.sizes(organizationId, isUpdate ? rowsId : null, signal);
+    await this.store.plan(run.id, rowsId, parameters, sizes.chunks);
+    for (let chunk = 0; chunk < sizes.chunks; chunk++) {
+      await this.engine.compute({ organizationId, rowsId, parameters, isUpdate, sizes, signal }, chunk);
       await this.store.progress(run.id, rowsId, chunk + 1);
     }
     const runs = [...chain, rowsId];
     const shown = run.kind === 'full' || run.kind === 'analysis' ? run.models : [];
     const totals = shown.length === 0 ? [] : await this.engine.totals(organizationId, runs, parameters.by, signal);
     const currencies = await this.engine.currencies(organizationId, runs, signal);
-    const result = resultOf(totals, shown, parameters.by, currencies);
-    if (!(await this.store.succeed(run, rowsId, runs, fit === null ? result : described(result, fit))))
-      throw new Unwanted();
+    const plain = resultOf(totals, shown, parameters.by, currencies);
+    const { confidence } = run.parameters;
+    const parts =
+      confidence && shown.includes('shapley')
+        ? await this.engine.shapleyParts(organizationId, runs, parameters.by, signal)
+        : [];
+    const result = describedByChain(describedByShapley(plain, parts, confidence), fit);
+    if (!(await this.store.succeed(run, rowsId, runs, result))) throw new Unwanted();
     if (run.kind !== 'analysis') await this.engine.forget(organizationId, changes);
     await this.clean(organizationId).catch((error: unknown) => this.logger.warn(`Old rows stay: ${String(error)}`));
   }

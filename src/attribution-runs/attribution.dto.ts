@@ -142,7 +142,10 @@ export class CalculateDto extends RunParametersDto {
   @IsOptional()
   @IsBoolean()
   wait?: boolean;
-  @ApiPropertyOptional({ type: ConfidenceDto, description: 'Bootstrap intervals of the channels’ shares in markov.' })
+  @ApiPropertyOptional({
+    type: ConfidenceDto,
+    description: 'Bootstrap intervals of the channels’ shares in markov and shapley.',
+  })
   @IsOptional()
   @IsObject()
   @ValidateNested()
@@ -196,7 +199,8 @@ export class RunDto {
   @ApiPropertyOptional({ type: 'array', items: { type: 'object' } }) warnings?: readonly unknown[];
   @ApiPropertyOptional({
     type: Object,
-    description: 'By model: credited and unattributed conversions, and rows of value, conversions and revenue.',
+    description:
+      'By model: credited and unattributed conversions, and rows of value, conversions and revenue. Of markov and shapley also each channel’s `share`, its `share_interval` where confidence was asked for, and `too_little_data` below 100 conversions or 10 a channel.',
     example: {
       linear: {
         credited: 40,

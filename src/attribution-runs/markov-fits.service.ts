@@ -1,22 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { unprocessable } from '../common/problem.js';
+import { isTooLittleData, shareIntervals, type Intervals } from '../attribution/bootstrap/resample.js';
 import { chainOf, type Chain } from '../attribution/markov/chain.js';
-import { merged, shareIntervals, type PartStep } from '../attribution/markov/resample.js';
+import { chainShares, merged } from '../attribution/markov/parts.js';
 import { WHOLE_CREDIT, type Model } from '../attribution/models/models.js';
 import type { Parameters } from '../attribution/models/parameters.js';
 import { RunEngine } from './run-engine.js';
-import type { RunRequest, RunResult } from './run-row.js';
+import type { RunRequest } from './run-row.js';
 
 /** The systems of so many unknowns, once for each channel, are solved in seconds. */
 const MOST_WORK = 30_000_000;
-/** Below so many conversions, or so many a channel, a fit is called one of too little data. */
-const LEAST_CONVERSIONS = 100;
-const LEAST_PER_CHANNEL = 10;
 
 export interface MarkovFit {
   readonly model: Model;
   readonly chain: Chain;
-  readonly intervals: ReadonlyMap<string, readonly [number, number]> | null;
+  readonly intervals: Intervals | null;
   readonly hasTooLittleData: boolean;
 }
 
@@ -59,27 +57,11 @@ export class MarkovFits {
           spread: true,
         },
       },
-      intervals: confidence === null ? null : shareIntervals(steps, confidence),
-      hasTooLittleData: conversions < Math.max(LEAST_CONVERSIONS, LEAST_PER_CHANNEL * chain.effects.length),
+      intervals: confidence && shareIntervals((weights) => chainShares(steps, weights), confidence),
+      hasTooLittleData: isTooLittleData(conversions, chain.effects.length),
     };
   }
 }
 
 /** Lets what waits go first. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-/** The result with what the fit says about each channel. */
-export function described(result: RunResult, { chain, intervals, hasTooLittleData }: MarkovFit): RunResult {
-  const { markov } = result.models;
-  if (!markov) return result;
-  const effects = new Map(chain.effects.map((effect) => [effect.channel, effect]));
-  const rows = markov.rows.map((row) => {
-    const effect = effects.get(row.value ?? '');
-    if (!effect || row.value === 'unattributed') return row;
-    const { removal_effect, share } = effect;
-    const share_interval = intervals?.get(row.value ?? '');
-    return { ...row, removal_effect, share, ...(share_interval ? { share_interval } : {}) };
-  });
-  return { ...result, models: { ...result.models, markov: { ...markov, rows, too_little_data: hasTooLittleData } } };
-}
-export type { PartStep };

@@ -1,15 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { insertCredit, transitions } from '../attribution/sql/insert-credit.js';
-import { currenciesSql, differenceSql, totalsSql } from '../attribution/sql/results.js';
+import { currenciesSql, differenceSql, partCreditSql, totalsSql } from '../attribution/sql/results.js';
+import { rowCountsSql, sizesOf, type Sizes } from '../attribution/sql/sizes.js';
 import { supersede, type Supersession } from '../attribution/sql/supersede.js';
-import type { PartStep } from '../attribution/markov/resample.js';
+import type { PartCredit } from '../attribution/bootstrap/resample.js';
+import type { PartStep } from '../attribution/markov/parts.js';
 import type { RunStatement } from '../attribution/sql/scope.js';
 import type { ChannelDimension, Parameters } from '../attribution/models/parameters.js';
 import type { Engine, EngineValue } from '../engine/engine.js';
 import { ENGINE } from '../engine/engine.tokens.js';
 
-/** Rows that one statement gathers in memory: about 100 bytes each, several times over. */
-const CHUNK_ROWS = 4_000_000;
 const MAX_SECONDS = 3_600;
 
 export interface ChunkJob {
@@ -18,6 +18,7 @@ export interface ChunkJob {
   readonly parameters: Parameters;
   /** Only customers that this attempt supersedes. */
   readonly isUpdate: boolean;
+  readonly sizes: Sizes;
   readonly signal: AbortSignal;
 }
 
@@ -30,22 +31,18 @@ export class RunEngine {
     return this.engine.dialect;
   }
 
-  /** Shares in which the organisation's customers are worked through. */
-  async chunks(organizationId: string, signal: AbortSignal): Promise<number> {
-    const [row] = await this.read(
-      organizationId,
-      'SELECT count(*) FROM unified_marketing_data WHERE customer_id IS NOT NULL',
-      [],
-      signal,
-    );
-    return Math.max(1, Math.ceil(Number(row?.[0]) / CHUNK_ROWS));
+  /** In how many shares the customers are worked through. @param onlySupersededBy as in `Scope` */
+  async sizes(organizationId: string, onlySupersededBy: string | null, signal: AbortSignal): Promise<Sizes> {
+    const sql = rowCountsSql(this.engine.dialect, onlySupersededBy);
+    const [row] = await this.read(organizationId, sql, onlySupersededBy === null ? [] : [onlySupersededBy], signal);
+    return sizesOf(Number(row?.[0]), Number(row?.[1]));
   }
 
   /** Computes and writes one share; what stands there under `rowsId` is read by nobody yet. */
-  async compute(job: ChunkJob, chunk: number, chunks: number): Promise<void> {
-    const { organizationId, rowsId, parameters, isUpdate, signal } = job;
+  async compute(job: ChunkJob, chunk: number): Promise<void> {
+    const { organizationId, rowsId, parameters, isUpdate, sizes, signal } = job;
     const only = isUpdate ? rowsId : null;
-    const statement = await this.statement(organizationId, rowsId, parameters, only, [chunk, chunks], signal);
+    const statement = await this.statement(organizationId, rowsId, parameters, only, [chunk, sizes], signal);
     const sql = insertCredit(this.engine.dialect, statement);
     await this.engine.work({ organization_id: organizationId, sql, max_seconds: MAX_SECONDS, signal });
   }
@@ -57,10 +54,10 @@ export class RunEngine {
     order: number,
     signal: AbortSignal,
   ): Promise<PartStep[]> {
-    const chunks = await this.chunks(organizationId, signal);
+    const sizes = await this.sizes(organizationId, null, signal);
     const steps: PartStep[] = [];
-    for (let chunk = 0; chunk < chunks; chunk++) {
-      const statement = await this.statement(organizationId, organizationId, parameters, null, [chunk, chunks], signal);
+    for (let chunk = 0; chunk < sizes.chunks; chunk++) {
+      const statement = await this.statement(organizationId, organizationId, parameters, null, [chunk, sizes], signal);
       const rows = await this.read(organizationId, transitions(this.engine.dialect, statement, order), [], signal);
       for (const [part, source, target, count] of rows)
         steps.push({ part: Number(part), source: String(source), target: String(target), count: Number(count) });
@@ -73,7 +70,7 @@ export class RunEngine {
     run: string,
     parameters: Parameters,
     onlySupersededBy: string | null,
-    [chunk, chunks]: readonly [number, number],
+    [chunk, { chunks, blockRows }]: readonly [number, Sizes],
     signal: AbortSignal,
   ): Promise<RunStatement> {
     const [merged] = await this.read(organization, 'SELECT 1 FROM customer_identities LIMIT 1', [], signal);
@@ -86,6 +83,7 @@ export class RunEngine {
       hasMerged: merged !== undefined,
       chunk,
       chunks,
+      blockRows,
       onlySupersededBy,
     };
   }
@@ -97,6 +95,21 @@ export class RunEngine {
 
   totals(organizationId: string, runs: readonly string[], by: ChannelDimension, signal: AbortSignal): Promise<Row[]> {
     return this.read(organizationId, totalsSql(this.engine.dialect, by), runs, signal);
+  }
+
+  /** What each part of the customers gives to each channel by shapley. */
+  async shapleyParts(
+    organizationId: string,
+    runs: readonly string[],
+    by: ChannelDimension,
+    signal: AbortSignal,
+  ): Promise<PartCredit[]> {
+    const rows = await this.read(organizationId, partCreditSql(this.engine.dialect, by), runs, signal);
+    return rows.map(([part, channel, credit]) => ({
+      part: Number(part),
+      channel: String(channel),
+      credit: Number(credit),
+    }));
   }
 
   async currencies(organizationId: string, runs: readonly string[], signal: AbortSignal): Promise<string[]> {

@@ -1,4 +1,5 @@
 import type { AttributionSettings } from '../attribution/models/settings.js';
+import type { Confidence } from '../attribution/bootstrap/resample.js';
 import type { Parameters } from '../attribution/models/parameters.js';
 
 export const RUN_STATES = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
@@ -16,7 +17,7 @@ export interface RunRequest {
   /** Models that the answer is about; a full run computes the others that are kept up to date as well. */
   readonly models: readonly string[];
   readonly range: Parameters['range'];
-  readonly confidence: { readonly resamples: number; readonly seed: number; readonly level: number } | null;
+  readonly confidence: Confidence | null;
 }
 
 /** A row of `attribution_runs`. */
@@ -51,8 +52,9 @@ export interface ModelResult {
     readonly value: string | null;
     readonly conversions: string;
     readonly revenue: string;
-    /** markov: what the share of conversions falls by without the channel, and its part of the sum of all these. */
+    /** markov: what the share of conversions falls by without the channel. */
     readonly removal_effect?: number;
+    /** markov: its part of the sum of all removal effects. shapley: its part of all credit. */
     readonly share?: number;
     /** With `confidence`: where the share lies. */
     readonly share_interval?: readonly [number, number];

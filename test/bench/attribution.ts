@@ -84,10 +84,10 @@ async function bench(engine: Engine, touchpoints: number, perMillionBefore: numb
   const parameters = parametersOf(settings, RULE_MODELS, null);
   const first = randomUUID();
   const whole = await timed(async () => {
-    const chunks = await runs.chunks(organizationId, never);
-    const job = { organizationId, rowsId: first, parameters, isUpdate: false, signal: never };
-    for (let chunk = 0; chunk < chunks; chunk++) await runs.compute(job, chunk, chunks);
-    return chunks;
+    const sizes = await runs.sizes(organizationId, null, never);
+    const job = { organizationId, rowsId: first, parameters, isUpdate: false, sizes, signal: never };
+    for (let chunk = 0; chunk < sizes.chunks; chunk++) await runs.compute(job, chunk);
+    return sizes.chunks;
   });
   clearInterval(watch);
   progress(`attribution: run ${Math.round(whole.ms)} ms, scan ${Math.round(scan)} ms`);
@@ -100,8 +100,9 @@ async function bench(engine: Engine, touchpoints: number, perMillionBefore: numb
   const second = randomUUID();
   const update = await timed(async () => {
     await runs.supersede({ organization: organizationId, run: second, chain: [first], changes: [change] }, never);
-    const job = { organizationId, rowsId: second, parameters, isUpdate: true, signal: never };
-    await runs.compute(job, 0, 1);
+    const sizes = await runs.sizes(organizationId, second, never);
+    const job = { organizationId, rowsId: second, parameters, isUpdate: true, sizes, signal: never };
+    for (let chunk = 0; chunk < sizes.chunks; chunk++) await runs.compute(job, chunk);
   });
   await reconcile(engine, organizationId, [first, second], customers);
   const perMillion = whole.ms / 1_000 / (touchpoints / 1e6);

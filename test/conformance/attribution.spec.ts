@@ -2,13 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { attribute } from '../../src/attribution/reference/credit.js';
-import type { Customer } from '../../src/attribution/reference/journeys.js';
+import type { Customer, Touchpoint, Transaction } from '../../src/attribution/reference/journeys.js';
 import type { Parameters } from '../../src/attribution/models/parameters.js';
 import { chainOf } from '../../src/attribution/markov/chain.js';
-import { merged } from '../../src/attribution/markov/resample.js';
+import { merged } from '../../src/attribution/markov/parts.js';
 import { RULE_MODELS } from '../../src/attribution/models/models.js';
 import { DEFAULT_SETTINGS, parametersOf } from '../../src/attribution/models/settings.js';
 import { insertCredit, transitions } from '../../src/attribution/sql/insert-credit.js';
+import { rowCountsSql, sizesOf } from '../../src/attribution/sql/sizes.js';
 import { supersede } from '../../src/attribution/sql/supersede.js';
 import type { Engine, EngineValue } from '../../src/engine/engine.js';
 import { customers, parameters, STANDARD } from '../attribution/arbitrary.js';
@@ -29,7 +30,7 @@ async function write(
   { engine, organization }: Place,
   run: string,
   rules: Parameters,
-  { chunks = 1, isUpdate = false } = {},
+  { chunks = 1, blockRows = 3, isUpdate = false, hasMerged = false } = {},
 ): Promise<void> {
   for (let chunk = 0; chunk < chunks; chunk++) {
     const sql = insertCredit(engine.dialect, {
@@ -37,9 +38,10 @@ async function write(
       run,
       parameters: rules,
       typed: { revenue: 'decimal' },
-      hasMerged: chunks > 1,
+      hasMerged,
       chunk,
       chunks,
+      blockRows,
       onlySupersededBy: isUpdate ? run : null,
     });
     await engine.work({ organization_id: organization, sql, max_seconds: 60 });
@@ -80,6 +82,52 @@ const expected = (given: readonly Customer[], rules: Parameters): string[] =>
     )
     .sort();
 
+const HOUR = 3_600_000;
+const CHANNELS = ['meta_ads', 'google_ads', 'email', 'email'];
+
+/** Touches from hour to hour on, then sales from minute to minute, then refunds of some of them. */
+function person(n: number, { touches, sales, refunds = 0 }: Record<string, number>): Customer {
+  const start = Date.UTC(2026, 0, 1);
+  const id = (kind: number, index: number): string =>
+    `${kind}${n}000000-0000-5000-8000-${index.toString(16).padStart(12, '0')}`;
+  const bought = (index: number): number => start + (touches ?? 0) * 60_000 + index * 1_000;
+  const transaction = (kind: number, index: number, at: number, revenue: bigint, order: number): Transaction => ({
+    ...{ id: id(kind, index), at, data_source: 'shop', currency: 'USD', revenue, order_id: `${n}-${order}` },
+  });
+  return {
+    id: id(1, 0),
+    touchpoints: Array.from({ length: touches ?? 0 }, (_, index): Touchpoint => {
+      const channel = CHANNELS[(index + n) % CHANNELS.length] ?? '';
+      return {
+        ...{ id: id(2, index), at: start + index * 60_000, data_source: channel, channel, campaign_id: null },
+        ...{ source_category: 'external_marketing', asset_id: null },
+      };
+    }),
+    transactions: [
+      ...Array.from({ length: sales ?? 0 }, (_, index) =>
+        transaction(3, index, bought(index), BigInt(1_000 + index) * 10_000_000n, index),
+      ),
+      ...Array.from({ length: refunds }, (_, index) =>
+        transaction(4, index, bought(index) + HOUR, -BigInt(100 + index) * 10_000_000n, index * 7),
+      ),
+    ],
+  };
+}
+
+/** Every model that needs no fitting, and two of an organisation's own. */
+const standardRules = (): Parameters =>
+  parametersOf(
+    {
+      ...DEFAULT_SETTINGS,
+      custom_models: [
+        { key: 'by_place', kind: 'position', start: [3, 2], middle: 1, end: [2] },
+        { key: 'by_channel', kind: 'channel', weights: { email: 2 }, other: 1 },
+      ],
+    },
+    [...RULE_MODELS, 'shapley', 'by_place', 'by_channel'],
+    null,
+  );
+
 describe.each([
   ['ClickHouse', clickhouseStore],
   ['Postgres', postgresStore],
@@ -99,7 +147,7 @@ describe.each([
         const here = place();
         const run = randomUUID();
         await load(here.engine, here.organization, unifiedRows(given));
-        await write(here, run, rules, { chunks });
+        await write(here, run, rules, { chunks, hasMerged: chunks > 1 });
         expect(await published(here, [run])).toEqual(expected(given, rules));
       }),
       { numRuns, endOnFailure: true },
@@ -150,6 +198,48 @@ describe.each([
       { numRuns, endOnFailure: true },
     );
   }, 120_000);
+
+  test('two ids of one person are one journey after an update, and two again when the merge is undone', async () => {
+    const here = place();
+    const { engine, organization } = here;
+    const [phone, laptop, other] = [1, 2, 3].map((n): Customer => person(n, { touches: 3, sales: n - 1 }));
+    if (!phone || !laptop || !other) throw new Error('There are three.');
+    const rules = standardRules();
+    await load(engine, organization, unifiedRows([phone, laptop, other]));
+    const chain: string[] = [randomUUID()];
+    await write(here, chain[0] ?? '', rules);
+    const restated = async (canonical: string): Promise<string[]> => {
+      const [change, update] = [randomUUID(), randomUUID()];
+      await engine.journeys.mark(organization, change, [phone.id, laptop.id]);
+      await engine.journeys.identify(organization, [{ customer_id: phone.id, canonical_id: canonical }]);
+      const sql = supersede(engine.dialect, { organization, run: update, chain, changes: [change] });
+      await engine.work({ organization_id: organization, sql, max_seconds: 60 });
+      await write(here, update, rules, { isUpdate: true, hasMerged: true });
+      chain.push(update);
+      return published(here, chain);
+    };
+    const both: Customer = {
+      id: laptop.id,
+      touchpoints: [...phone.touchpoints, ...laptop.touchpoints],
+      transactions: [...phone.transactions, ...laptop.transactions],
+    };
+    expect(await restated(laptop.id)).toEqual(expected([both, other], rules));
+    // Of the merged journey something came of what the phone saw; alone, nothing does.
+    expect(await restated(phone.id)).toEqual(expected([phone, laptop, other], rules));
+  }, 120_000);
+
+  test('a journey of 10,000 touches and a customer with 1,000 conversions are worked out like any other', async () => {
+    const here = place();
+    const given = [person(1, { touches: 10_000, sales: 1 }), person(2, { touches: 10, sales: 1_000, refunds: 100 })];
+    await load(here.engine, here.organization, unifiedRows(given));
+    for (const rules of [standardRules(), { ...standardRules(), reset: true, collapse: 'consecutive' as const }]) {
+      const run = randomUUID();
+      const [row] = await ask(here, rowCountsSql(here.engine.dialect, null), []);
+      const { blockRows } = sizesOf(Number(row?.[0]), Number(row?.[1]));
+      await write(here, run, rules, { blockRows });
+      expect(await published(here, [run])).toEqual(expected(given, rules));
+    }
+  }, 240_000);
 
   test('a published study of 10,000 paths adds up: every model, 19,785 conversions and their value', async () => {
     const here = place();
@@ -203,6 +293,7 @@ describe.each([
           hasMerged: false,
           chunk: 0,
           chunks: 1,
+          blockRows: 1000,
           onlySupersededBy: null,
         },
         1,

@@ -18,7 +18,15 @@ interface Answer {
     {
       credited: number;
       unattributed: number;
-      rows: { value: string; conversions: string; revenue: string; removal_effect?: number }[];
+      too_little_data?: boolean;
+      rows: {
+        value: string;
+        conversions: string;
+        revenue: string;
+        removal_effect?: number;
+        share?: number;
+        share_interval?: [number, number];
+      }[];
     }
   >;
 }
@@ -135,6 +143,16 @@ test('markov: removal effects of journeys that convert and of those that do not'
   expect(Object.fromEntries(effects ?? [])).toEqual({ c1: '0.500000000', c2: '1.000000000', c3: '1.000000000' });
   expect(run.models.markov).toMatchObject({ too_little_data: true });
   expect(run.models.markov?.rows[0]).toHaveProperty('share_interval');
+  // shapley: each of three channels has brought a third; of a single conversion nobody can be sure.
+  const shapley = (
+    await calculate({ models: ['shapley'], date_range: range, confidence: { resamples: 50, seed: 7, level: 0.9 } })
+  ).models.shapley;
+  expect(shapley).toMatchObject({ credited: 1, too_little_data: true });
+  for (const row of shapley?.rows ?? []) {
+    expect(row.share).toBeCloseTo(1 / 3, 8);
+    const [from = 1, to = 0] = row.share_interval ?? [];
+    expect(from <= (row.share ?? 0) && (row.share ?? 0) <= to + 1e-9).toBe(true);
+  }
 }, 60_000);
 
 test('a refund lowers the credit of the touches that earned it, and diff says so', async () => {

@@ -83,11 +83,12 @@ export function creditsOf(
     case 'channels': {
       const weights = new Map(weighing.weights);
       const channels = path.map((touch) => channelOf(touch, by));
+      const times = new Map<string, bigint>();
+      for (const channel of channels) times.set(channel, (times.get(channel) ?? 0n) + 1n);
       return creditsByWeight(
         channels.map((channel) => {
           const weight = BigInt(weights.get(channel) ?? weighing.other);
-          if (!weighing.spread) return weight;
-          return weight / BigInt(channels.filter((other) => other === channel).length);
+          return weighing.spread ? weight / (times.get(channel) ?? 1n) : weight;
         }),
       );
     }

@@ -16,6 +16,11 @@ const uuid = (value: string): string => `toUUID('${value}')`;
 /** A UUID as bytes compares like its text; as a UUID it does not. Tuples hold both: one for order, one to hand out. */
 const ordered = (id: string): string => `UUIDToNum(${id})`;
 
+/** Rows of a block while customers are gathered, before each conversion carries a copy of its customer's touches. */
+const GATHERED_BLOCK = 65_409;
+/** An ARRAY JOIN never divides what comes of one row, so a customer's conversions are taken in lots of so many first. */
+const LOT = 16;
+
 /** Members of a touch, by place in its tuple. */
 const AT = 1;
 const ID = 8;
@@ -74,11 +79,11 @@ SELECT ${customer} AS customer,
 FROM unified_marketing_data AS r ${identities}
 WHERE r.organization_id = ${uuid(scope.organization)} AND r.is_deleted = 0 AND r.customer_id IS NOT NULL
   AND (${isSale} OR ${isTouch}) ${share} ${only}
-GROUP BY customer`;
+GROUP BY customer SETTINGS max_block_size = ${GATHERED_BLOCK}`;
 }
 
 /** `c`: sales less what was paid back on them, and refunds that belong to none. See `refundedSale` of the reference. */
-function withSales(inner: string, parameters: Parameters): string {
+function withSales(inner: string, { parameters, blockRows }: RunStatement): string {
   const sameOrder = `q.6 != '' AND q.6 = b.6 AND q.4 IS NOT DISTINCT FROM b.4`;
   const anyOrder = `q.4 IS NOT DISTINCT FROM b.4 AND q.1 <= b.1 AND (q.6 = '' OR b.6 = '')`;
   const range = parameters.range;
@@ -89,18 +94,20 @@ function withSales(inner: string, parameters: Parameters): string {
   return `
 SELECT customer, t, v.1 AS at, v.2 AS id, v.3 AS source, v.4 AS currency, v.5 AS revenue, v.6 AS previous, v.7 AS counts
 FROM (
-  SELECT customer, t, arrayFilter(q -> q.7 = 0, e) AS sales, arrayFilter(q -> q.7 = 1, e) AS back,
-    arrayMap(b -> multiIf(
-      (arrayLastIndex(q -> ${sameOrder} AND q.1 <= b.1, sales) AS known) > 0, known,
-      (arrayFirstIndex(q -> ${sameOrder}, sales) AS later) > 0, later,
-      arrayLastIndex(q -> ${anyOrder}, sales)), back) AS target,
-    ${previous} AS before,
-    arrayConcat(
-      arrayMap((q, n, p) -> (q.1, q.8, q.3, q.4, q.5 + arraySum((b, g) -> if(g = n, b.5, toDecimal128(0, 9)), back, target), p, 1),
-        sales, arrayEnumerate(sales), before),
-      arrayMap(b -> (b.1, b.8, b.3, b.4, b.5, toInt64(0), 0), arrayFilter((b, g) -> g = 0, back, target))) AS c
-  FROM (${inner}) WHERE notEmpty(e)
-) ARRAY JOIN c AS v ${inRange}`;
+  SELECT customer, t, arraySlice(c, lot, ${LOT}) AS some FROM (
+    SELECT customer, t, arrayFilter(q -> q.7 = 0, e) AS sales, arrayFilter(q -> q.7 = 1, e) AS back,
+      arrayMap(b -> multiIf(
+        (arrayLastIndex(q -> ${sameOrder} AND q.1 <= b.1, sales) AS known) > 0, known,
+        (arrayFirstIndex(q -> ${sameOrder}, sales) AS later) > 0, later,
+        arrayLastIndex(q -> ${anyOrder}, sales)), back) AS target,
+      ${previous} AS before,
+      arrayConcat(
+        arrayMap((q, n, p) -> (q.1, q.8, q.3, q.4, q.5 + arraySum((b, g) -> if(g = n, b.5, toDecimal128(0, 9)), back, target), p, 1),
+          sales, arrayEnumerate(sales), before),
+        arrayMap(b -> (b.1, b.8, b.3, b.4, b.5, toInt64(0), 0), arrayFilter((b, g) -> g = 0, back, target))) AS c
+    FROM (${inner}) WHERE notEmpty(e)
+  ) ARRAY JOIN range(1, length(c) + 1, ${LOT}) AS lot
+) ARRAY JOIN some AS v ${inRange} SETTINGS max_block_size = ${blockRows}`;
 }
 
 /** Steps from `seen`, the touches of the window, to `p`, by the rules on direct traffic and on repeats. */
@@ -123,7 +130,7 @@ function conversions(statement: RunStatement): string {
   const odd = ODD_UNITS;
   const unit = `transform(coalesce(currency, ''), [${odd.map(([code]) => `'${code}'`).join(', ')}], [${odd.map(([, each]) => `toInt64(${each})`).join(', ')}], toInt64(${CENT}))`;
   const window = `arrayFilter(x -> x.1 <= at AND x.1 >= at - ${parameters.lookback_ms}${parameters.reset ? ' AND x.1 > previous' : ''}, if(counts = 1, t, []))`;
-  const seen = `SELECT * EXCEPT (t), ${window} AS seen FROM (${withSales(customers(statement, parameters), parameters)})`;
+  const seen = `SELECT * EXCEPT (t), ${window} AS seen FROM (${withSales(customers(statement, parameters), statement)})`;
   return `
 SELECT * EXCEPT (seen, indirect, kept), toInt64(length(p)) AS n, arrayMap(i -> toInt64(i), arrayEnumerate(p)) AS seq,
   reinterpretAsInt128(abs(revenue)) AS nano, ${unit} AS unit, if(revenue < 0, -1, 1) AS sign,

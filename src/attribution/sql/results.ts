@@ -11,6 +11,16 @@ export function totalsSql(dialect: DialectName, by: ChannelDimension): string {
 FROM revenue_attribution GROUP BY attribution_model, alone, value ORDER BY attribution_model, alone, revenue DESC, value`;
 }
 
+/** part of the customers (0–255, as in `transitions`), channel and shapley's credit; touched conversions only. */
+export function partCreditSql(dialect: DialectName, by: ChannelDimension): string {
+  const [part, channel] =
+    dialect === 'clickhouse'
+      ? [`reinterpretAsUInt8(substring(MD5(toString(customer_id)), 1, 1))`, `coalesce(toString(${by}), '')`]
+      : [`get_byte(decode(md5(customer_id::text), 'hex'), 0)`, `coalesce(${by}::text, '')`];
+  return `SELECT ${part} AS part, ${channel} AS value, sum(attribution_weight) AS credit FROM revenue_attribution
+WHERE attribution_model = 'shapley' AND touchpoint_id IS NOT NULL GROUP BY part, value ORDER BY part, value`;
+}
+
 export const currenciesSql = `SELECT DISTINCT currency FROM attribution_path WHERE currency IS NOT NULL ORDER BY currency`;
 
 /** Rows of one list of runs, as the views would show them. Ids are checked UUIDs. */

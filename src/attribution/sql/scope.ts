@@ -15,6 +15,8 @@ export interface Scope {
 }
 
 export interface RunStatement extends Scope {
+  /** Conversions, each with all touches of its customer, that ClickHouse holds in memory at once. */
+  readonly blockRows: number;
   /** Under which id the rows are written. */
   readonly run: string;
   readonly parameters: Parameters;
