@@ -1,4 +1,4 @@
-import { ValidationPipe, type ValidationError } from '@nestjs/common';
+import { ValidationPipe, type ArgumentMetadata, type Type, type ValidationError } from '@nestjs/common';
 import { getMetadataStorage } from 'class-validator';
 import { nearestNames } from './nearest.js';
 import { badRequest, type ProblemItem } from './problem.js';
@@ -28,9 +28,26 @@ const flatten = (errors: readonly ValidationError[], pointer: string): ProblemIt
     return [...own, ...flatten(error.children ?? [], at)];
   });
 
+/** Classes of queries that are right when nothing is given, which most requests do. */
+const rightWhenEmpty = new WeakSet<Type>();
+
+class CheckedInput extends ValidationPipe {
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    const { type, metatype } = metadata;
+    if (type !== 'query' || !metatype || !isEmpty(value)) return super.transform(value, metadata) as Promise<unknown>;
+    if (rightWhenEmpty.has(metatype)) return new metatype() as unknown;
+    const checked: unknown = await super.transform(value, metadata);
+    if (checked instanceof metatype) rightWhenEmpty.add(metatype);
+    return checked;
+  }
+}
+
+const isEmpty = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+
 /** Checks bodies and queries against their classes; every mistake at once, each with its JSON pointer. */
 export const validationPipe = (): ValidationPipe =>
-  new ValidationPipe({
+  new CheckedInput({
     transform: true,
     whitelist: true,
     forbidNonWhitelisted: true,

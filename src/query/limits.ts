@@ -37,5 +37,10 @@ export const CACHE_LIMITS = {
   resultBytes: 5 * 1024 * 1024,
 };
 
+/** An answer of fewer bytes is sent as one piece, and kept as it was sent. */
+export const SHORT_BODY = 32_768;
+/** Characters of all answers that are kept as they were sent. */
+export const MOST_WRITTEN_TEXT = 16_000_000;
+
 /** Characters of all plans that one process keeps. */
 export const MOST_PLAN_TEXT = 16_000_000;

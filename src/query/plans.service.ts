@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { OrganizationState } from '../access/organization-state.js';
 import type { Policy } from '../access/policy.js';
+import { SingleFlight } from '../cache/single-flight.js';
 import { originsOf, type Origin } from '../compiler/model/lineage.js';
 import { planQuery } from '../compiler/query/plan.js';
 import type { QueryPlan, ReportRequest } from '../compiler/query/types.js';
@@ -35,6 +36,8 @@ export interface PlannedRequest extends RollablePlan {
 @Injectable()
 export class QueryPlans {
   private readonly plans = new LRUCache<string, PlannedRequest>({ maxSize: MOST_PLAN_TEXT });
+  /** Plans end with their second, all at once: whoever wants the same next one waits for one writing of it. */
+  private readonly flights = new SingleFlight<PlannedRequest>();
 
   constructor(
     @Inject(ENGINE) private readonly engine: Engine,
@@ -60,9 +63,14 @@ export class QueryPlans {
     // A relative range means instants of the current second, so that plans can be kept for as long.
     const now = new Date(Math.floor((known.asOf?.getTime() ?? Date.now()) / 1_000) * 1_000);
     const about = JSON.stringify([organizationId, digest, now.getTime(), state.currencies, request]);
-    const kept = this.isLive(state) ? this.plans.get(`${state.snapshot_hash}${about}`) : undefined;
-    const isCurrent = kept?.ratesOf === null || kept?.ratesOf === state.data_version;
-    return { planned: kept && isCurrent ? kept : await this.planAnew(policy, request, { now, about, state }), state };
+    if (!this.isLive(state)) return { planned: await this.planAnew(policy, request, { now, about, state }), state };
+    const kept = this.plans.get(`${state.snapshot_hash}${about}`);
+    const isCurrent = kept !== undefined && (kept.ratesOf === null || kept.ratesOf === state.data_version);
+    if (isCurrent) return { planned: kept, state };
+    const planned = await this.flights.run(`${state.snapshot_hash}${state.data_version}${about}`, undefined, () =>
+      this.planAnew(policy, request, { now, about, state }),
+    );
+    return { planned, state };
   }
 
   /** How the columns of an answer come to their values. */

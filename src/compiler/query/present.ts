@@ -50,13 +50,21 @@ export function presentRow(
 /** Decimal text without trailing zeros: engines keep or cut them as they like. */
 export function plainDecimal(value: EngineValue): string {
   const text = String(value);
-  const short = text.includes('.') ? text.replace(/\.?0+$/, '') : text;
+  if (!text.includes('.')) return text === '-0' ? '0' : text;
+  let end = text.length;
+  while (text.charCodeAt(end - 1) === ZERO) end--;
+  if (text.charCodeAt(end - 1) === POINT) end--;
+  const short = text.slice(0, end);
   return short === '-0' ? '0' : short;
 }
 
+const ZERO = 0x30;
+const POINT = 0x2e;
+
 function money(text: string): string {
-  const [whole = '0', decimals = ''] = text.split('.');
-  return `${whole}.${decimals.padEnd(2, '0')}`;
+  const point = text.indexOf('.');
+  if (point === -1) return `${text}.00`;
+  return point === text.length - 2 ? `${text}0` : text;
 }
 
 function instant(text: string): string {
