@@ -6,11 +6,21 @@ import { Authenticator } from './authenticator.service.js';
 import { Identities } from './identities.service.js';
 import { KeyUsage } from './key-usage.service.js';
 import { IdentityController } from './identity.controller.js';
+import { IdentityResolver } from './identity.resolver.js';
+import { WhoAmI } from './who-am-i.service.js';
 
 @Global()
 @Module({
   controllers: [IdentityController],
-  providers: [ApiKeyService, KeyUsage, Identities, Authenticator, { provide: APP_GUARD, useClass: AccessGuard }],
+  providers: [
+    ApiKeyService,
+    KeyUsage,
+    Identities,
+    Authenticator,
+    WhoAmI,
+    IdentityResolver,
+    { provide: APP_GUARD, useClass: AccessGuard },
+  ],
   exports: [ApiKeyService, Identities, Authenticator],
 })
 export class AccessModule {}

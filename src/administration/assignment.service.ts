@@ -19,6 +19,12 @@ export interface Assignment {
   readonly custom_role_id: string | null;
 }
 
+/** The same, with what the custom role says. */
+export interface FoundAssignment {
+  readonly assignment: Assignment;
+  readonly custom: CustomRole | null;
+}
+
 /** Checks what narrows a role before it is written, so that no rule is there that does not do what it says. */
 @Injectable()
 export class Assignments {
@@ -29,10 +35,10 @@ export class Assignments {
     manager: EntityManager,
     organizationId: string,
     given: { readonly role?: Role | null; readonly custom_role_id?: string | null },
-  ): Promise<Assignment> {
+  ): Promise<FoundAssignment> {
     const { role = null, custom_role_id: id = null } = given;
     if (id === null) {
-      if (role !== null) return { role, custom_role_id: null };
+      if (role !== null) return { assignment: { role, custom_role_id: null }, custom: null };
       throw refusal('role_required', 'Give a role, or the id of a custom role.', '/role');
     }
     const custom = await manager.findOneBy(CustomRole, { id, organization_id: organizationId });
@@ -41,7 +47,7 @@ export class Assignments {
       const message = `The custom role “${custom.name}” narrows ${custom.base_role}; leave “role” out.`;
       throw refusal('role_mismatch', message, '/role');
     }
-    return { role: custom.base_role, custom_role_id: id };
+    return { assignment: { role: custom.base_role, custom_role_id: id }, custom };
   }
 
   /** Conditions on rows, checked against the model. @throws Problem 400 or 422 with each mistake */

@@ -3,14 +3,16 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { ApiKey } from '../access/api-key.entity.js';
 import { ApiKeyService, type NewKey } from '../access/api-key.service.js';
+import { CustomRole } from '../access/custom-role.entity.js';
 import type { Identity, Role } from '../access/identity.js';
 import { Membership } from '../access/membership.entity.js';
 import { actionsOf, type Action } from '../access/permissions.js';
 import { actorOf } from '../audit/actor.js';
 import { AuditTrail } from '../audit/audit-trail.js';
-import { conflict, notFound, Problem } from '../common/problem.js';
+import { conflict, notFound } from '../common/problem.js';
 import { isUuid } from '../common/uuid.js';
 import { Assignments, refusal } from './assignment.service.js';
+import { refuseMoreThanOwn } from './grants.js';
 import type { CreateKeyDto, KeyDto, NewKeyDto } from './keys.dto.js';
 
 interface KeyRow extends Omit<KeyDto, 'created_at' | 'expires_at' | 'revoked_at' | 'last_used_at'> {
@@ -56,7 +58,8 @@ export class KeysService {
     const { organizationId } = identity;
     return this.database.transaction(async (manager) => {
       const whose = await this.whose(manager, identity, body);
-      const scopes = narrowedScopes(identity, whose.role, body.scopes ?? null);
+      const scopes = narrowedScopes(whose.role, body.scopes ?? null);
+      await this.refuseMoreThanOwn(manager, identity, { ...whose, scopes });
       const expiresAt = body.expires_at == null ? null : new Date(body.expires_at);
       if (expiresAt !== null && expiresAt.getTime() <= Date.now())
         throw refusal('already_expired', 'A key can’t end in the past.', '/expires_at');
@@ -103,12 +106,13 @@ export class KeysService {
       if (old.revoked_at !== null || (old.expires_at !== null && old.expires_at.getTime() <= now))
         throw conflict('key_ended', 'This key has ended; make a new one.');
       if (old.replaced_by !== null) throw conflict('already_rotated', 'This key has a successor; rotate that one.');
-      if (identity.scopes != null) narrowedScopes(identity, old.role, old.scopes);
-      const made = await this.insert(manager, identity, 'key.rotate', {
+      const wanted = {
         ...{ organizationId, userId: old.user_id, name: old.name, role: old.role, scopes: old.scopes },
         ...{ customRoleId: old.custom_role_id, campaigns: old.campaigns },
         ...{ expiresAt: old.expires_at, createdBy: identity.userId },
-      });
+      };
+      await this.refuseMoreThanOwn(manager, identity, wanted);
+      const made = await this.insert(manager, identity, 'key.rotate', wanted);
       const end = now + (overlapHours ?? OVERLAP_HOURS) * HOUR;
       const expires_at = new Date(Math.min(end, old.expires_at?.getTime() ?? end));
       await manager.update(ApiKey, { id, organization_id: organizationId }, { expires_at, replaced_by: made.id });
@@ -126,7 +130,7 @@ export class KeysService {
     const isMachine = body.role != null || body.custom_role_id != null;
     const userId = body.user_id ?? (isMachine ? null : identity.userId);
     if (userId === null) {
-      const { role, custom_role_id } = await this.assignments.role(manager, organizationId, body);
+      const { role, custom_role_id } = (await this.assignments.role(manager, organizationId, body)).assignment;
       return { userId, role, customRoleId: custom_role_id, campaigns: body.campaigns ?? [] };
     }
     if (isMachine || body.campaigns != null) {
@@ -137,6 +141,27 @@ export class KeysService {
     const membership = await manager.findOneBy(Membership, { organization_id: organizationId, user_id: userId });
     if (!membership) throw notFound(`There is no user with the id ${userId}.`);
     return { userId, role: membership.role };
+  }
+
+  /** What a person's key gives is what the membership says now. */
+  private async refuseMoreThanOwn(
+    manager: EntityManager,
+    identity: Identity,
+    wanted: Pick<NewKey, 'userId' | 'role' | 'scopes' | 'customRoleId' | 'campaigns'>,
+  ): Promise<void> {
+    const { organizationId: organization_id } = identity;
+    const { userId: user_id, scopes = null } = wanted;
+    const membership = user_id === null ? null : await manager.findOneBy(Membership, { organization_id, user_id });
+    if (user_id !== null && !membership) throw conflict('key_ended', 'The key’s person has left; make a new one.');
+    const customId = membership ? membership.custom_role_id : (wanted.customRoleId ?? null);
+    const custom = customId === null ? null : await manager.findOneBy(CustomRole, { id: customId, organization_id });
+    refuseMoreThanOwn(identity, {
+      role: membership?.role ?? wanted.role,
+      narrowedTo: [scopes, custom?.actions ?? null],
+      custom,
+      rows: membership?.rows ?? [],
+      campaigns: membership?.campaigns ?? wanted.campaigns ?? [],
+    });
   }
 
   private async insert(
@@ -160,16 +185,11 @@ export class KeysService {
   }
 }
 
-/** A key can't do more than its role, nor a key that makes keys more than itself. */
-function narrowedScopes(
-  { scopes: own }: Identity,
-  role: Role,
-  wanted: readonly Action[] | null,
-): readonly Action[] | null {
+/** A key can't do more than its role. */
+function narrowedScopes(role: Role, wanted: readonly Action[] | null): readonly Action[] | null {
   const more = (wanted ?? []).filter((action) => !actionsOf(role).includes(action));
   if (more.length > 0) throw refusal('not_narrower', `${role} may not do ${more.join(', ')}.`, '/scopes');
-  if (own == null || (wanted ?? actionsOf(role)).every((action) => own.includes(action))) return wanted;
-  throw new Problem(403, 'forbidden', 'A key with scopes makes only keys whose scopes are among its own.');
+  return wanted;
 }
 
 const present = (row: KeyRow): KeyDto => ({

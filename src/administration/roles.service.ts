@@ -9,6 +9,7 @@ import { AuditTrail } from '../audit/audit-trail.js';
 import { conflict, notFound } from '../common/problem.js';
 import { isUuid, newId } from '../common/uuid.js';
 import { Assignments, refusal } from './assignment.service.js';
+import { refuseMoreThanOwn } from './grants.js';
 import { nameTaken } from './name-taken.js';
 import type { RoleDto, RoleInputDto, UpdateRoleDto } from './people.dto.js';
 
@@ -106,6 +107,8 @@ export class RolesService {
     before: RoleDto | null,
     role: CustomRole,
   ): Promise<RoleDto> {
+    const narrowedTo = [role.actions];
+    refuseMoreThanOwn(identity, { role: role.base_role, narrowedTo, custom: role, rows: [], campaigns: [] });
     const after = present(await manager.save(role).catch(nameTaken('role')));
     const { organizationId } = identity;
     const entity = ['role', role.id] as const;

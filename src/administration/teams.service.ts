@@ -9,6 +9,7 @@ import { AuditTrail } from '../audit/audit-trail.js';
 import { notFound } from '../common/problem.js';
 import { isUuid, newId } from '../common/uuid.js';
 import type { TeamDto, TeamInputDto } from './people.dto.js';
+import { refuseWithout } from './grants.js';
 import { nameTaken } from './name-taken.js';
 
 interface TeamRow extends Omit<TeamDto, 'created_at'> {
@@ -71,8 +72,9 @@ export class TeamsService {
     });
   }
 
-  /** Adding who is in it already changes nothing. */
+  /** Adding who is in it already changes nothing. @throws Problem 403 `more_than_own` for who sees no team's views */
   async addMember(identity: Identity, id: string, userId: string): Promise<TeamDto> {
+    refuseWithout(identity, 'reports:read', 'Whoever is in a team sees its report views.');
     const { organizationId } = identity;
     const before = await this.get(identity, id);
     const known =

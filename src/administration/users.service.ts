@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { CustomRole } from '../access/custom-role.entity.js';
 import type { Identity, Role } from '../access/identity.js';
 import { Membership } from '../access/membership.entity.js';
 import { acrossOrganizations } from '../access/tenancy/scope.js';
@@ -8,7 +9,9 @@ import { actorOf } from '../audit/actor.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { conflict, notFound } from '../common/problem.js';
 import { isUuid, newId } from '../common/uuid.js';
+import type { Filter } from '../compiler/query/types.js';
 import { Assignments } from './assignment.service.js';
+import { refuseMoreThanOwn, type Grant } from './grants.js';
 import type { AddUserDto, NamedDto, UpdateUserDto, UserDto } from './people.dto.js';
 
 interface UserRow extends Omit<UserDto, 'created_at'> {
@@ -45,12 +48,14 @@ export class UsersService {
     return this.find(this.database.manager, identity, id);
   }
 
-  /** @throws Problem 409 `already_member`; 422 for a role or rows that don't exist */
+  /** @throws Problem 403 `more_than_own`; 409 `already_member`; 422 for a role or rows that don't exist */
   add(identity: Identity, body: AddUserDto): Promise<UserDto> {
     return this.write(identity, 'user.add', async (manager) => {
       const { organizationId } = identity;
-      const assignment = await this.assignments.role(manager, organizationId, body);
+      const { assignment, custom } = await this.assignments.role(manager, organizationId, body);
       const rows = await this.assignments.rows(organizationId, body.rows ?? []);
+      const campaigns = body.campaigns ?? [];
+      refuseMoreThanOwn(identity, grantOf(assignment.role, custom, rows, campaigns));
       const email = body.email.trim();
       await manager.query(
         'INSERT INTO users (id, email, display_name) VALUES ($1, $2, $3) ON CONFLICT (lower(email)) DO NOTHING',
@@ -62,7 +67,6 @@ export class UsersService {
       const user_id = user?.id ?? '';
       if (await manager.existsBy(Membership, { organization_id: organizationId, user_id }))
         throw conflict('already_member', `${email} belongs to the organisation already.`);
-      const campaigns = body.campaigns ?? [];
       await manager.insert(Membership, {
         organization_id: organizationId,
         user_id,
@@ -74,7 +78,7 @@ export class UsersService {
     });
   }
 
-  /** @throws Problem 409 `last_admin` when nobody would be left to administer */
+  /** @throws Problem 403 `more_than_own`; 409 `last_admin` when nobody would be left to administer */
   update(identity: Identity, id: string, body: UpdateUserDto): Promise<UserDto> {
     return this.write(
       identity,
@@ -84,10 +88,15 @@ export class UsersService {
         const where = { organization_id: organizationId, user_id: id };
         const isNewRole = body.role != null || body.custom_role_id !== undefined;
         const given = body.custom_role_id === null ? { ...body, role: body.role ?? before?.role ?? null } : body;
-        const assignment = isNewRole ? await this.assignments.role(manager, organizationId, given) : null;
+        const found = isNewRole ? await this.assignments.role(manager, organizationId, given) : null;
+        const assignment = found?.assignment ?? null;
         const rows =
           body.rows === undefined ? {} : { rows: await this.assignments.rows(organizationId, body.rows ?? []) };
         const campaigns = body.campaigns === undefined ? {} : { campaigns: body.campaigns ?? [] };
+        const now = await manager.findOneByOrFail(Membership, where);
+        const custom = found ? found.custom : await this.customRole(manager, now);
+        const after = { ...now, ...assignment, ...campaigns, ...rows };
+        refuseMoreThanOwn(identity, grantOf(after.role, custom, after.rows, after.campaigns));
         if (assignment) await keepAnAdmin(manager, organizationId, id, assignment.role);
         const change = { ...assignment, ...campaigns, ...rows };
         if (Object.keys(change).length > 0) await manager.update(Membership, where, change as never);
@@ -138,12 +147,26 @@ export class UsersService {
     return id === null ? acrossOrganizations('a person may belong to several organisations', work) : work();
   }
 
+  private customRole(
+    manager: EntityManager,
+    { organization_id, custom_role_id: id }: Membership,
+  ): Promise<CustomRole | null> {
+    return id === null ? Promise.resolve(null) : manager.findOneBy(CustomRole, { id, organization_id });
+  }
+
   private async find(manager: EntityManager, { organizationId }: Identity, id: string): Promise<UserDto> {
     const rows = isUuid(id) ? await manager.query<UserRow[]>(`${SELECT} AND m.user_id = $2`, [organizationId, id]) : [];
     if (!rows[0]) throw notFound(`There is no user with the id ${id}.`);
     return present(rows[0]);
   }
 }
+
+const grantOf = (
+  role: Role,
+  custom: CustomRole | null,
+  rows: readonly Filter[],
+  campaigns: readonly string[],
+): Grant => ({ role, narrowedTo: [custom?.actions ?? null], custom, rows, campaigns });
 
 /** Locks the organisation's administrators, so that two of them can't go at the same time. */
 async function keepAnAdmin(

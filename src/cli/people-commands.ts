@@ -12,7 +12,10 @@ import {
   revokeKey,
   rotateKey,
 } from './people.js';
+import { changeRole, createRole, deleteRole, showRole } from './roles.js';
 import type { ServerOptions } from './server-client.js';
+
+const ROWS_HELP = 'conditions that every row has to meet, as JSON or @file; [] for none';
 
 type ServerOption = readonly [flags: string, description: string, fallback: string];
 
@@ -39,8 +42,12 @@ export function registerPeople(program: Command, server: ServerOption, keyHelp: 
   user('list', 'show them').action(
     listing('/api/users', ['email', 'display_name', 'role', 'custom_role', 'campaigns', 'teams']),
   );
-  withRole(user('add <email>', 'add a person').option('--name <name>', 'name shown to people')).action(addUser);
-  withRole(user('set-role <email>', 'change what a person may do')).action(changeUser);
+  withRole(user('add <email>', 'add a person').option('--name <name>', 'name shown to people'))
+    .option('--rows <json>', ROWS_HELP)
+    .action(addUser);
+  withRole(user('set-role <email>', 'change what a person may do'))
+    .option('--rows <json>', ROWS_HELP)
+    .action(changeUser);
   user('remove <email>', 'remove a person, whose keys end at once').action(removeUser);
 
   const team = group('team', 'teams, which share report views');
@@ -54,8 +61,27 @@ export function registerPeople(program: Command, server: ServerOption, keyHelp: 
     changeTeam('DELETE', name, email, options),
   );
 
-  const role = group('role', 'an organisation’s own roles; they are made through the API');
+  const role = group('role', 'an organisation’s own roles: one of the five, narrowed');
+  const withDefinition = (command: Command): Command =>
+    command
+      .option('--description <text>', 'what it is for')
+      .option('--action [action...]', 'what of the base role is allowed; all of it without values')
+      .option('--hide [member...]', 'metrics and dimensions that do not exist for it')
+      .option('--mask [member...]', 'metrics and dimensions whose values are empty for it')
+      .option('--grant [member...]', 'metrics that stay although they come from such')
+      .option('--rows <json>', ROWS_HELP);
   role('list', 'show them').action(listing('/api/roles', ['name', 'base_role', 'actions', 'hidden', 'masked']));
+  role('show <name>', 'show one as JSON, with its conditions on rows').action(showRole);
+  withDefinition(
+    role('create <name>', 'make one; prints its id').requiredOption(
+      '--base <role>',
+      'the role that it narrows: marketing_manager, campaign_manager, analyst or viewer',
+    ),
+  ).action(createRole);
+  withDefinition(
+    role('update <name>', 'change one; what is not named stays').option('--rename <name>', 'its new name'),
+  ).action(changeRole);
+  role('delete <name>', 'delete one that nobody has').action(deleteRole);
 
   const key = group('key', 'API keys');
   key('list', 'show them, without their secrets').action(

@@ -1,31 +1,6 @@
-import { askServer, type ServerOptions } from './server-client.js';
-
-type Json = Record<string, unknown>;
-
-/** Reads all pages of a list. */
-async function all(options: ServerOptions, path: string): Promise<Json[]> {
-  const found: Json[] = [];
-  for (let cursor: string | null = ''; cursor !== null;) {
-    const query: string = cursor === '' ? '' : `?cursor=${encodeURIComponent(cursor)}`;
-    const page = JSON.parse(await askServer(options, `${path}${query}`)) as {
-      data: Json[];
-      next_cursor: string | null;
-    };
-    found.push(...page.data);
-    cursor = page.next_cursor;
-  }
-  return found;
-}
-
-/** Sends JSON and reads the answer; null where there is none. */
-async function send(options: ServerOptions, method: string, path: string, body?: Json): Promise<Json | null> {
-  const init =
-    body === undefined
-      ? { method }
-      : { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
-  const text = await askServer(options, path, init);
-  return text === '' ? null : (JSON.parse(text) as Json);
-}
+import { all, idOf, send, type Json } from './resources.js';
+import { rowsFrom } from './roles.js';
+import type { ServerOptions } from './server-client.js';
 
 /** Prints a list as a table with tabs. */
 export async function list(path: string, columns: readonly string[], options: ServerOptions): Promise<void> {
@@ -39,15 +14,6 @@ export async function list(path: string, columns: readonly string[], options: Se
   for (const item of await all(options, path)) console.log(columns.map((column) => text(item[column])).join('\t'));
 }
 
-/** The id of what goes by this name (or already is an id). @throws Error when there is no such thing */
-async function idOf(options: ServerOptions, path: string, field: string, name: string): Promise<string> {
-  const wanted = name.toLowerCase();
-  const is = (item: Json): boolean => item.id === wanted || String(item[field]).toLowerCase() === wanted;
-  const id = (await all(options, path)).find(is)?.id;
-  if (typeof id !== 'string') throw new Error(`There is no “${name}” in ${path.slice('/api/'.length)}.`);
-  return id;
-}
-
 const USERS = '/api/users';
 const TEAMS = '/api/teams';
 const KEYS = '/api/keys';
@@ -58,14 +24,17 @@ export interface RoleOptions extends ServerOptions {
   readonly role?: string;
   readonly customRole?: string;
   readonly campaign?: readonly string[];
+  /** Conditions on rows; see {@link rowsFrom}. */
+  readonly rows?: string;
 }
 
 async function assignmentOf(options: RoleOptions): Promise<Json> {
-  const { role, customRole, campaign } = options;
+  const { role, customRole, campaign, rows } = options;
   return {
     ...(role === undefined ? {} : { role }),
     ...(customRole === undefined ? {} : { custom_role_id: await idOf(options, ROLES, 'name', customRole) }),
     ...(campaign === undefined ? {} : { campaigns: campaign }),
+    ...(rows === undefined ? {} : { rows: await rowsFrom(rows) }),
   };
 }
 

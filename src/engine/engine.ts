@@ -4,6 +4,7 @@
  */
 import type { DialectName } from '../compiler/dialect/types.js';
 import type { TypedField } from './typed-field.js';
+import type { RowLock } from '../compiler/query/row-lock.js';
 import type { Statement } from '../compiler/query/types.js';
 import type { CustomerJourneys } from './journeys.js';
 import type { RollupTables } from './rollup-tables.js';
@@ -81,6 +82,8 @@ export interface EngineQuery extends Statement {
    * the attribution relations are empty.
    */
   readonly attribution_runs?: readonly string[];
+  /** Forced in the same way where the asker sees part of the rows: no others exist, in any table. */
+  readonly row_lock?: RowLock | null;
   /** The statement is stopped in the engine after this many seconds. */
   readonly max_seconds: number;
   readonly signal?: AbortSignal;

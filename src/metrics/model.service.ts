@@ -139,6 +139,8 @@ export class ModelService {
       .into(ModelSnapshot)
       .values({ hash: snapshot.hash, model: snapshot.model as never })
       .orIgnore()
+      // Until it is published it can't be read back.
+      .updateEntity(false)
       .execute();
     const before = latest ? (await this.snapshot(manager, latest.snapshot_hash)).model : null;
     return manager.save(

@@ -2,18 +2,13 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
-import { FEATURES, FEATURE_NAMES } from './features.js';
+import { FeatureDto } from './plans.dto.js';
 import { Plans } from './plans.service.js';
 
-class PlanFeatureDto {
-  @ApiProperty({ example: 'advanced_analytics' }) feature!: string;
-  @ApiProperty({ example: FEATURES.advanced_analytics }) description!: string;
-  @ApiProperty() enabled!: boolean;
-}
 class PlanDto {
   @ApiProperty({ example: 'professional' }) plan!: string;
   @ApiProperty({ example: 'Professional' }) label!: string;
-  @ApiProperty({ type: [PlanFeatureDto] }) features!: PlanFeatureDto[];
+  @ApiProperty({ type: [FeatureDto] }) features!: readonly FeatureDto[];
 }
 
 @ApiTags('identity')
@@ -35,11 +30,7 @@ export class PlansController {
     return {
       plan: plan.name,
       label: plan.label,
-      features: FEATURE_NAMES.map((feature) => ({
-        feature,
-        description: FEATURES[feature],
-        enabled: plan.features.includes(feature),
-      })),
+      features: this.plans.featuresOf(plan),
     };
   }
 }

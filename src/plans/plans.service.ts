@@ -4,7 +4,9 @@ import { DataSource } from 'typeorm';
 import type { Identity } from '../access/identity.js';
 import { acrossOrganizations } from '../access/tenancy/scope.js';
 import { Problem } from '../common/problem.js';
-import { FEATURES, type Feature } from './features.js';
+import { FeatureDoors } from './feature-doors.service.js';
+import { FEATURES, FEATURE_NAMES, type Feature } from './features.js';
+import type { FeatureDto } from './plans.dto.js';
 
 export interface Plan {
   readonly name: string;
@@ -24,7 +26,10 @@ export class Plans {
   private plans: Promise<ReadonlyMap<string, Plan>> | null = null;
   private readAt = 0;
 
-  constructor(@InjectDataSource() private readonly database: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly database: DataSource,
+    private readonly doors: FeatureDoors,
+  ) {}
 
   async of({ organizationId, state }: Pick<Identity, 'organizationId' | 'state'>): Promise<Plan> {
     const name = state?.plan ?? (await this.nameOf(organizationId));
@@ -43,6 +48,16 @@ export class Plans {
       `This needs the feature ${feature} (${FEATURES[feature].toLowerCase()}), which your organisation’s plan ${plan.name} does not have.`,
       [{ code: 'feature_not_enabled', message: `Feature ${feature}, plan ${plan.name}.` }],
     );
+  }
+
+  /** All features that there are, and whether the plan has them. */
+  featuresOf(plan: Plan): FeatureDto[] {
+    return FEATURE_NAMES.map((feature) => ({
+      feature,
+      description: FEATURES[feature],
+      enabled: plan.features.includes(feature),
+      has_doors: this.doors.of(feature).length > 0,
+    }));
   }
 
   private all(): Promise<ReadonlyMap<string, Plan>> {

@@ -4,8 +4,10 @@ import { LRUCache } from 'lru-cache';
 import type { OrganizationState } from '../access/organization-state.js';
 import type { Policy } from '../access/policy.js';
 import { SingleFlight } from '../cache/single-flight.js';
+import { visibilityOf, type Visibility } from '../compiler/model/visibility.js';
 import { originsOf, type Origin } from '../compiler/model/lineage.js';
 import { planQuery } from '../compiler/query/plan.js';
+import { rowLock, type RowLock } from '../compiler/query/row-lock.js';
 import type { QueryPlan, ReportRequest } from '../compiler/query/types.js';
 import type { RollupView } from '../compiler/rollup/view.js';
 import { ENGINE } from '../engine/engine.tokens.js';
@@ -14,6 +16,7 @@ import { FxService } from '../fx/fx.service.js';
 import { CompiledModelService } from '../metrics/compiled-model.service.js';
 import { LibraryService } from '../metrics/library.service.js';
 import { ModelService } from '../metrics/model.service.js';
+import { columnTypes } from '../metrics/typed-fields.js';
 import type { RollablePlan } from '../rollups/rollup-plans.service.js';
 import { MOST_PLAN_TEXT } from './limits.js';
 import { OrganizationStates } from './organization-state.js';
@@ -22,6 +25,10 @@ import { OrganizationStates } from './organization-state.js';
 export interface PlannedRequest extends RollablePlan {
   /** Over rows. */
   readonly plan: QueryPlan;
+  /** What the engine enforces of the policy's rows once more; null where the asker sees all rows. */
+  readonly lock: RowLock | null;
+  /** Whether the asker may know which data sources there are. */
+  readonly tellsSources: boolean;
   /** Hash of the snapshot that gave the definitions. */
   readonly snapshot: string;
   /** SHA-256 over all that the rows depend on beside the organisation and its data. */
@@ -101,9 +108,17 @@ export class QueryPlans {
     const plan = await planQuery(input).catch((refusal: unknown) =>
       this.models.explain(organizationId, request, refusal),
     );
+    const { model } = snapshot;
+    const lock = rowLock({
+      ...{ rows: policy.rows, model, now, dialect, relations: plan.relations.names },
+      typed: columnTypes(this.library.library),
+      isOneCurrency: currencies.every((code) => code === currency),
+    });
     const dependsOn = JSON.stringify([dialect, plan]);
     const planned = {
       plan,
+      lock,
+      tellsSources: policy.rows.length === 0 && showsSources(visibilityOf(model, policy)),
       organizationId,
       model: snapshot,
       over: (rollup: RollupView) => planQuery({ ...input, rollup }),
@@ -116,3 +131,6 @@ export class QueryPlans {
     return planned;
   }
 }
+
+const SOURCE = 'data_source';
+const showsSources = ({ hidden, masked }: Visibility): boolean => !hidden.has(SOURCE) && !masked.has(SOURCE);

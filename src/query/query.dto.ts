@@ -122,7 +122,8 @@ export class ResultColumnDto {
 export class ResultMetaDto {
   @Described({ description: 'Hash of the model that gave the definitions.', type: () => String }) snapshot!: string;
   @Described({
-    description: 'Data source → latest instant for which it has rows.',
+    description:
+      'Data source → latest instant for which it has rows. Empty for who sees only some rows, or not which source a row is from.',
     type: () => GraphQLJSON,
     schema: { type: 'object' },
   })

@@ -92,12 +92,12 @@ interface FetchJob {
 }
 
 /** Which rows a statement may read: below its SQL, nothing else exists. */
-type RowsToRead = Required<Pick<EngineQuery, 'organization_id' | 'attribution_runs'>>;
+type RowsToRead = Required<Pick<EngineQuery, 'organization_id' | 'attribution_runs' | 'row_lock'>>;
 
 const rowsOf = (
-  { organizationId }: { readonly organizationId: string },
+  { organizationId, lock }: Pick<PlannedRequest, 'organizationId' | 'lock'>,
   { attribution_runs }: OrganizationState,
-): RowsToRead => ({ organization_id: organizationId, attribution_runs });
+): RowsToRead => ({ organization_id: organizationId, attribution_runs, row_lock: lock });
 
 const NOTHING_BESIDE = '{"totals":null}';
 
@@ -177,7 +177,7 @@ export class QueryService {
     const end: OpenResult['end'] = { truncated: false, engineMs: 0, warnings: [] };
     const chosen = await this.rollups.choose(planned, state.rollup_version);
     this.rollups.count(chosen);
-    const batches = this.batchesInTurn(rowsOf(policy, state), chosen.plan, end, options);
+    const batches = this.batchesInTurn(rowsOf(planned, state), chosen.plan, end, options);
     return { plan: planned.plan, snapshot: planned.snapshot, batches, end };
   }
 
@@ -214,7 +214,7 @@ export class QueryService {
     const { organizationId, lane, signal } = job;
     const chosen = await this.rollups.choose(job.planned, before.rollup_version);
     const { plan } = chosen;
-    const source = rowsOf(job, before);
+    const source = rowsOf(job.planned, before);
     const end: OpenResult['end'] = { truncated: false, engineMs: 0, warnings: [] };
     const leave = await this.enter(organizationId, lane, signal, before);
     let rows: Buffer;
@@ -327,7 +327,7 @@ function metaOf({ planned, cautions, result, engineMs, asked }: Outcome, policy:
   const { plan, snapshot } = planned;
   return {
     snapshot,
-    data_as_of: result.dataAsOf,
+    data_as_of: planned.tellsSources ? result.dataAsOf : {},
     date_range: plan.range,
     ...(plan.compare === null ? {} : { compare: plan.compare }),
     ...(plan.money === null ? {} : { currency: { code: plan.money.currency, rates: plan.money.rates } }),

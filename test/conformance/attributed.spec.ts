@@ -8,7 +8,8 @@ import { compileModel, type CompiledModel } from '../../src/compiler/cube/compil
 import { buildModel } from '../../src/compiler/model/build.js';
 import { planQuery } from '../../src/compiler/query/plan.js';
 import { presentValue } from '../../src/compiler/query/present.js';
-import type { ReportRequest } from '../../src/compiler/query/types.js';
+import { rowLock } from '../../src/compiler/query/row-lock.js';
+import type { Filter, FilterOperator, ReportRequest } from '../../src/compiler/query/types.js';
 import { STANDARD_JOURNEY_RULES } from '../../src/engine/journeys.js';
 import { LibraryService } from '../../src/metrics/library.service.js';
 import { RUN, writeCredits } from './credits.js';
@@ -135,6 +136,55 @@ describe.each([
       '2026-01-06 | 0.00 | –',
       '2026-01-07 | 5.00 | –',
     ]);
+  });
+
+  it('are of the asker’s touchpoints only, once by the plan and once by the engine', async () => {
+    const request: ReportRequest = {
+      metrics: ['attributed_revenue', 'assisted_conversions', 'spend'],
+      dimensions: ['campaign_name'],
+      totals: true,
+    };
+    const condition = (member: string, operator: FilterOperator, ...values: string[]): Filter => ({
+      ...{ member, operator },
+      values,
+    });
+    const cases: readonly (readonly [Filter, 'same' | 'wider'])[] = [
+      [condition('campaign_name', 'equals', 'Spring'), 'same'],
+      [condition('campaign_name', 'notEquals', 'Spring'), 'same'],
+      [condition('campaign_name', 'equals', 'Spring', 'unattributed'), 'same'],
+      [condition('device', 'equals', 'mobile'), 'same'],
+      [{ or: [condition('data_source', 'equals', 'google_ads'), condition('device', 'set')] }, 'same'],
+      // Of credits these are the conversion's, which no row of a touchpoint tells: the plan alone holds them.
+      [condition('recorded_at', 'afterDate', '2026-01-03'), 'wider'],
+      [
+        { and: [condition('recorded_at', 'afterDate', '2026-01-03'), condition('campaign_name', 'equals', 'Brand')] },
+        'wider',
+      ],
+    ];
+    const now = new Date('2026-02-15T12:00:00Z');
+    for (const [filter, engine] of cases) {
+      const { dialect } = store.engine;
+      const input = { snapshot: compiled, compiled, request, dialect, organizationId: organization, now, maxRows: 100 };
+      const seesAll = { hidden: [], masked: [], granted: [], rows: [] };
+      const [limited, free] = [
+        await planQuery({ ...input, policy: { ...seesAll, rows: [filter] } }),
+        await planQuery({ ...input, policy: seesAll }),
+      ];
+      const lock = rowLock({
+        ...{ rows: [filter], model: compiled.model, now, dialect, typed: TYPED_FIELDS, isOneCurrency: true },
+        relations: limited.relations.names,
+      });
+      const read = async (plan: typeof free, held: typeof lock): Promise<unknown> => [
+        await run(store.engine, organization, plan.statement, [RUN], held),
+        plan.totals && (await run(store.engine, organization, plan.totals, [RUN], held)),
+      ];
+      const right = await read(limited, null);
+      expect({ filter, read: await read(limited, lock) }).toEqual({ filter, read: right });
+      const byEngine = await read(free, lock);
+      if (engine === 'same') expect({ filter, read: byEngine }).toEqual({ filter, read: right });
+      const all = await read(free, null);
+      expect(all).not.toEqual(right);
+    }
   });
 
   it('tell what assists from what closes', async () => {

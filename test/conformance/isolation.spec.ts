@@ -13,6 +13,7 @@ import { compileModel, type CompiledModel } from '../../src/compiler/cube/compil
 import { buildModel } from '../../src/compiler/model/build.js';
 import type { MemberDefinition } from '../../src/compiler/model/types.js';
 import { planQuery } from '../../src/compiler/query/plan.js';
+import { rowLock, type RowLock } from '../../src/compiler/query/row-lock.js';
 import type { Filter, PlanPolicy, QueryPlan, ReportRequest, Statement } from '../../src/compiler/query/types.js';
 import { bindParameters } from '../../src/engine/clickhouse/bind.js';
 import { HttpTransport } from '../../src/engine/clickhouse/http-transport.js';
@@ -40,6 +41,8 @@ const CAMPAIGN: MemberDefinition = {
   expression: 'device',
 };
 const TENANT = 'marketing.organization_id';
+const NOW = new Date('2026-02-15T12:00:00Z');
+const SEES_ALL: PlanPolicy = { hidden: [], masked: [], granted: [], rows: [] };
 
 /** A model whose plans lack the filter by organisation; a seam that only tests have. */
 const withoutTenant = (compiled: CompiledModel): CompiledModel => ({
@@ -95,7 +98,7 @@ describe.each(ENGINES)('%s', (_name, open) => {
   const plan = (request: ReportRequest, over: CompiledModel, policy?: PlanPolicy): Promise<QueryPlan> =>
     planQuery({
       ...{ snapshot: over, compiled: over, request, dialect: over.dialect, organizationId: ORGANIZATION },
-      ...{ now: new Date('2026-02-15T12:00:00Z'), maxRows: 1000, ...(policy ? { policy } : {}) },
+      ...{ now: NOW, maxRows: 1000, ...(policy ? { policy } : {}) },
     });
   const statementsOf = ({ statement, totals, subtotals, checks }: QueryPlan): Statement[] => [
     statement,
@@ -132,6 +135,35 @@ describe.each(ENGINES)('%s', (_name, open) => {
       if ((await answers(stripped, unlocked)) !== right) wouldLeak += 1;
     }
     expect(wouldLeak).toBeGreaterThan(40);
+  }, 120_000);
+
+  /** What the engine enforces of a policy's rows once more. */
+  const lockOf = ({ rows }: PlanPolicy, planned: QueryPlan): RowLock | null =>
+    rowLock({
+      ...{ rows, model: compiled.model, now: NOW, dialect: compiled.dialect, typed: TYPED_FIELDS },
+      relations: planned.relations.names,
+      isOneCurrency: true,
+    });
+  const under =
+    (lock: RowLock | null) =>
+    (statement: Statement): Promise<EngineValue[][]> =>
+      run(store.engine, ORGANIZATION, statement, [], lock).then((rows) => rows.map((row) => [...row]));
+
+  it('shows no row outside a policy without the plan’s conditions, nor without the engine’s; only without both', async () => {
+    const random = randomFrom(6);
+    let wouldLeak = 0;
+    for (let index = 0; index < 40; index++) {
+      const { request, split } = randomRequest(random);
+      const asked = { ...request, time_zone: 'UTC', totals: true, subtotals: request.dimensions.slice(0, 1) };
+      const policy: PlanPolicy = { ...SEES_ALL, rows: [split[0]] };
+      const [whole, stripped] = [await plan(asked, compiled, policy), await plan(asked, compiled, SEES_ALL)];
+      const lock = lockOf(policy, whole);
+      const right = await answers(whole, under(lock));
+      expect({ index, split, engine: await answers(stripped, under(lock)) }).toEqual({ index, split, engine: right });
+      expect({ index, plan: await answers(whole, locked) }).toEqual({ index, plan: right });
+      if ((await answers(stripped, locked)) !== right) wouldLeak += 1;
+    }
+    expect(wouldLeak).toBeGreaterThan(12);
   }, 120_000);
 
   it('and-s a policy’s rows to whatever is asked: as if the request itself had the condition', async () => {

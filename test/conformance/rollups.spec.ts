@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { packageRoot } from '../../src/common/package-root.js';
 import { compileModel, type CompiledModel } from '../../src/compiler/cube/compile.js';
 import { planQuery } from '../../src/compiler/query/plan.js';
-import type { QueryPlan, ReportRequest, Statement } from '../../src/compiler/query/types.js';
+import { rowLock } from '../../src/compiler/query/row-lock.js';
+import type { Filter, QueryPlan, ReportRequest, Statement } from '../../src/compiler/query/types.js';
 import { RollupMismatch, type RollupDefinition } from '../../src/compiler/rollup/types.js';
 import type { RollupView } from '../../src/compiler/rollup/view.js';
 import type { EngineValue, UnifiedRow } from '../../src/engine/engine.js';
@@ -182,6 +183,32 @@ describe.each(ENGINES)('%s', (engineName, open) => {
     expect(await rolledPlan(request, view(not))).toBeNull();
     expect(await rolledPlan(request, view(fits))).not.toBeNull();
     expect(await compare(request)).toBeGreaterThan(0);
+  });
+
+  it('holds only the asker’s rows, once by the plan and once by the engine', async () => {
+    const rows: Filter[] = [{ member: 'device', operator: 'equals', values: ['mobile'] }];
+    const request: ReportRequest = { metrics: ['spend', 'rows'], dimensions: ['device'], totals: true };
+    const { dialect } = store.engine;
+    const { model } = compiled;
+    const input = { snapshot: compiled, compiled, request, now: new Date(NOW), maxRows: 1_000, dialect };
+    const planned = (limits: readonly Filter[], rollup: RollupView | null): Promise<QueryPlan> =>
+      planQuery({
+        ...{ ...input, rollup, organizationId: ORGANIZATION },
+        policy: { hidden: [], masked: [], granted: [], rows: limits },
+      });
+    const lock = rowLock({
+      ...{ rows, model, now: new Date(NOW), dialect, typed: TYPED_FIELDS, relations: [], isOneCurrency: true },
+    });
+    const read = async ({ statement, totals }: QueryPlan, held: typeof lock): Promise<unknown> => [
+      await run(store.engine, ORGANIZATION, statement, [], held),
+      totals && (await run(store.engine, ORGANIZATION, totals, [], held)),
+    ];
+    const right = await read(await planned(rows, null), null);
+    const [days] = rollups;
+    if (!days) throw new Error('No rollup.');
+    expect(await read(await planned(rows, days.view), lock)).toEqual(right);
+    expect(await read(await planned([], days.view), lock)).toEqual(right);
+    expect(await read(await planned([], days.view), null)).not.toEqual(right);
   });
 
   it('never reads another organisation’s rollup', async () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createEngine } from '../../src/engine/create-engine.js';
 import { startEmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
 import type { Engine, EngineValue, UnifiedRow } from '../../src/engine/engine.js';
+import type { RowLock } from '../../src/compiler/query/row-lock.js';
 import type { Statement } from '../../src/compiler/query/types.js';
 import { startClickHouseFront } from '../support/clickhouse-http-front.js';
 import { TYPED_FIELDS } from './model.js';
@@ -59,11 +60,13 @@ export async function run(
   organizationId: string,
   statement: Statement,
   attributionRuns: readonly string[] = [],
+  rowLock: RowLock | null = null,
 ): Promise<(readonly EngineValue[])[]> {
   const { batches } = await engine.query({
     ...statement,
     organization_id: organizationId,
     attribution_runs: attributionRuns,
+    row_lock: rowLock,
     max_seconds: 30,
   });
   const rows: (readonly EngineValue[])[] = [];

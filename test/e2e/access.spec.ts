@@ -14,7 +14,7 @@ interface Answer {
   readonly rows: Json[];
   readonly columns: { name: string }[];
   readonly totals: Json | null;
-  readonly meta: { warnings: { code: string }[]; cached: boolean; sql?: string };
+  readonly meta: { warnings: { code: string }[]; cached: boolean; sql?: string; data_as_of: Json };
 }
 
 const row = (id: number, campaign: string, source: string, spend: string, revenue: string): Json => ({
@@ -149,6 +149,9 @@ describe('who may see what', () => {
       key,
     );
     expect(await csv.text()).not.toMatch(/Autumn|Summer/);
+    // When each source last had rows tells that there are such sources.
+    expect((await ask(ADMIN_KEY, request)).meta.data_as_of).toHaveProperty('google_ads');
+    expect((await ask(key, request)).meta.data_as_of).toEqual({});
     const typed = await server.graphql('{ marketing { campaignName spend } marketingTotals { spend } }', {}, key);
     expect(typed.data).toEqual({
       marketing: [{ campaignName: 'Spring', spend: '30.00' }],
@@ -327,7 +330,7 @@ describe('who may see what', () => {
       '422 already_expired',
     );
     const keyMaker = await made('/api/keys', { name: 'makes keys', scopes: ['keys:manage', 'identity:read'] });
-    expect(await refused(keyMaker.key, '/api/keys', { name: 'all' })).toBe('403 forbidden');
+    expect(await refused(keyMaker.key, '/api/keys', { name: 'all' })).toBe('403 more_than_own');
     expect((await made('/api/keys', { name: 'less', scopes: ['identity:read'] }, keyMaker.key)).key).toMatch(/^trb_/);
 
     const listed = await server.fetch('/api/keys');
@@ -357,6 +360,73 @@ describe('who may see what', () => {
         'PATCH',
       ),
     ).toBe('409 last_admin');
+  }, 60_000);
+
+  it('lets nobody give away more than they have, at any door', async () => {
+    const scoped = async (...scopes: string[]): Promise<string> =>
+      (await made('/api/keys', { name: 'narrow', scopes })).key;
+    const admin = { email: 'mallory@example.com', role: 'organization_admin' };
+    const [victim, boss] = [await person({ role: 'viewer' }), await person({ role: 'organization_admin' })];
+    const role = await made('/api/roles', { name: 'Little', base_role: 'viewer', actions: ['identity:read'] });
+    const team = await made('/api/teams', { name: 'Inner circle' });
+
+    // May manage people, and nothing else: whatever it gave would be more than it has.
+    const people = await scoped('users:manage', 'keys:manage');
+    const doors: readonly (readonly [string, Json, string?])[] = [
+      ['/api/users', admin],
+      ['/api/users', { ...admin, role: 'viewer' }],
+      ['/api/users', { ...admin, role: undefined, custom_role_id: role.id }],
+      [`/api/users/${victim.id}`, { role: 'organization_admin' }, 'PATCH'],
+      [`/api/users/${boss.id}`, { campaigns: [] }, 'PATCH'],
+      ['/api/roles', { name: 'More', base_role: 'analyst' }],
+      [`/api/roles/${role.id}`, { actions: null }, 'PATCH'],
+      [`/api/teams/${team.id}/members/${victim.id}`, {}, 'PUT'],
+      ['/api/keys', { name: 'all' }],
+      ['/api/keys', { name: 'machine', role: 'organization_admin' }],
+      ['/api/keys', { name: 'of another', user_id: boss.id }],
+      [`/api/keys/${boss.keyId}/rotate`, {}],
+      [`/api/keys/${victim.keyId}/rotate`, {}],
+    ];
+    for (const [path, body, method] of doors)
+      expect({ path, is: await refused(people, path, body, method) }).toEqual({ path, is: '403 more_than_own' });
+    const codeOf = async (document: string): Promise<unknown> =>
+      (await server.graphql(document, {}, people)).errors?.[0]?.extensions?.code;
+    for (const document of [
+      'mutation { addUser(input: { email: "mallory@example.com", role: "organization_admin" }) { id } }',
+      `mutation { updateUser(id: "${victim.id}", input: { role: "organization_admin" }) { id } }`,
+      'mutation { createCustomRole(input: { name: "More", base_role: "analyst" }) { id } }',
+      `mutation { updateCustomRole(id: "${role.id}", input: { actions: null }) { id } }`,
+      `mutation { addTeamMember(id: "${team.id}", user_id: "${victim.id}") { id } }`,
+      'mutation { createApiKey(input: { name: "all" }) { key } }',
+      `mutation { rotateApiKey(id: "${boss.keyId}") { key } }`,
+    ])
+      expect({ document, code: await codeOf(document) }).toEqual({ document, code: 'more_than_own' });
+
+    // What it has it may give, and no more.
+    const viewers = await scoped('users:manage', 'keys:manage', 'identity:read', 'reports:read', 'attribution:read');
+    await made('/api/users', { email: 'vic@example.com', role: 'viewer' }, viewers);
+    expect(await refused(viewers, '/api/users', { ...admin, role: 'analyst' })).toBe('403 more_than_own');
+    // A viewer's key has become a boss's, because its person has.
+    await server.json(`/api/users/${victim.id}`, { role: 'organization_admin' }, 'PATCH');
+    expect(await refused(viewers, `/api/keys/${victim.keyId}/rotate`, {})).toBe('403 more_than_own');
+
+    // An administrator who sees part of the rows gives nobody more of them, not even to themself.
+    const rows = [{ member: 'campaign_name', operator: 'equals', values: ['Spring'] }];
+    const partial = await person({ role: 'organization_admin', rows });
+    expect(await spendOf(partial.key)).toBe('30.00');
+    for (const [path, body, method] of [
+      [`/api/users/${partial.id}`, { rows: [] }, 'PATCH'],
+      [`/api/users/${victim.id}`, { rows: [] }, 'PATCH'],
+      ['/api/users', { email: 'more@example.com', role: 'analyst' }],
+      ['/api/keys', { name: 'machine', role: 'analyst' }],
+      ['/api/keys', { name: 'of another', user_id: boss.id }],
+      ['/api/roles', { name: 'All rows', base_role: 'analyst' }],
+    ] as const)
+      expect({ path, is: await refused(partial.key, path, body, method) }).toEqual({ path, is: '403 more_than_own' });
+    await made('/api/users', { email: 'same@example.com', role: 'analyst', rows }, partial.key);
+    await made('/api/roles', { name: 'Spring only', base_role: 'analyst', rows }, partial.key);
+    await made('/api/keys', { name: 'own' }, partial.key);
+    expect(await refused(ADMIN_KEY, `/api/users/${victim.id}`, { role: 'viewer' }, 'PATCH')).toBe('200 undefined');
   }, 60_000);
 
   it('lets in tokens of the identity provider, and no others', async () => {
@@ -420,6 +490,47 @@ describe('who may see what', () => {
       return stdout;
     };
     cli('user', 'set-role', 'gus@example.com', '--role', 'campaign_manager', '--campaign', 'Spring', 'Summer');
+    const mine = await server.graphql(
+      '{ me { user { email } organization { slug } role actions restrictions { rows } plan features { feature has_doors } } }',
+    );
+    const { body: byRest } = await server.json<{ actions: string[]; features: Json[] }>('/api/me');
+    expect(mine.data).toMatchObject({ me: { organization: { slug: 'main' }, actions: byRest.actions } });
+    expect(byRest.features).toContainEqual(expect.objectContaining({ feature: 'ai_insights', has_doors: false }));
+    expect(byRest.features).toContainEqual(
+      expect.objectContaining({ feature: 'external_integrations', enabled: true, has_doors: true }),
+    );
+
+    // A role of the organisation's own, from beginning to end.
+    const spring = '[{"member": "campaign_name", "operator": "equals", "values": ["Spring"]}]';
+    const roleId = cli('role', 'create', 'Agency', '--base', 'analyst', '--mask', 'revenue', '--rows', spring).trim();
+    cli('user', 'add', 'ada@example.com', '--custom-role', 'Agency');
+    const ada = cli('key', 'create', 'of ada', '--user', 'ada@example.com').match(/trb_\S+/)?.[0] ?? '';
+    expect((await ask(ada, { metrics: ['spend', 'revenue'], date_range: JANUARY })).rows).toEqual([
+      { spend: '30.00', revenue: null },
+    ]);
+    const changed = cli('role', 'update', 'Agency', '--hide', 'spend', '--mask', '--rows', '[]', '--rename', 'Partner');
+    expect(JSON.parse(changed)).toMatchObject({ name: 'Partner', hidden: ['spend'], masked: [], rows: [] });
+    expect(await refused(ada, '/api/query', { metrics: ['spend'] })).toBe('422 unknown_metric');
+    const viaGraphql = await server.graphql<{ updateCustomRole: Json }>(
+      `mutation { updateCustomRole(id: "${roleId}", input: { hidden: [], actions: ["identity:read"] }) { hidden actions } }`,
+    );
+    expect(viaGraphql.data?.updateCustomRole).toEqual({ hidden: [], actions: ['identity:read'] });
+    expect(await refused(ada, '/api/query', { metrics: ['spend'] })).toBe('403 forbidden');
+    expect(JSON.parse(cli('role', 'show', 'Partner'))).toMatchObject({ id: roleId, actions: ['identity:read'] });
+    const refusedRole = await server.json('/api/roles', { name: 'Odd', base_role: 'analyst', hidden: ['spent'] });
+    expect(refusedRole.body).toMatchObject({
+      code: 'unknown_member',
+      errors: [{ pointer: '/hidden/0', suggestions: expect.arrayContaining(['spend']) as unknown }],
+    });
+    cli('user', 'remove', 'ada@example.com');
+    cli('role', 'delete', 'Partner');
+    expect(cli('role', 'list')).not.toContain('Partner');
+    const { body: trail } = await server.json<{ data: { action: string }[] }>(
+      `/api/audit?entity=role:${roleId}&limit=50`,
+    );
+    expect(trail.data.map(({ action }) => action)).toEqual([
+      ...['role.delete', 'role.update', 'role.update', 'role.create'],
+    ]);
     cli('team', 'create', 'Growth');
     cli('team', 'add', 'Growth', 'gus@example.com');
     expect(cli('user', 'list')).toMatch(/gus@example\.com\t.*campaign_manager\t\tSpring,Summer\tGrowth/);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,9 +14,14 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/engine/e
 /** Tables that are nobody's own: what the role of a tenant may do there, and why that is no leak. */
 const NOBODYS: Readonly<Record<string, { readonly may: readonly string[]; readonly why: string }>> = {
   installation_keys: { may: [], why: 'keys of the installation' },
-  model_snapshots: { may: ['INSERT', 'SELECT'], why: 'found by its hash alone, which only a publication tells' },
   plans: { may: ['SELECT'], why: 'what the installation offers' },
   schema_migrations: { may: [], why: 'names of migrations' },
+};
+
+/** How the other organisation's row is found in a closed table that has no column for the organisation. */
+const FOREIGN: Readonly<Record<string, string>> = {
+  users: `email = 'ann@theirs.example'`,
+  model_snapshots: `model ->> 'of' = 'theirs'`,
 };
 
 describe('row-level security of the system of record', () => {
@@ -35,6 +41,12 @@ describe('row-level security of the system of record', () => {
       `INSERT INTO data_sources (organization_id, data_source, source_category, latest_recorded_at, last_import_rows, last_import_at)
        VALUES ($1, 'meta_ads', 'external_marketing', now(), 1, now())`,
       [id],
+    );
+    const hash = createHash('sha256').update(slug).digest('hex');
+    await manager.query('INSERT INTO model_snapshots (hash, model) VALUES ($1, $2)', [hash, { of: slug }]);
+    await manager.query(
+      'INSERT INTO model_publications (organization_id, snapshot_hash, library_hash) VALUES ($1, $2, $2)',
+      [id, hash],
     );
   };
 
@@ -90,8 +102,7 @@ describe('row-level security of the system of record', () => {
 
   it('shows an organisation its own rows only, in every table and whatever the statement says', async () => {
     for (const { name, of_organization } of (await tables()).filter(({ closed }) => closed)) {
-      const key = of_organization ? 'organization_id' : 'id';
-      const foreign = name === 'users' ? `email = 'ann@theirs.example'` : `${key} = '${theirs}'`;
+      const foreign = FOREIGN[name] ?? `${of_organization ? 'organization_id' : 'id'} = '${theirs}'`;
       const count = `SELECT count(*)::int AS n FROM "${name}"`;
       const [all] = await owner.query<{ n: number }[]>(count);
       const [across] = await acrossOrganizations('test', () => server.query<{ n: number }[]>(count));
@@ -104,6 +115,19 @@ describe('row-level security of the system of record', () => {
       expect(slugs.map(({ id }) => id)).toEqual([organization]);
       expect(await inOrganization(organization, () => server.manager.count(User))).toBe(1);
     }
+  });
+
+  it('shows a model only to who has published it, and lets it be added before', async () => {
+    const { manager } = server;
+    const of = (organization: string): Promise<unknown> =>
+      inOrganization(organization, () => manager.query(`SELECT model ->> 'of' AS of FROM model_snapshots`));
+    expect([await of(ours), await of(theirs)]).toEqual([[{ of: 'ours' }], [{ of: 'theirs' }]]);
+    const hash = createHash('sha256').update('theirs').digest('hex');
+    const add = `INSERT INTO model_snapshots (hash, model) VALUES ($1, '{}') ON CONFLICT DO NOTHING`;
+    await inOrganization(ours, () => manager.query(add, [hash]));
+    expect(await of(ours)).toEqual([{ of: 'ours' }]);
+    const change = (): Promise<unknown> => manager.query(`UPDATE model_snapshots SET model = '{}'`);
+    await expect(inOrganization(ours, change)).rejects.toMatchObject({ code: '42501' });
   });
 
   it('lets nobody write into another organisation', async () => {

@@ -197,6 +197,7 @@ export const GRAPHQL_DOORS: Readonly<Record<string, GraphqlDoor>> = {
   cubeModel: { needs: 'view metrics config', input: { dialect: 'clickhouse' } },
   customRoles: { needs: 'administer' },
   exportDefinitions: { needs: 'view metrics config' },
+  me: { needs: 'self' },
   metric: { needs: 'view metrics config', thing: 'metric' },
   metrics: { needs: 'view metrics config' },
   model: { needs: 'view reports' },

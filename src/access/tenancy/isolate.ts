@@ -10,10 +10,12 @@ const OWN_RULES: Readonly<Record<string, string>> = {
   organizations: `id = (SELECT tributary_organization())`,
   // Memberships are themselves closed: only those of the tenant are found.
   users: `EXISTS (SELECT FROM memberships WHERE memberships.user_id = users.id)`,
+  // Equal models of two organisations are one row, which each sees once it has published it.
+  model_snapshots: `EXISTS (SELECT FROM model_publications WHERE model_publications.snapshot_hash = model_snapshots.hash)`,
 };
 
-/** Tables that are nobody's own and that every tenant reads and adds to; all others belong to the installation alone. */
-const EVERYONES: readonly string[] = ['model_snapshots'];
+/** Tables with rules of their own that a tenant may only add to, and to which it adds before it sees. */
+const ADDED_TO: readonly string[] = ['model_snapshots'];
 
 /** Tables of the installation that every tenant reads. */
 const SHOWN: readonly string[] = ['installation_fx_rates'];
@@ -54,14 +56,14 @@ export async function isolateTenants(runner: QueryRunner): Promise<void> {
     if (!is_granted && name !== 'schema_migrations') {
       const all = 'SELECT, INSERT, UPDATE, DELETE';
       await runner.query(`GRANT ${all} ON ${table} TO ${INSTALLATION_ROLE}`);
-      if (rule !== null) await runner.query(`GRANT ${all} ON ${table} TO ${TENANT_ROLE}`);
+      const own = ADDED_TO.includes(name) ? 'SELECT, INSERT' : all;
+      if (rule !== null) await runner.query(`GRANT ${own} ON ${table} TO ${TENANT_ROLE}`);
       if (SHOWN.includes(name)) await runner.query(`GRANT SELECT ON ${table} TO ${TENANT_ROLE}`);
-      if (EVERYONES.includes(name)) await runner.query(`GRANT SELECT, INSERT ON ${table} TO ${TENANT_ROLE}`);
     }
     if (rule === null || is_closed) continue;
     await runner.query(`ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY`);
     await runner.query(
-      `CREATE POLICY tenant ON ${table} FOR ALL TO ${TENANT_ROLE} USING (${rule}) WITH CHECK (${rule})`,
+      `CREATE POLICY tenant ON ${table} FOR ALL TO ${TENANT_ROLE} USING (${rule}) WITH CHECK (${ADDED_TO.includes(name) ? 'true' : rule})`,
     );
     await runner.query(
       `CREATE POLICY installation ON ${table} FOR ALL TO ${INSTALLATION_ROLE} USING (true) WITH CHECK (true)`,

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import type { RowLock } from '../../compiler/query/row-lock.js';
 import type { Engine, EngineQuery, EngineResult, EngineWork, Stage } from '../engine.js';
 import { checkedUuid, parseStageTable, rollupTablesIn } from '../identifiers.js';
 import type { RollupTables } from '../rollup-tables.js';
 import type { TypedField } from '../typed-field.js';
-import { attributionFilters } from './attribution-tables.js';
+import { attributionFilters, CREDIT_TABLE, SUPERSEDED_TABLE } from './attribution-tables.js';
 import { bindParameters } from './bind.js';
 import { asFailure } from './failures.js';
 import { ClickHouseJourneys } from './journeys.js';
@@ -136,8 +137,9 @@ export class ClickHouseEngine implements Engine {
 }
 
 /**
- * The second lock: below the SQL, every tenant table holds only this organisation's living rows, and of attribution
- * only its published runs. The ids are checked UUIDs; quotes inside the setting are doubled.
+ * The second lock: below the SQL, every tenant table holds only this organisation's living rows, of attribution
+ * only its published runs, and of all that only what the asker may see. The ids are checked UUIDs; quotes inside the
+ * setting are doubled, and nothing in it has a backslash.
  */
 function settingsOf(
   organizationId: string,
@@ -148,11 +150,13 @@ function settingsOf(
 ): string {
   const runs = (query.attribution_runs ?? []).map((run) => checkedUuid(run, 'the id of an attribution run'));
   const own = `organization_id = toUUID('${organizationId}')`;
-  const filters = Object.entries({
+  const tables = {
     ...Object.fromEntries(TENANT_TABLES.map((table) => [table, `${own} AND is_deleted = 0`])),
     ...Object.fromEntries(rolled.map((table) => [table, own])),
     ...attributionFilters(organizationId, runs),
-  });
+  };
+  const filters = Object.entries(query.row_lock ? narrowed(tables, query.row_lock) : tables);
+  if (filters.some(([, filter]) => filter.includes('\\'))) throw new Error('Unchecked text in a filter.');
   const text = filters.map(([table, filter]) => `'${table}': '${filter.replaceAll("'", "''")}'`);
   return [
     `additional_table_filters = {${text.join(', ')}}`,
@@ -160,6 +164,23 @@ function settingsOf(
     `log_comment = '${tag}'`,
     ...(final ? ['final = 1'] : []),
   ].join(', ');
+}
+
+/** The filters of all tables, with those of the asker; a table that rows of part of the organisation say nothing of is empty. */
+function narrowed(tables: Readonly<Record<string, string>>, lock: RowLock): Readonly<Record<string, string>> {
+  const conditionOn = (table: string): string => {
+    if (table === DATA_TABLE) return lock.rows;
+    if (table.startsWith('rollup_')) return lock.rollups;
+    if (lock.credits === 'none') return '0';
+    if (table === SUPERSEDED_TABLE) return '1';
+    if (table !== CREDIT_TABLE) return '0';
+    // The filter of the data table holds in here, too.
+    const touched = `touchpoint_id IN (SELECT id FROM ${DATA_TABLE})`;
+    return lock.credits === 'touched' ? touched : `(touchpoint_id IS NULL OR ${touched})`;
+  };
+  return Object.fromEntries(
+    Object.entries(tables).map(([table, filter]) => [table, `${filter} AND (${conditionOn(table)})`]),
+  );
 }
 
 async function* translated(batches: RowBatches, query: EngineQuery): RowBatches {

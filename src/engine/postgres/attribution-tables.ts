@@ -14,6 +14,16 @@ const STANDING = `NOT EXISTS (
   SELECT FROM ${SUPERSEDED_TABLE} AS gone WHERE gone.run_id = credit.run_id AND gone.customer_id = credit.customer_id
 )`;
 
+/** The views by which credits are read: name → statement. */
+export const CREDIT_VIEWS = {
+  attribution_path: `SELECT ${PATH_COLUMNS} FROM ${CREDIT_TABLE} AS credit WHERE ${STANDING}`,
+  revenue_attribution: `SELECT md5(concat(conversion_id, touchpoint_id, attribution_model))::uuid AS id,
+  ${PATH_COLUMNS}, attribution_model, credit_units * 0.000000001 AS attribution_weight, revenue_amount
+FROM ${CREDIT_TABLE} AS credit
+CROSS JOIN LATERAL unnest(models, credits, revenues) AS by_model (attribution_model, credit_units, revenue_amount)
+WHERE ${STANDING} AND (credit_units > 0 OR touchpoint_id IS NULL)`,
+} as const;
+
 const tenantOnly = (table: string, condition: string): string => `
 ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS tenant ON ${table};
@@ -57,12 +67,8 @@ CREATE INDEX IF NOT EXISTS attribution_superseded_by ON ${SUPERSEDED_TABLE} (org
 ${tenantOnly(CREDIT_TABLE, among('run_id'))}
 ${tenantOnly(SUPERSEDED_TABLE, among('by_run'))}
 CREATE OR REPLACE VIEW ${SCHEMA}.attribution_path WITH (security_invoker = true) AS
-SELECT ${PATH_COLUMNS} FROM ${CREDIT_TABLE} AS credit WHERE ${STANDING};
+${CREDIT_VIEWS.attribution_path};
 CREATE OR REPLACE VIEW ${SCHEMA}.revenue_attribution WITH (security_invoker = true) AS
-SELECT md5(concat(conversion_id, touchpoint_id, attribution_model))::uuid AS id,
-  ${PATH_COLUMNS}, attribution_model, credit_units * 0.000000001 AS attribution_weight, revenue_amount
-FROM ${CREDIT_TABLE} AS credit
-CROSS JOIN LATERAL unnest(models, credits, revenues) AS by_model (attribution_model, credit_units, revenue_amount)
-WHERE ${STANDING} AND (credit_units > 0 OR touchpoint_id IS NULL);
+${CREDIT_VIEWS.revenue_attribution};
 GRANT SELECT ON ${SCHEMA}.attribution_path, ${SCHEMA}.revenue_attribution TO ${READER_ROLE};
 `;

@@ -5,3 +5,5 @@ export const STAGE_SCHEMA = 'tributary_stage';
 export const READER_ROLE = 'tributary_reader';
 /** The setting that says whose rows a transaction may see. */
 export const TENANT_SETTING = 'tributary.organization_id';
+/** Reads nothing but what a transaction hands it: the rows that are left of the tables for someone who sees part of them. */
+export const LIMITED_ROLE = 'tributary_limited';

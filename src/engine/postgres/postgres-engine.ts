@@ -10,6 +10,8 @@ import { PostgresRollups } from './rollups.js';
 import type { TypedField } from '../typed-field.js';
 import { streamRows } from './row-stream.js';
 import { PostgresStage } from './stage.js';
+import { LIMITED_ROLE } from './names.js';
+import { rowLockSql } from './row-lock.js';
 import { MIGRATION, MIGRATION_LOCK, READER_ROLE, SCHEMA, STAGE_SCHEMA, TENANT_SETTING } from './tables.js';
 
 const MAX_CONNECTIONS = 20;
@@ -17,7 +19,7 @@ const SESSION = `-c TimeZone=UTC -c DateStyle=ISO -c search_path=${SCHEMA},pg_ca
 
 /**
  * Analytic rows in Postgres, for an installation that has only Postgres. A query runs in a read-only transaction as a
- * role that sees only its organisation's rows.
+ * role that sees only its organisation's rows, and of these only what the asker may see.
  */
 export class PostgresEngine implements Engine {
   readonly dialect = 'postgres';
@@ -43,7 +45,8 @@ export class PostgresEngine implements Engine {
 
   async migrate(): Promise<void> {
     await this.guarded(async () => {
-      await this.createReader();
+      await this.createRole(READER_ROLE);
+      await this.createRole(LIMITED_ROLE);
       const client = await this.pool.connect();
       try {
         await client.query('BEGIN');
@@ -126,7 +129,7 @@ export class PostgresEngine implements Engine {
     organizationId: string,
     query: EngineQuery,
   ): AsyncGenerator<readonly (readonly EngineValue[])[]> {
-    const { signal } = query;
+    const { signal, row_lock: lock } = query;
     const cancel = (): void => void this.cancel(client);
     signal?.addEventListener('abort', cancel, { once: true });
     let clean = false;
@@ -135,13 +138,14 @@ export class PostgresEngine implements Engine {
       const runs = (query.attribution_runs ?? []).map((run) => checkedUuid(run, 'the id of an attribution run'));
       const milliseconds = Math.max(1, Math.round(query.max_seconds * 1000));
       await client.query(
-        `BEGIN TRANSACTION READ ONLY; SET LOCAL ROLE ${READER_ROLE}; SET LOCAL ${TENANT_SETTING} = '${organizationId}'; SET LOCAL ${RUNS_SETTING} = '{${runs.join(',')}}'; SET LOCAL statement_timeout = ${milliseconds}`,
+        `BEGIN${lock ? '' : ' READ ONLY'}; SET LOCAL ROLE ${READER_ROLE}; SET LOCAL ${TENANT_SETTING} = '${organizationId}'; SET LOCAL ${RUNS_SETTING} = '{${runs.join(',')}}'; SET LOCAL statement_timeout = ${milliseconds}`,
       );
+      if (lock) await client.query(rowLockSql(lock, query.sql));
       for await (const batch of streamRows(client, query.sql, query.params)) {
         yield batch;
         if (signal?.aborted) throw queryCancelled();
       }
-      await client.query('COMMIT');
+      await client.query(lock ? 'ROLLBACK' : 'COMMIT');
       clean = true;
     } catch (error) {
       throw asFailure(error, query);
@@ -160,14 +164,14 @@ export class PostgresEngine implements Engine {
   }
 
   /** Roles belong to the whole server, so another database's migration may create it at the same moment. */
-  private async createReader(): Promise<void> {
-    const isMember = `SELECT pg_has_role(current_user, oid, 'MEMBER') AS member FROM pg_roles WHERE rolname = '${READER_ROLE}'`;
+  private async createRole(role: string): Promise<void> {
+    const isMember = `SELECT pg_has_role(current_user, oid, 'MEMBER') AS member FROM pg_roles WHERE rolname = '${role}'`;
     for (let attempt = 0; ; attempt++) {
       const { rows } = await this.pool.query<{ member: boolean }>(isMember);
       if (rows[0]?.member) return;
       try {
-        if (rows.length === 0) await this.pool.query(`CREATE ROLE ${READER_ROLE} NOLOGIN NOBYPASSRLS`);
-        await this.pool.query(`GRANT ${READER_ROLE} TO CURRENT_USER`);
+        if (rows.length === 0) await this.pool.query(`CREATE ROLE ${role} NOLOGIN NOBYPASSRLS`);
+        await this.pool.query(`GRANT ${role} TO CURRENT_USER`);
       } catch (error) {
         if (attempt >= 3) throw error;
       }

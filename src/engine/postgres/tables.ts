@@ -23,8 +23,8 @@ const COLUMNS = `
 export const MIGRATION_LOCK = 7_241_905_113;
 
 /**
- * Rights needed: CREATE on the database, and CREATEROLE unless `tributary_reader` exists and the user is a member of
- * it. The policy compares with a setting that must be there: reading without one is an error, never all rows.
+ * Rights needed: CREATE on the database, and CREATEROLE unless `tributary_reader` and `tributary_limited` exist and the
+ * user is a member of both. The reader makes views of a transaction, for which TEMPORARY, which everyone has, is needed. The policy compares with a setting that must be there: reading without one is an error, never all rows.
  */
 export const MIGRATION = `
 CREATE SCHEMA IF NOT EXISTS ${SCHEMA};
