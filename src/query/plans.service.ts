@@ -112,7 +112,7 @@ export class QueryPlans {
     const lock = rowLock({
       ...{ rows: policy.rows, model, now, dialect, relations: plan.relations.names },
       typed: columnTypes(this.library.library),
-      isOneCurrency: currencies.every((code) => code === currency),
+      isOneCurrency: state.currencies.every((code) => code === model.settings.currency),
     });
     const dependsOn = JSON.stringify([dialect, plan]);
     const planned = {

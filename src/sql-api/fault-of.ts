@@ -43,7 +43,12 @@ export function faultOf(error: unknown): Fault & { readonly unexpected?: true } 
   if (error instanceof Problem) {
     const item = error.errors[0];
     const code = SQLSTATES[error.code] ?? SQLSTATES[item?.code ?? ''] ?? BY_STATUS[error.status] ?? 'XX000';
-    return { code, message: item?.message ?? error.message, ...(item ? { detail: error.message } : {}) };
+    const seconds = error.headers['retry-after'];
+    return {
+      ...{ code, message: item?.message ?? error.message },
+      ...(item ? { detail: error.message } : {}),
+      ...(seconds === undefined ? {} : { hint: `Come back in ${seconds} s.` }),
+    };
   }
   return { code: 'XX000', message: 'Something went wrong on our side; the log says what.', unexpected: true };
 }
