@@ -20,6 +20,7 @@ import { Idempotency1796100000004 } from '../migrations/1796100000004-idempotenc
 import { SqlApiKeys1796700000000 } from '../migrations/1796700000000-sql-api-keys.js';
 import { InstallationRates1797002000000 } from '../migrations/1797002000000-installation-rates.js';
 import { Secrets1797003000000 } from '../migrations/1797003000000-secrets.js';
+import { MailHosts1797007000001 } from '../migrations/1797007000001-mail-hosts.js';
 import { Dashboards1797007000000 } from '../migrations/1797007000000-dashboards.js';
 import { ApiKey } from './access/api-key.entity.js';
 import { CustomRole } from './access/custom-role.entity.js';
@@ -98,6 +99,7 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     InstallationRates1797002000000,
     Secrets1797003000000,
     Dashboards1797007000000,
+    MailHosts1797007000001,
   ],
   migrationsTableName: 'schema_migrations',
   synchronize: false,

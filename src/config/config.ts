@@ -25,6 +25,8 @@ export interface AppConfig {
   readonly analyticsUrl: string;
   readonly redisUrl: string | null;
   readonly smtpUrl: string | null;
+  /** Whether organisations may name mail hosts in private networks, and on any port. */
+  readonly privateMailHosts: boolean;
   readonly mailFrom: string;
   /** Base of links in mails, without a trailing slash. */
   readonly publicUrl: string;
@@ -134,6 +136,7 @@ export function parseConfig(env: Environment): AppConfig {
     analyticsUrl: analytics ?? `chdb:${resolve(dataDir, 'clickhouse')}`,
     redisUrl: url('REDIS_URL', ['redis', 'rediss']),
     smtpUrl: url('SMTP_URL', ['smtp', 'smtps']),
+    privateMailHosts: oneOf('SMTP_PRIVATE_HOSTS', ['on', 'off'] as const, 'off') === 'on',
     mailFrom,
     publicUrl: (
       url('PUBLIC_URL', ['http', 'https']) ?? `http://${host === '0.0.0.0' ? 'localhost' : host}:${httpPort}`

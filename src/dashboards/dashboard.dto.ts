@@ -1,5 +1,6 @@
 import { Field, Float, ID, Int, ObjectType } from '@nestjs/graphql';
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsIn, IsOptional } from 'class-validator';
 import { GraphQLJSON } from 'graphql-scalars';
 import { Described } from '../common/described.js';
 import { REPORT_CATEGORIES, VISIBILITIES } from '../reports/report-view.entity.js';
@@ -204,4 +205,19 @@ export class WidgetLibraryDto {
   @Described({ description: 'Kinds of widgets.', type: () => [WidgetTypeDto] }) data!: readonly WidgetTypeDto[];
   @Described({ description: 'Saved reports that the asker may put on one.', type: () => [ReadyWidgetDto] })
   views!: readonly ReadyWidgetDto[];
+}
+
+export const EXPORT_FORMATS = ['pdf', 'png', 'csv', 'xlsx', 'html'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** Body of `POST /api/dashboard/:id/export`. */
+export class ExportDashboardDto {
+  @ApiPropertyOptional({
+    enum: EXPORT_FORMATS,
+    default: 'pdf',
+    description: '`csv` is a ZIP archive with one file a widget, `xlsx` a workbook with one sheet a widget.',
+  })
+  @IsOptional()
+  @IsIn(EXPORT_FORMATS)
+  format?: ExportFormat;
 }

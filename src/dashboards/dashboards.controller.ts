@@ -7,10 +7,12 @@ import { Allow } from '../access/permissions.js';
 import { PageQuery } from '../common/page.js';
 import { goneSignal } from '../query/query-reply.service.js';
 import { DashboardData } from './dashboard-data.service.js';
+import { DashboardExport } from './dashboard-export.service.js';
 import {
   DASHBOARD_EXAMPLE,
   DashboardDto,
   DashboardListDto,
+  ExportDashboardDto,
   LoadedDashboardDto,
   WidgetLibraryDto,
 } from './dashboard.dto.js';
@@ -36,6 +38,7 @@ export class DashboardsController {
   constructor(
     private readonly dashboards: DashboardService,
     private readonly numbers: DashboardData,
+    private readonly exports: DashboardExport,
   ) {}
 
   @Get('widgets')
@@ -106,5 +109,24 @@ export class DashboardsController {
   @ApiOperation({ summary: 'Delete a dashboard', description: 'And its schedules; the saved reports on it stay.' })
   delete(@CurrentIdentity() identity: Identity, @Param('id') id: string): Promise<void> {
     return this.dashboards.delete(identity, id);
+  }
+
+  @Post(':id/export')
+  @HttpCode(200)
+  @Allow('reports:read')
+  @ApiOperation({
+    summary: 'A dashboard as a file',
+    description:
+      '`pdf`, a `png` picture, one `html` page, `xlsx`, or `csv`: a ZIP archive with every row of each widget. What could not be read is named in it.',
+  })
+  @ApiBody({ type: ExportDashboardDto, required: false })
+  @ApiResponse({ status: 200, description: 'The file.' })
+  export(
+    @CurrentIdentity() identity: Identity,
+    @Param('id') id: string,
+    @Body() body: ExportDashboardDto | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    return this.exports.send(identity, id, body?.format ?? 'pdf', reply);
   }
 }

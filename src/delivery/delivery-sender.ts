@@ -13,12 +13,14 @@ import { MailPermissions } from './mail-permissions.js';
 import { MAILER, type Mailer, type MailOutcome } from './mail.js';
 import { OccurrenceLedger } from './occurrence-ledger.js';
 import type { Occurrence } from './occurrence.entity.js';
-import { sha256, slug } from './report-files.js';
+import { sha256 } from './report-files.js';
 import { SendSlots } from './send-slots.js';
+import { slug } from './slug.js';
 
 const AT_ONCE = 12;
 const AT_ONCE_TO_A_DOMAIN = 4;
 const AT_ONCE_OF_AN_ORGANIZATION = 6;
+const AT_ONCE_THROUGH_AN_OWN_HOST = 4;
 const NO_ROOM_MS = 1_000;
 
 /** Sends single deliveries: each is claimed, tried and recorded by itself, so that no recipient's trouble is another's. */
@@ -62,7 +64,9 @@ export class DeliverySender implements OnModuleInit {
     payload: SendDelivery,
     signal: AbortSignal,
   ): Promise<void> {
+    const host = await this.mail.hostOf(delivery.organization_id);
     const leave = this.slots.enter({
+      ...(host === null ? {} : { [`through ${host}`]: AT_ONCE_THROUGH_AN_OWN_HOST }),
       [`to ${delivery.recipient.split('@')[1] ?? ''}`]: AT_ONCE_TO_A_DOMAIN,
       [`of ${delivery.organization_id}`]: AT_ONCE_OF_AN_ORGANIZATION,
     });
@@ -112,7 +116,7 @@ export class DeliverySender implements OnModuleInit {
     this.faults.at('intent_written');
     const filename = `${now.toISOString().replaceAll(/[:.]/g, '-')}_${slug(occurrence.report_name)}_${delivery.id}.eml`;
     const outcome = await this.mailer.send(
-      { from, to, raw, filename },
+      { organizationId: delivery.organization_id, from, to, raw, filename },
       async () => {
         this.faults.at('before_data');
         return this.ledger.holds(delivery.id, attempt);

@@ -4,14 +4,15 @@ import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
 import { DeliverDto, DeliverReplyDto, DeliveryListDto, DeliveryQuery } from './delivery.dto.js';
 import { DeliveryService } from './delivery.service.js';
+import { dashboardRef, viewRef } from './report-subject.port.js';
 
 @ApiTags('reports')
 @ApiBearerAuth()
-@Controller('api/reports')
+@Controller('api')
 export class DeliveryController {
   constructor(private readonly deliveries: DeliveryService) {}
 
-  @Post('views/:id/deliver')
+  @Post('reports/views/:id/deliver')
   @HttpCode(202)
   @Allow('reports:deliver')
   @ApiOperation({
@@ -25,10 +26,24 @@ export class DeliveryController {
     @Param('id') id: string,
     @Body() body?: DeliverDto,
   ): Promise<DeliverReplyDto> {
-    return this.deliveries.deliver(identity, id, body ?? {});
+    return this.deliveries.deliver(identity, viewRef(id), body ?? {});
   }
 
-  @Get('deliveries')
+  @Post('dashboard/:id/deliver')
+  @HttpCode(202)
+  @Allow('reports:deliver')
+  @ApiOperation({ summary: 'Send a dashboard by mail now', description: 'As a saved report is.' })
+  @ApiBody({ type: DeliverDto, required: false })
+  @ApiResponse({ status: 202, type: DeliverReplyDto })
+  deliverDashboard(
+    @CurrentIdentity() identity: Identity,
+    @Param('id') id: string,
+    @Body() body?: DeliverDto,
+  ): Promise<DeliverReplyDto> {
+    return this.deliveries.deliver(identity, dashboardRef(id), body ?? {});
+  }
+
+  @Get('reports/deliveries')
   @Allow('reports:deliver')
   @ApiOperation({
     summary: 'The ledger of deliveries',

@@ -58,6 +58,11 @@ export class DeliveryQuery extends PageQuery {
   @IsUUID()
   view_id?: string;
 
+  @ApiPropertyOptional({ format: 'uuid', description: 'Only those of this dashboard.' })
+  @IsOptional()
+  @IsUUID()
+  dashboard_id?: string;
+
   @ApiPropertyOptional({ format: 'uuid', description: 'Only those of this sending.' })
   @IsOptional()
   @IsUUID()
@@ -73,7 +78,10 @@ export class DeliveryQuery extends PageQuery {
 export class DeliveryDto {
   @ApiProperty({ format: 'uuid', example: '0198c0de-81b2-4b7e-8a54-0d6a0d9fbb10' }) id!: string;
   @ApiProperty({ format: 'uuid', example: '0198c0de-7f3a-4a51-9d8c-2f4be1c0a7d1' }) occurrence_id!: string;
-  @ApiProperty({ format: 'uuid', example: '0198c0dd-0b8e-4c0f-b7c3-6f0c1b5f2a90' }) view_id!: string;
+  @ApiProperty({ format: 'uuid', type: String, nullable: true, example: '0198c0dd-0b8e-4c0f-b7c3-6f0c1b5f2a90' })
+  view_id!: string | null;
+  @ApiProperty({ format: 'uuid', type: String, nullable: true, description: 'Set where a dashboard was sent.' })
+  dashboard_id!: string | null;
   @ApiProperty({ example: 'Spend by source' }) report_name!: string;
   @ApiProperty({ example: 'boss@example.com' }) recipient!: string;
   @ApiProperty({

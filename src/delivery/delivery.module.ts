@@ -7,12 +7,17 @@ import { DeliverySender } from './delivery-sender.js';
 import { DeliveryController } from './delivery.controller.js';
 import { DeliveryService } from './delivery.service.js';
 import { FailureNotices } from './failure-notices.js';
+import { MailHosts, RoutedMailer } from './mail-hosts/mail-hosts.js';
+import { MailHostsController } from './mail-hosts/mail-hosts.controller.js';
+import { MailHostsService } from './mail-hosts/mail-hosts.service.js';
 import { MailController } from './mail.controller.js';
 import { MailService } from './mail.service.js';
 import { createMailer, MAILER, type Mailer } from './mail.js';
 import { OccurrenceLedger } from './occurrence-ledger.js';
 import { OccurrenceRunner } from './occurrence-runner.js';
 import { PdfRenderer } from './pdf.js';
+import { PreviewController } from './preview/preview.controller.js';
+import { SchedulePreviews } from './preview/preview.service.js';
 import { ReportFilesService } from './report-files.js';
 import { ReportStore } from './report-store.js';
 import { SignedLinks } from './signed-links.js';
@@ -31,7 +36,7 @@ class PdfRendererLifecycle implements OnApplicationShutdown {
 
 @Module({
   imports: [SchedulesModule],
-  controllers: [DeliveryController, MailController, SignedLinksController],
+  controllers: [DeliveryController, MailController, MailHostsController, PreviewController, SignedLinksController],
   providers: [
     DeliveryService,
     DeliverySender,
@@ -39,15 +44,22 @@ class PdfRendererLifecycle implements OnApplicationShutdown {
     DeliveryMail,
     DeliverySweep,
     FailureNotices,
+    MailHosts,
+    MailHostsService,
     MailService,
     OccurrenceLedger,
     OccurrenceRunner,
     ReportFilesService,
+    SchedulePreviews,
     ReportStore,
     SignedLinks,
     PdfRendererLifecycle,
     { provide: PdfRenderer, useFactory: () => new PdfRenderer() },
-    { provide: MAILER, inject: [APP_CONFIG], useFactory: (config: AppConfig): Mailer => createMailer(config) },
+    {
+      provide: MAILER,
+      inject: [APP_CONFIG, MailHosts],
+      useFactory: (config: AppConfig, hosts: MailHosts): Mailer => new RoutedMailer(createMailer(config), hosts),
+    },
   ],
   exports: [DeliveryService, PdfRenderer],
 })

@@ -9,7 +9,7 @@ import { decodeCursor, encodeCursor } from '../common/page.js';
 import { badRequest, unprocessable, type ProblemItem } from '../common/problem.js';
 import { isUuid, newId } from '../common/uuid.js';
 import { JOB_QUEUE, type JobQueue } from '../jobs/job-queue.js';
-import { ReportViewService } from '../reports/report-view.service.js';
+import { REPORT_SUBJECTS, type ReportSubjects, type SubjectRef } from './report-subject.port.js';
 import type { DeliverDto, DeliveryDto, DeliveryListDto, DeliveryQuery } from './delivery.dto.js';
 import { parseMailAddress } from './mail-address.js';
 import { RUN_OCCURRENCE } from './delivery-names.js';
@@ -22,17 +22,17 @@ export class DeliveryService {
   constructor(
     @InjectDataSource() private readonly database: DataSource,
     @Inject(JOB_QUEUE) private readonly queue: JobQueue,
-    private readonly views: ReportViewService,
+    @Inject(REPORT_SUBJECTS) private readonly subjects: ReportSubjects,
     private readonly permissions: MailPermissions,
     private readonly audit: AuditTrail,
   ) {}
 
   /**
-   * Sends a view now. The occurrence is written before anyone is woken, so that an accepted request can't be forgotten.
+   * Sends a view or a dashboard now. The occurrence is written before anyone is woken, so that an accepted request can't be forgotten.
    * @throws Problem `not_found`, `invalid_recipient`, `no_recipient`
    */
-  async deliver(identity: Identity, viewId: string, wanted: DeliverDto): Promise<{ occurrence_id: string }> {
-    const view = await this.views.find(identity, viewId);
+  async deliver(identity: Identity, what: SubjectRef, wanted: DeliverDto): Promise<{ occurrence_id: string }> {
+    const subject = await this.subjects.find(identity, what);
     const recipients = wanted.recipients ? parseRecipients(wanted.recipients) : [await this.ownAddress(identity)];
     await this.refuseDomains(identity, recipients);
     const formats: DeliveryFormat[] = [...(wanted.formats ?? USUAL_FORMATS)];
@@ -41,9 +41,10 @@ export class DeliveryService {
       await manager.insert(Occurrence, {
         id: occurrenceId,
         organization_id: identity.organizationId,
-        view_id: view.id,
+        view_id: subject.view_id,
+        dashboard_id: subject.dashboard_id,
         schedule_id: null,
-        report_name: view.report_name,
+        report_name: subject.name,
         due_at: new Date(),
         requested_by: identity.userId,
         requested_key_id: identity.keyId,
@@ -55,7 +56,7 @@ export class DeliveryService {
         organizationId: identity.organizationId,
         actor: actorOf(identity),
         action: 'report.deliver',
-        entity: ['report_view', view.id],
+        entity: subject.dashboard_id === null ? ['report_view', subject.view_id] : ['dashboard', subject.dashboard_id],
         after: { occurrence_id: occurrenceId, formats, recipients },
       });
     });
@@ -67,13 +68,14 @@ export class DeliveryService {
   async list(identity: Identity, query: DeliveryQuery): Promise<DeliveryListDto> {
     const limit = query.limit ?? 100;
     const after = query.cursor === undefined ? null : readCursor(query.cursor);
+    const readable = await this.subjects.readableIds(identity);
     const rows = await this.database.query<DeliveryDto[]>(
-      `SELECT d.id, d.occurrence_id, o.view_id, o.report_name, d.recipient, d.kind, d.state, d.attempt AS attempts, d.evidence,
+      `SELECT d.id, d.occurrence_id, o.view_id, o.dashboard_id, o.report_name, d.recipient, d.kind, d.state, d.attempt AS attempts, d.evidence,
               o.due_at, d.created_at, d.finished_at
        FROM deliveries d JOIN occurrences o ON o.id = d.occurrence_id
-       LEFT JOIN marketing_report_views v ON v.id = o.view_id AND v.organization_id = o.organization_id
        WHERE d.organization_id = $1 AND o.organization_id = $1
-         AND ($2::uuid[] IS NULL OR o.requested_by = $3::uuid OR v.id = ANY ($2::uuid[]))
+         AND ($2::uuid[] IS NULL OR o.requested_by = $3::uuid OR o.view_id = ANY ($2::uuid[]) OR o.dashboard_id = ANY ($10::uuid[]))
+         AND ($11::uuid IS NULL OR o.dashboard_id = $11::uuid)
          AND ($4::uuid IS NULL OR o.view_id = $4::uuid)
          AND ($5::uuid IS NULL OR d.occurrence_id = $5::uuid)
          AND ($6::text IS NULL OR d.state = $6::text)
@@ -82,7 +84,7 @@ export class DeliveryService {
        LIMIT $9`,
       [
         identity.organizationId,
-        await this.views.readableIds(identity),
+        readable?.views ?? null,
         identity.userId,
         query.view_id ?? null,
         query.occurrence_id ?? null,
@@ -90,6 +92,8 @@ export class DeliveryService {
         after?.at ?? null,
         after?.id ?? null,
         limit + 1,
+        readable?.dashboards ?? null,
+        query.dashboard_id ?? null,
       ],
     );
     const data = rows.slice(0, limit);

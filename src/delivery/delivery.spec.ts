@@ -39,7 +39,11 @@ import { OccurrenceLedger } from './occurrence-ledger.js';
 import { OccurrenceRunner } from './occurrence-runner.js';
 import { PdfRenderer } from './pdf.js';
 import { ReportFilesService } from './report-files.js';
+import { MailHosts } from './mail-hosts/mail-hosts.js';
 import type { ReportRunner } from './report-runner.port.js';
+import { viewRef } from './report-subject.port.js';
+import { DashboardService } from '../dashboards/dashboard.service.js';
+import { ReportSubjectsService } from '../dashboards/report-subjects.service.js';
 import { ReportStore } from './report-store.js';
 import { SignedLinks } from './signed-links.js';
 import { DeliverySweep } from './sweep.js';
@@ -148,6 +152,8 @@ const parts = (queue: JobQueue, smtpUrl: string | null, reports: ReportRunner = 
   const permissions = new MailPermissions(database);
   // The views' own service only reads rows here; it plans nothing.
   const views = new ReportViewService(database, undefined as never, undefined as never, audit);
+  const dashboards = new DashboardService(database, undefined as never, undefined as never, audit);
+  const subjects = new ReportSubjectsService(views, dashboards, undefined as never);
   const deliveries = new DeliveryLedger(database, audit, config);
   const occurrences = new OccurrenceLedger(database, config);
   const store = new ReportStore(database);
@@ -155,19 +161,25 @@ const parts = (queue: JobQueue, smtpUrl: string | null, reports: ReportRunner = 
   const preparer = new SchedulePreparer(
     database,
     new Identities(database),
-    views,
+    subjects,
     new Recipients(database),
     new DataGateCheck(new OrganizationStates(database)),
     new ConditionCheck(database, undefined as never),
   );
   const notices = new FailureNotices(queue, preparer, deliveries);
-  const mail = new DeliveryMail(config, files, store, new SignedLinks(database, config), deliveries);
+  const mail = new DeliveryMail(
+    files,
+    store,
+    new SignedLinks(database, config),
+    deliveries,
+    new MailHosts(database, config, undefined as never),
+  );
   const mailer = createMailer({ ...config, smtpUrl });
   const sender = new DeliverySender(queue, mailer, config, deliveries, occurrences, mail, permissions, notices);
   sender.onModuleInit();
   new OccurrenceRunner(queue, config, preparer, occurrences, files, notices).onModuleInit();
   const sweep = new DeliverySweep(queue, new SchedulePlanner(database, config), occurrences, deliveries, sender, store);
-  const service = new DeliveryService(database, queue, views, permissions, audit);
+  const service = new DeliveryService(database, queue, subjects, permissions, audit);
   return { service, sweep };
 };
 
@@ -206,7 +218,7 @@ test('from the request over the queue to a mail in the outbox, with evidence', a
   const { service } = parts(queue, null);
   await queue.start();
   try {
-    const { occurrence_id } = await service.deliver(identity, viewId, {});
+    const { occurrence_id } = await service.deliver(identity, viewRef(viewId), {});
     let rows = await ledger(service, occurrence_id);
     for (let left = 200; left > 0 && rows[0]?.state !== 'accepted'; left--) {
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -250,7 +262,7 @@ test('each recipient has its own end: one refused, one served, never twice', asy
   try {
     const queue = new ManualQueue();
     const { service } = parts(queue, host.url);
-    const { occurrence_id } = await service.deliver(identity, viewId, {
+    const { occurrence_id } = await service.deliver(identity, viewRef(viewId), {
       recipients: ['nobody@example.com', 'Boss <boss@EXAMPLE.com>', 'boss@example.com'],
       formats: ['csv'],
     });
@@ -286,7 +298,7 @@ test('a mail host that is away is tried again, ever later, and given up in the e
   await host.close();
   const queue = new ManualQueue();
   const { service, sweep } = parts(queue, host.url);
-  const { occurrence_id } = await service.deliver(identity, viewId, { formats: ['csv'] });
+  const { occurrence_id } = await service.deliver(identity, viewRef(viewId), { formats: ['csv'] });
   await queue.turn();
   await queue.turn();
   expect(await ledger(service, occurrence_id)).toMatchObject([
@@ -319,7 +331,7 @@ test('a claim whose worker died is unknown, and is not sent again', async () => 
   try {
     const queue = new ManualQueue();
     const { service, sweep } = parts(queue, host.url);
-    const { occurrence_id } = await service.deliver(identity, viewId, {});
+    const { occurrence_id } = await service.deliver(identity, viewRef(viewId), {});
     await queue.turn();
     const claimed = `UPDATE deliveries SET state = 'sending', attempt = 1, sending_since = now() - $2::interval WHERE occurrence_id = $1`;
     await database.query(claimed, [occurrence_id, '1 second']);
@@ -352,7 +364,7 @@ test('a claim whose worker died is unknown, and is not sent again', async () => 
 test('a worker that died while it made the report is followed by another; one that comes back late changes nothing', async () => {
   const queue = new ManualQueue();
   const { service, sweep } = parts(queue, null);
-  const { occurrence_id } = await service.deliver(identity, viewId, { formats: ['csv'] });
+  const { occurrence_id } = await service.deliver(identity, viewRef(viewId), { formats: ['csv'] });
   queue.jobs.length = 0;
   const occurrences = new OccurrenceLedger(database, { mailSeconds: 150 });
   const late = await occurrences.claim(occurrence_id);
@@ -372,14 +384,14 @@ test('a worker that died while it made the report is followed by another; one th
 test('a view that is gone suppresses its deliveries; one that breaks fails them', async () => {
   const queue = new ManualQueue();
   const gone = parts(queue, null, { run: () => Promise.reject(notFound('There is no such view.')) });
-  const first = await gone.service.deliver(identity, viewId, {});
+  const first = await gone.service.deliver(identity, viewRef(viewId), {});
   await queue.drain();
   expect((await ledger(gone.service, first.occurrence_id)).filter(({ kind }) => kind === 'report')).toMatchObject([
     { state: 'suppressed', evidence: [{ reason: 'There is no such view.' }] },
   ]);
 
   const broken = parts(queue, null, { run: () => Promise.reject(new Error('secret host 10.0.0.7')) });
-  const second = await broken.service.deliver(identity, viewId, {});
+  const second = await broken.service.deliver(identity, viewRef(viewId), {});
   for (let failure = 0; failure < 5; failure++) {
     await database.query(`UPDATE occurrences SET not_before = now() WHERE id = $1`, [second.occurrence_id]);
     await broken.sweep.sweep();
@@ -393,7 +405,7 @@ test('a view that is gone suppresses its deliveries; one that breaks fails them'
 test('who has left the organisation sends nothing any more', async () => {
   const queue = new ManualQueue();
   const { service } = parts(queue, null);
-  const { occurrence_id } = await service.deliver(identity, viewId, { recipients: ['boss@example.com'] });
+  const { occurrence_id } = await service.deliver(identity, viewRef(viewId), { recipients: ['boss@example.com'] });
   await database.query('DELETE FROM memberships WHERE user_id = $1', [USER]);
   try {
     await queue.drain();
@@ -412,16 +424,16 @@ test('bad recipients are named one by one, and nothing is queued', async () => {
   const queue = new ManualQueue();
   const { service } = parts(queue, null);
   await expect(
-    service.deliver(identity, viewId, { recipients: ['ok@example.com', 'x\r\nBcc: y@example.com', 'nope'] }),
+    service.deliver(identity, viewRef(viewId), { recipients: ['ok@example.com', 'x\r\nBcc: y@example.com', 'nope'] }),
   ).rejects.toMatchObject({
     status: 400,
     code: 'invalid_recipient',
     errors: [{ pointer: '/recipients/1' }, { pointer: '/recipients/2' }],
   });
-  await expect(service.deliver({ ...identity, userId: null }, viewId, {})).rejects.toMatchObject({
+  await expect(service.deliver({ ...identity, userId: null }, viewRef(viewId), {})).rejects.toMatchObject({
     code: 'no_recipient',
   });
-  await expect(service.deliver(identity, newId(), {})).rejects.toMatchObject({ status: 404 });
+  await expect(service.deliver(identity, viewRef(newId()), {})).rejects.toMatchObject({ status: 404 });
   expect(queue.jobs).toEqual([]);
 });
 
@@ -429,7 +441,7 @@ test('the ledger is read page by page, newest first, and only one’s own organi
   const queue = new ManualQueue();
   const { service } = parts(queue, null);
   const recipients = ['a', 'b', 'c', 'd', 'e'].map((name) => `${name}@example.com`);
-  await service.deliver(identity, viewId, { recipients, formats: ['csv'] });
+  await service.deliver(identity, viewRef(viewId), { recipients, formats: ['csv'] });
   await queue.turn();
   const seen: string[] = [];
   let cursor: string | null = null;

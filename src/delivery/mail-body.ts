@@ -7,7 +7,8 @@ export interface MailBodyInput {
   readonly report: ReportDocument;
   /** The chart to show above the fold, when there is one; sizes in CSS pixels. */
   readonly chart: {
-    readonly cid: string;
+    /** `cid:…`, or `data:…` for a preview. */
+    readonly source: string;
     readonly width: number;
     readonly height: number;
     readonly alt: string;
@@ -75,7 +76,7 @@ export function mailHtml(input: MailBodyInput): string {
           )
           .join(''),
     picture
-      ? `<img src="cid:${escapeHtml(picture.cid)}" width="${picture.width}" height="${picture.height}" alt="${escapeHtml(picture.alt)}" style="display:block;width:100%;max-width:${picture.width}px;height:auto;border:0">`
+      ? `<img src="${escapeHtml(picture.source)}" width="${picture.width}" height="${picture.height}" alt="${escapeHtml(picture.alt)}" style="display:block;width:100%;max-width:${picture.width}px;height:auto;border:0">`
       : '',
     files.length === 0
       ? ''

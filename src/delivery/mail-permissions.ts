@@ -19,7 +19,10 @@ export class MailPermissions {
   }
 
   /** @returns why a delivery must not go out, in words; null when it may */
-  async refusal(delivery: Delivery, occurrence: Occurrence): Promise<string | null> {
+  async refusal(
+    delivery: Pick<Delivery, 'organization_id' | 'recipient' | 'kind'>,
+    occurrence: Pick<Occurrence, 'schedule_id'>,
+  ): Promise<string | null> {
     const domains = await this.allowedDomains(delivery.organization_id);
     if (!isAllowed(delivery.recipient, domains)) {
       return 'The organisation does not send to this domain.';

@@ -15,7 +15,7 @@ const FROM = { name: 'Reports, daily', address: 'reports@example.com' };
 const TO = { name: 'Ännie Boss', address: 'boss@example.com' };
 const BODY = {
   report: fewCategories,
-  chart: { cid: 'chart@report', width: 724, height: 147, alt: 'Chart' },
+  chart: { source: 'cid:chart@report', width: 724, height: 147, alt: 'Chart' },
   files: ['report.pdf'],
   remarks: ['A remark <b>'],
 };
@@ -37,6 +37,7 @@ const message = (rest: Partial<MailMessage> = {}): MailMessage => ({
 });
 
 const envelope = async (rest: Partial<Envelope> = {}): Promise<Envelope> => ({
+  organizationId: '0198c0dd-0b8e-4c0f-b7c3-6f0c1b5f2a90',
   from: FROM,
   to: TO,
   raw: await composeMail(message()),

@@ -1,10 +1,12 @@
 import type { AppConfig } from '../config/config.js';
 import type { MailAddress } from './mail-address.js';
 import { Outbox } from './outbox.js';
-import { SmtpMailer } from './smtp-mailer.js';
+import { SmtpMailer, smtpTarget } from './smtp-mailer.js';
 
 /** A composed message and where it goes. */
 export interface Envelope {
+  /** Whose mail it is; it may go out through a host of its own. */
+  readonly organizationId: string;
   readonly from: MailAddress;
   readonly to: MailAddress;
   readonly raw: Buffer;
@@ -37,4 +39,6 @@ export const MAILER = Symbol('MAILER');
 
 /** SMTP where there is a host, else files in the outbox. */
 export const createMailer = (config: Pick<AppConfig, 'smtpUrl' | 'dataDir' | 'mailSeconds'>): Mailer =>
-  config.smtpUrl === null ? new Outbox(config.dataDir) : new SmtpMailer(config.smtpUrl, config.mailSeconds * 1_000);
+  config.smtpUrl === null
+    ? new Outbox(config.dataDir)
+    : new SmtpMailer(smtpTarget(config.smtpUrl), config.mailSeconds * 1_000);

@@ -40,8 +40,8 @@ export type EndState = Exclude<OccurrenceState, 'planned' | 'running' | 'sending
 /**
  * One due time of a schedule, or one "send now".
  *
- * Constraints: primary key (id); organization_id → organizations on delete cascade; view_id without a foreign key (the
- * ledger outlives a deleted view); unique (schedule_id, due_at) and (schedule_id, due_local) where schedule_id is not null; index
+ * Constraints: primary key (id); organization_id → organizations on delete cascade; view_id and dashboard_id without a foreign
+ * key (the ledger outlives what was sent); unique (schedule_id, due_at) and (schedule_id, due_local) where schedule_id is not null; index
  * (organization_id, view_id, created_at). Row-level security by organization_id like every tenant table.
  */
 @Entity({ name: 'occurrences' })
@@ -53,14 +53,18 @@ export class Occurrence {
   @Column({ type: 'uuid' })
   organization_id!: string;
 
-  @Column({ type: 'uuid' })
-  view_id!: string;
+  /** What is sent: this view, or the dashboard below. */
+  @Column({ type: 'uuid', nullable: true })
+  view_id!: string | null;
+
+  @Column({ type: 'uuid', nullable: true })
+  dashboard_id!: string | null;
 
   /** Null for "send now". */
   @Column({ type: 'uuid', nullable: true })
   schedule_id!: string | null;
 
-  /** Name of the view when it was sent, so that the ledger can be read after the view is gone. */
+  /** Name of what was sent, so that the ledger can be read after it is gone. */
   @Column({ type: 'text' })
   report_name!: string;
 

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { presentValue } from '../compiler/query/present.js';
-import { csvLines } from '../reports/render/csv.js';
-import { renderReportPage } from '../reports/render/report-page.js';
-import { xlsxBytes } from '../reports/render/xlsx.js';
-import type { CellValue, ReportDocument } from '../reports/render/document.js';
+import type { DashboardDocument, ReportDocument } from '../reports/render/document.js';
 import type { ArtifactEvidence, DeliveryFormat, Occurrence } from './occurrence.entity.js';
 import type { Preparation } from './occurrence-preparer.port.js';
 import { PdfRenderer } from './pdf.js';
-import { REPORT_RUNNER, type ReportRun, type ReportRunner } from './report-runner.port.js';
+import { tableFile } from './table-files.js';
+import { REPORT_RUNNER, type ReportRunner } from './report-runner.port.js';
+import { runPage } from './run-page.js';
+import { slug } from './slug.js';
 import { ReportStore, type FileSet } from './report-store.js';
 
 /** Files that are together larger than this can't be mailed through most hosts: they are offered as links. */
@@ -18,7 +17,10 @@ const CHART_FILE = 'chart.png';
 
 /** What all mails of one occurrence share, as it is stored. */
 export interface MailContent {
+  /** Of a dashboard, what it says of itself and its key figures. */
   readonly report: ReportDocument;
+  /** What the page shows where a dashboard was sent. */
+  readonly dashboard?: DashboardDocument | null;
   /** Size of the first chart's picture in CSS pixels; mail clients show no SVG. */
   readonly chart: { readonly width: number; readonly height: number } | null;
   readonly files: readonly StoredFile[];
@@ -37,6 +39,16 @@ export interface StoredFile {
 }
 
 type Sending = Extract<Preparation, { kind: 'send' }>;
+/** @returns the size in bytes */
+type WriteFile = (name: string, content: AsyncIterable<Buffer> | Iterable<Buffer>) => Promise<number>;
+
+/** A report that was made, whether or not it was stored. */
+export interface MadeReport {
+  readonly content: MailContent;
+  /** PNG of the first chart, for the mail. */
+  readonly chart: Buffer | null;
+  readonly artifacts: readonly ArtifactEvidence[];
+}
 
 /** Runs the view of an occurrence once and stores its files. */
 @Injectable()
@@ -47,29 +59,56 @@ export class ReportFilesService {
     private readonly store: ReportStore,
   ) {}
 
-  /** @throws Problem when the view is gone or refuses to run, ChromiumUnavailable, or an Error worth another attempt */
+  /**
+   * Makes the files of an occurrence and stores them with what its mails say.
+   * @throws Problem when the view is gone or refuses to run, ChromiumUnavailable, or an Error worth another attempt
+   */
   async make(
     occurrence: Occurrence,
     set: FileSet,
     sending: Sending,
     signal: AbortSignal,
   ): Promise<readonly ArtifactEvidence[]> {
+    const write: WriteFile = (name, content) => this.store.write(set, name, content);
+    const { content, chart, artifacts } = await this.produce(occurrence, sending, signal, write);
+    if (chart) await write(CHART_FILE, [chart]);
+    await write(MAIL_FILE, [Buffer.from(JSON.stringify(content), 'utf8')]);
+    return artifacts;
+  }
+
+  /** The same without storing anything: what the mails would say, and how large the files would be. */
+  async rehearse(occurrence: Occurrence, sending: Sending, signal: AbortSignal): Promise<MadeReport> {
+    return this.produce(occurrence, sending, signal, async (_name, content) => {
+      let bytes = 0;
+      for await (const piece of content) bytes += piece.length;
+      return bytes;
+    });
+  }
+
+  private async produce(
+    occurrence: Occurrence,
+    sending: Sending,
+    signal: AbortSignal,
+    write: WriteFile,
+  ): Promise<MadeReport> {
     const { owner, asOf, completePeriods } = sending;
-    const run = await this.runner.run(occurrence.view_id, owner, { signal, asOf, completePeriods });
-    const html = renderReportPage(run.document);
+    const run = await this.runner.run(occurrence, owner, { signal, asOf, completePeriods });
+    const html = runPage(run);
     const name = `${slug(run.document.title)}-${(occurrence.due_local ?? occurrence.due_at.toISOString()).slice(0, 10)}`;
     const artifacts: ArtifactEvidence[] = [];
     const files: StoredFile[] = [];
     let attached = 0;
+    let tableFiles = 0;
     const add = async (
       format: DeliveryFormat,
       contentType: string,
       content: AsyncIterable<Buffer> | Iterable<Buffer>,
       facts: () => Partial<ArtifactEvidence>,
+      extension: string = format,
     ): Promise<void> => {
-      const filename = `${name}.${format}`;
+      const filename = `${name}.${extension}`;
       const hash = createHash('sha256');
-      const bytes = await this.store.write(set, filename, hashed(content, hash, signal));
+      const bytes = await write(filename, hashed(content, hash, signal));
       const isAttached = attached + bytes <= MOST_ATTACHED_BYTES;
       if (isAttached) attached += bytes;
       artifacts.push({ format, filename, bytes, sha256: hash.digest('hex'), ...facts() });
@@ -77,7 +116,6 @@ export class ReportFilesService {
     };
 
     const picture = html.includes('<figure') ? await this.printer.png(html, 'figure') : null;
-    if (picture) await this.store.write(set, CHART_FILE, [picture.bytes]);
     for (const format of occurrence.formats) {
       switch (format) {
         case 'pdf': {
@@ -94,20 +132,10 @@ export class ReportFilesService {
         case 'csv':
         case 'xlsx': {
           // Rows can be read once, so a second file needs a run of its own, of the same instant.
-          const again = files.some(({ filename }) => /\.(csv|xlsx)$/.test(filename))
-            ? await this.runner.run(occurrence.view_id, owner, { signal, asOf, completePeriods })
-            : run;
-          const counted = new CountedRows(again);
-          const [type, content] =
-            format === 'csv'
-              ? ['text/csv; charset=utf-8', csvLines(again.columns, counted.rows(), { header: 'label' })]
-              : [
-                  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-                  xlsxBytes(again.columns, counted.rows()),
-                ];
-          await add(format, type as string, buffers(content as AsyncIterable<string | Uint8Array>), () => ({
-            rows: counted.count,
-          }));
+          const again =
+            tableFiles++ > 0 ? await this.runner.run(occurrence, owner, { signal, asOf, completePeriods }) : run;
+          const { extension, contentType, content, rows } = tableFile(again, format);
+          await add(format, contentType, content, () => ({ rows: rows() }), extension);
           break;
         }
         default:
@@ -116,6 +144,7 @@ export class ReportFilesService {
     }
     const content: MailContent = {
       report: run.document,
+      ...('dashboard' in run ? { dashboard: run.dashboard } : {}),
       chart: picture ? { width: picture.width, height: picture.height } : null,
       files,
       subject: sending.subject,
@@ -123,8 +152,7 @@ export class ReportFilesService {
       finding: sending.finding,
       remarks: sending.remarks,
     };
-    await this.store.write(set, MAIL_FILE, [Buffer.from(JSON.stringify(content), 'utf8')]);
-    return artifacts;
+    return { content, chart: picture?.bytes ?? null, artifacts };
   }
 
   /** What was stored of an occurrence; null when it has been removed. */
@@ -135,19 +163,6 @@ export class ReportFilesService {
 
   chart(set: FileSet): Promise<Buffer | null> {
     return this.store.readWhole(set, CHART_FILE);
-  }
-}
-
-/** Presented rows of a run, and how many there were. */
-class CountedRows {
-  count = 0;
-  constructor(private readonly run: ReportRun) {}
-
-  async *rows(): AsyncGenerator<readonly CellValue[]> {
-    for await (const row of this.run.rows) {
-      this.count += 1;
-      yield this.run.columns.map((column, index) => presentValue(row[index] ?? null, column));
-    }
   }
 }
 
@@ -163,18 +178,4 @@ async function* hashed(
   }
 }
 
-async function* buffers(content: AsyncIterable<string | Uint8Array>): AsyncGenerator<Buffer> {
-  for await (const piece of content) yield typeof piece === 'string' ? Buffer.from(piece, 'utf8') : Buffer.from(piece);
-}
-
 export const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
-
-/** A name for files: letters and digits of ASCII, dashes between, never empty. */
-export const slug = (text: string): string =>
-  text
-    .normalize('NFKD')
-    .replaceAll(/[\u0300-\u036f]/g, '')
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .slice(0, 60)
-    .replaceAll(/^-+|-+$/g, '') || 'report';

@@ -6,16 +6,17 @@ import { Public } from '../access/permissions.js';
 import { acrossOrganizations } from '../access/tenancy/scope.js';
 import { Problem } from '../common/problem.js';
 import { escapeHtml } from '../reports/render/html-text.js';
-import { renderReportPage } from '../reports/render/report-page.js';
 import { MailService } from './mail.service.js';
 import { OccurrenceLedger } from './occurrence-ledger.js';
 import type { Occurrence } from './occurrence.entity.js';
 import { ReportFilesService } from './report-files.js';
+import { PAGE_POLICY } from '../reports/render/page-policy.js';
+import { runPage } from './run-page.js';
 import { ReportStore, type FileSet } from './report-store.js';
 import { SignedLinks } from './signed-links.js';
 
 /** The pages run no script and load nothing: styles, fonts and pictures are in them. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; form-action 'self'";
+const POLICY = `${PAGE_POLICY}; form-action 'self'`;
 
 /** What the links in mails open. The token is the right: signed, for one thing, and for a time. */
 @ApiTags('mail')
@@ -40,7 +41,7 @@ export class SignedLinksController {
     const html = await acrossOrganizations('a signed link', async () => {
       const content = await this.files.content(await this.setOf(target.occurrence));
       if (!content) throw gone();
-      return renderReportPage(content.report, { medium: 'web' });
+      return runPage({ document: content.report, dashboard: content.dashboard ?? null }, 'web');
     });
     await this.send(reply, html);
   }

@@ -16,6 +16,19 @@ interface SmtpError extends Error {
   readonly responseCode?: number;
 }
 
+/** Where mail is handed over, and who logs in there. */
+export type SmtpTarget = ReturnType<typeof parseConnectionUrl>;
+
+/** @param url `smtp://…` or `smtps://…` */
+export const smtpTarget = (url: string): SmtpTarget => parseConnectionUrl(url);
+
+/** How far a trial conversation came, and what stopped it there. */
+export interface SmtpTrial {
+  readonly failedAt: 'connection' | 'login' | null;
+  readonly detail: string | null;
+  readonly reply: string | null;
+}
+
 /**
  * Mail over SMTP, one conversation a message. The message is handed over only when the host has answered DATA with 354,
  * so that the moment after which an answer matters is known: once the last byte has left, a lost connection means
@@ -23,10 +36,30 @@ interface SmtpError extends Error {
  */
 export class SmtpMailer implements Mailer {
   constructor(
-    private readonly url: string,
+    private readonly target: SmtpTarget,
     /** Longest whole conversation; a delivery's claim is held for longer. */
     private readonly timeoutMs: number,
   ) {}
+
+  /** Connects, agrees on TLS, logs in and takes its leave; sends nothing. */
+  async trial(): Promise<SmtpTrial> {
+    const progress = { connected: false };
+    try {
+      await this.converse((connection, settle) => connection.reset((error) => settle(error, '')), progress);
+      return { failedAt: null, detail: null, reply: null };
+    } catch (thrown) {
+      const error = thrown as SmtpError;
+      const isLogin = progress.connected;
+      const detail = error.responseCode
+        ? `The mail host refused the ${isLogin ? 'log-in' : 'connection'}.`
+        : `The mail host could not be reached (${cause(error)}).`;
+      return {
+        failedAt: isLogin ? 'login' : 'connection',
+        detail,
+        reply: error.response ? line(error.response) : null,
+      };
+    }
+  }
 
   async send(envelope: Envelope, beforeData: () => Promise<boolean>, afterData?: () => void): Promise<MailOutcome> {
     const progress = { ended: false, withdrawn: false };
@@ -41,7 +74,13 @@ export class SmtpMailer implements Mailer {
       { objectMode: false },
     );
     try {
-      const reply = await this.converse(envelope, body);
+      const reply = await this.converse((connection, settle) =>
+        connection.send(
+          { from: envelope.from.address, to: [envelope.to.address], size: envelope.raw.length },
+          body,
+          (error, info) => settle(error, info?.response),
+        ),
+      );
       return { outcome: 'accepted', reply: line(reply), smtp_code: Number(reply.slice(0, 3)) || 250 };
     } catch (error) {
       if (progress.withdrawn) return { outcome: 'withdrawn' };
@@ -51,8 +90,12 @@ export class SmtpMailer implements Mailer {
     }
   }
 
-  private converse(envelope: Envelope, body: Readable): Promise<string> {
-    const { auth, ...options } = parseConnectionUrl(this.url);
+  /** Connects, logs in, does the work, and takes its leave. @returns what the work settled with */
+  private converse(
+    work: (connection: SMTPConnection, settle: Settle) => void,
+    progress: { connected: boolean } = { connected: false },
+  ): Promise<string> {
+    const { auth, ...options } = this.target;
     const connection = new SMTPConnection({
       ...options,
       name: ehloName(),
@@ -63,23 +106,18 @@ export class SmtpMailer implements Mailer {
     });
     return new Promise<string>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error('The conversation took too long.')), this.timeoutMs);
-      const settle = (error: Error | null | undefined, reply?: string): void => {
+      const settle: Settle = (error, reply) => {
         clearTimeout(timer);
         if (error) reject(error);
         else resolve(reply ?? '');
       };
       connection.on('error', settle);
       connection.once('end', () => settle(new Error('The connection was closed.')));
-      const send = (): void =>
-        connection.send(
-          { from: envelope.from.address, to: [envelope.to.address], size: envelope.raw.length },
-          body,
-          (error, info) => settle(error, info?.response),
-        );
       connection.connect((error) => {
-        if (error) settle(error);
-        else if (auth) connection.login(auth, (refused) => (refused ? settle(refused) : send()));
-        else send();
+        if (error) return settle(error);
+        progress.connected = true;
+        if (!auth) return work(connection, settle);
+        connection.login(auth, (refused) => (refused ? settle(refused) : work(connection, settle)));
       });
     }).then(
       (reply) => {
@@ -93,6 +131,8 @@ export class SmtpMailer implements Mailer {
     );
   }
 }
+
+type Settle = (error: Error | null | undefined, reply?: string) => void;
 
 /** A reply is an answer; silence is one only while the message was still here. */
 function explain(error: SmtpError, ended: boolean): MailOutcome {

@@ -1,14 +1,15 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { Identity } from '../access/identity.js';
 import { actorOf } from '../audit/actor.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { PdfRenderer } from '../delivery/pdf.js';
-import { REPORT_RUNNER, type ReportRunner } from '../delivery/report-runner.port.js';
 import { attachment, goneSignal } from '../query/query-reply.service.js';
 import { Plans } from '../plans/plans.service.js';
+import { PAGE_POLICY } from './render/page-policy.js';
 import { renderReportPage } from './render/report-page.js';
 import type { ReportView } from './report-view.entity.js';
+import { ViewRunner } from './view-runner.js';
 
 /** Formats in which a report is a page for people, the one that is mailed. */
 export const PAGE_FORMATS = ['html', 'pdf'] as const;
@@ -16,14 +17,11 @@ export type PageFormat = (typeof PAGE_FORMATS)[number];
 export const isPageFormat = (format: string): format is PageFormat =>
   (PAGE_FORMATS as readonly string[]).includes(format);
 
-/** The page runs no script and loads nothing: its styles, fonts and pictures are in it. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:";
-
 /** Writes a report view as a page. */
 @Injectable()
 export class ReportPageReply {
   constructor(
-    @Inject(REPORT_RUNNER) private readonly runner: ReportRunner,
+    private readonly runner: ViewRunner,
     private readonly printer: PdfRenderer,
     private readonly audit: AuditTrail,
     private readonly plans: Plans,
@@ -42,7 +40,7 @@ export class ReportPageReply {
     });
     reply.header('x-snapshot', document.snapshot);
     if (format === 'html') {
-      await reply.header('content-security-policy', POLICY).type('text/html; charset=utf-8').send(html);
+      await reply.header('content-security-policy', PAGE_POLICY).type('text/html; charset=utf-8').send(html);
       return;
     }
     const { bytes } = await this.printer.pdf(html);

@@ -6,7 +6,7 @@ import { Organization } from '../access/organization.entity.js';
 import { policyOf } from '../access/policy.js';
 import { resolveMember } from '../compiler/model/build.js';
 import type { ReportRequest } from '../compiler/query/types.js';
-import type { ReportRun, ReportRunOptions } from '../delivery/report-runner.port.js';
+import type { ReportRunOptions, ViewRun } from '../delivery/report-runner.port.js';
 import type { EngineValue } from '../engine/engine.js';
 import { ModelService } from '../metrics/model.service.js';
 import { QueryService } from '../query/query.service.js';
@@ -39,7 +39,7 @@ export class RequestRunner {
     asker: Identity,
     { title, request: wanted, chart }: NamedRequest,
     { signal, asOf, completePeriods }: ReportRunOptions = {},
-  ): Promise<ReportRun> {
+  ): Promise<ViewRun> {
     const { organizationId } = asker;
     const policy = policyOf(asker);
     const range = (completePeriods ? completeRange(wanted.date_range ?? null) : wanted.date_range) ?? null;

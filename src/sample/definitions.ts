@@ -171,3 +171,86 @@ export const SAMPLE_VIEWS: readonly [SampleView, ...SampleView[]] = [
     dashboard_config: { chart: 'bar', metrics: ['attributed_revenue:first_touch', 'attributed_revenue:last_touch'] },
   },
 ];
+
+/**
+ * Body of `POST /api/dashboard/create`.
+ * @param viewId finds the sample’s view of a name
+ */
+export const sampleDashboard = (
+  viewId: (reportName: string) => string,
+): Readonly<Record<string, unknown>> & { readonly dashboard_name: string } => ({
+  dashboard_name: 'Marketing at a glance',
+  description: 'Sales, what was spent for them, and which campaigns and creatives carry them.',
+  visibility: 'organization',
+  date_range: { last: 12, unit: 'week', complete: true },
+  widgets: [
+    {
+      id: 'figures',
+      type: 'tiles',
+      title: 'The last twelve weeks against the twelve before',
+      query: {
+        metrics: ['net_sales', 'orders', 'spend', 'blended_roas', 'margin_after_ads'],
+        dimensions: [],
+        compare: 'previous_period',
+      },
+    },
+    {
+      id: 'weeks',
+      type: 'combo',
+      title: 'Sales and return on ad spend by week',
+      width: 'two_thirds',
+      query: { metrics: ['net_sales', 'blended_roas'], dimensions: [], time_grain: 'weekly' },
+    },
+    {
+      id: 'platforms',
+      type: 'donut',
+      title: 'Ad spend by platform',
+      width: 'third',
+      query: { metrics: ['spend'], dimensions: ['data_source'], filters: { and: [AD_PLATFORMS] } },
+    },
+    {
+      id: 'funnel',
+      type: 'funnel',
+      title: 'From impression to conversion',
+      width: 'half',
+      query: { metrics: ['impressions', 'clicks', 'conversions'], dimensions: [], filters: { and: [AD_PLATFORMS] } },
+    },
+    {
+      id: 'mix',
+      type: 'stacked',
+      title: 'Ad spend by week and platform',
+      width: 'half',
+      query: {
+        metrics: ['spend'],
+        dimensions: ['data_source'],
+        time_grain: 'weekly',
+        filters: { and: [AD_PLATFORMS] },
+      },
+    },
+    {
+      id: 'campaigns',
+      type: 'table',
+      width: 'full',
+      own_period: true,
+      view_id: viewId('Campaigns, last 90 days'),
+    },
+    {
+      id: 'creatives',
+      type: 'bar',
+      title: 'Return of creatives since the start',
+      width: 'half',
+      own_period: true,
+      metrics: ['creative_roi'],
+      view_id: viewId('Creative ROI'),
+    },
+    {
+      id: 'models',
+      type: 'bar',
+      title: 'Revenue by channel under two attribution models',
+      width: 'half',
+      own_period: true,
+      metrics: ['attributed_revenue:first_touch', 'attributed_revenue:last_touch'],
+      view_id: viewId('Attribution models by channel, last 90 days'),
+    },
+  ],
+});

@@ -3,11 +3,11 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import type { Identity } from '../access/identity.js';
 import { policyOf } from '../access/policy.js';
+import { Problem } from '../common/problem.js';
 import type { PresentedValue } from '../compiler/query/present.js';
 import type { Occurrence } from '../delivery/occurrence.entity.js';
 import { completeRange } from '../reports/complete-range.js';
-import { requestOf } from '../reports/view-request.js';
-import type { ReportView } from '../reports/report-view.entity.js';
+import type { ReportSubject } from '../delivery/report-subject.port.js';
 import { isDue, judge, type Measured } from './condition.js';
 import { QUERIES, type Queries } from './ports.js';
 import { ReportSchedule } from './schedule.entity.js';
@@ -20,19 +20,22 @@ export class ConditionCheck {
     @Inject(QUERIES) private readonly queries: Queries,
   ) {}
 
+  /** @param remembers false for a look that leaves no trace */
   async check(
     schedule: ReportSchedule,
-    view: ReportView,
+    subject: ReportSubject,
     occurrence: Occurrence,
     owner: Identity,
     signal: AbortSignal,
+    remembers: boolean,
   ): Promise<{ readonly sends: boolean; readonly finding: string } | null> {
     const { condition, observation } = schedule;
     if (!condition) return null;
-    const measured = await this.measure(schedule, view, occurrence, owner, signal);
+    const measured = await this.measure(schedule, subject, occurrence, owner, signal);
     const { held, finding } = judge(condition, measured);
     // An occurrence that runs again after a crash is judged by what stood before it, not by itself.
     const before = observation?.occurrence_id === occurrence.id ? (observation.before ?? null) : observation;
+    if (!remembers) return { sends: isDue(condition.mode, held, before), finding };
     const next = { held, occurrence_id: occurrence.id, finding, before: before && { ...before, before: null } };
     await this.database.query(`UPDATE report_schedules SET observation = $2::jsonb WHERE id = $1`, [
       schedule.id,
@@ -43,7 +46,7 @@ export class ConditionCheck {
 
   private async measure(
     schedule: ReportSchedule,
-    view: ReportView,
+    subject: ReportSubject,
     occurrence: Occurrence,
     owner: Identity,
     signal: AbortSignal,
@@ -51,8 +54,15 @@ export class ConditionCheck {
     const condition = schedule.condition;
     if (!condition) throw new Error('There is no condition to measure.');
     const { metric } = condition;
-    const saved = requestOf(view);
-    const range = schedule.period === 'last_complete' ? completeRange(view.date_range) : view.date_range;
+    const saved = subject.requests.find(({ metrics }) => metrics.includes(metric));
+    if (!saved)
+      throw new Problem(
+        422,
+        'unknown_metric',
+        `The report has no metric “${metric}” any more, which its condition is about.`,
+      );
+    const wanted = saved.date_range ?? null;
+    const range = schedule.period === 'last_complete' ? completeRange(wanted) : wanted;
     const request = {
       metrics: [metric],
       dimensions: [],
@@ -62,9 +72,9 @@ export class ConditionCheck {
     };
     const options = { signal, asOf: occurrence.due_at, lane: 'delivery' } as const;
     const policy = policyOf(owner);
-    const zone = { time_zone: view.time_zone ?? schedule.time_zone };
+    const zone = { time_zone: saved.time_zone ?? schedule.time_zone };
     if ('anomaly_sigmas' in condition) {
-      const grain = view.time_grain ?? 'daily';
+      const grain = saved.time_grain ?? 'daily';
       const { columns, rows } = await this.queries.run(
         policy,
         { ...request, ...zone, time_grain: grain, fill: range === null ? null : 'null', limit: 1_000 },

@@ -101,11 +101,14 @@ export class SchedulePlanner implements OccurrencePlanner {
   ): Promise<void> {
     const dueAt = new Date(at);
     await manager.query(
-      `INSERT INTO occurrences (id, organization_id, view_id, schedule_id, report_name, due_at, due_local, not_before,
+      `INSERT INTO occurrences (id, organization_id, view_id, dashboard_id, schedule_id, report_name, due_at, due_local, not_before,
          formats, state, reason, finished_at)
-       SELECT $1, $2, $3, $4, view.report_name, $5, $6, $7, $8, $9, $10, $11
-       FROM marketing_report_views AS view
-       WHERE view.id = $3 AND NOT EXISTS (
+       SELECT $1, $2, $3, $12, $4, thing.name, $5, $6, $7, $8, $9, $10, $11
+       FROM (
+         SELECT report_name AS name FROM marketing_report_views WHERE id = $3
+         UNION ALL SELECT dashboard_name FROM dashboards WHERE id = $12
+       ) AS thing
+       WHERE NOT EXISTS (
          SELECT FROM occurrences WHERE schedule_id = $4 AND due_at = $5 AND due_local <> $6
        )
        ON CONFLICT (schedule_id, due_local) WHERE schedule_id IS NOT NULL DO UPDATE
@@ -123,6 +126,7 @@ export class SchedulePlanner implements OccurrencePlanner {
         missed === null ? 'planned' : 'missed',
         missed,
         missed === null ? null : new Date(),
+        schedule.dashboard_id,
       ],
     );
   }

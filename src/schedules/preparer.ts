@@ -8,14 +8,22 @@ import { Problem } from '../common/problem.js';
 import type { OccurrencePreparer, Preparation } from '../delivery/occurrence-preparer.port.js';
 import type { Occurrence } from '../delivery/occurrence.entity.js';
 import { User } from '../access/user.entity.js';
-import type { ReportView } from '../reports/report-view.entity.js';
+import { REPORT_SUBJECTS, type ReportSubject, type ReportSubjects } from '../delivery/report-subject.port.js';
 import { ConditionCheck } from './condition-check.js';
 import { DataGateCheck } from './data-gate.js';
-import { VIEWS, type Views } from './ports.js';
 import { Recipients } from './recipients.service.js';
 import { ReportSchedule } from './schedule.entity.js';
 
 type End = Extract<Preparation, { kind: 'end' }>;
+type Sending = Extract<Preparation, { kind: 'send' }>;
+
+/** What a schedule would do now, and what it would send. */
+export interface Rehearsal {
+  readonly verdict: 'send' | 'hold' | 'skip';
+  /** Why it would not go out; null when it would. */
+  readonly reason: string | null;
+  readonly sending: Sending;
+}
 
 /** Decides what becomes of an occurrence when it is due, with the rights that its owner has at that moment. */
 @Injectable()
@@ -23,7 +31,7 @@ export class SchedulePreparer implements OccurrencePreparer {
   constructor(
     @InjectDataSource() private readonly database: DataSource,
     private readonly identities: Identities,
-    @Inject(VIEWS) private readonly views: Views,
+    @Inject(REPORT_SUBJECTS) private readonly subjects: ReportSubjects,
     private readonly recipients: Recipients,
     private readonly gate: DataGateCheck,
     private readonly condition: ConditionCheck,
@@ -38,7 +46,7 @@ export class SchedulePreparer implements OccurrencePreparer {
       ? await this.recipients.addresses(occurrence.organization_id, schedule.recipients)
       : occurrence.recipients;
     const owner = await this.ownerOf(occurrence, schedule);
-    const found = owner && (await this.viewFor(owner, occurrence.view_id));
+    const found = owner && (await this.subjectFor(owner, occurrence));
     if (!owner || !found) {
       const why = owner ? 'may not send this report any more' : 'is no longer a member of the organisation';
       return end('suppressed', `Whoever set this up ${why}, or the report is gone.`, addresses);
@@ -46,24 +54,52 @@ export class SchedulePreparer implements OccurrencePreparer {
     if (addresses.length === 0) {
       return end('suppressed', 'None of the recipients belongs to the organisation any more.', []);
     }
-    const usual: Preparation = {
-      kind: 'send',
-      owner,
-      recipients: addresses,
-      asOf: schedule ? occurrence.due_at : null,
-      completePeriods: schedule?.period === 'last_complete',
-      subject: schedule?.subject ?? null,
-      message: schedule?.message ?? null,
-      finding: null,
-      remarks: [],
-    };
-    if (!schedule) return usual;
+    const usual = sendingOf(occurrence, schedule, owner, addresses);
+    return schedule ? this.decide(occurrence, schedule, found, usual, signal, true) : usual;
+  }
+
+  /**
+   * What would become of an occurrence, and the mail even if it would not go out. Leaves no trace.
+   * @param asker with whose rights it is run; the schedule itself runs with its owner's
+   */
+  async rehearse(
+    occurrence: Occurrence,
+    schedule: ReportSchedule,
+    subject: ReportSubject,
+    asker: Identity,
+    signal: AbortSignal,
+  ): Promise<Rehearsal> {
+    const addresses = await this.recipients.addresses(occurrence.organization_id, schedule.recipients);
+    const usual = sendingOf(occurrence, schedule, asker, addresses);
+    const decided = await this.decide(occurrence, schedule, subject, usual, signal, false);
+    switch (decided.kind) {
+      case 'send':
+        return { verdict: 'send', reason: null, sending: decided };
+      case 'hold':
+        return { verdict: 'hold', reason: decided.reason, sending: usual };
+      case 'end':
+        return { verdict: 'skip', reason: decided.reason, sending: usual };
+      default:
+        return decided satisfies never;
+    }
+  }
+
+  private async decide(
+    occurrence: Occurrence,
+    schedule: ReportSchedule,
+    subject: ReportSubject,
+    usual: Sending,
+    signal: AbortSignal,
+    remembers: boolean,
+  ): Promise<Preparation> {
+    const { recipients, owner } = usual;
     const gate = schedule.gate && (await this.gate.check(schedule.gate, schedule, occurrence));
     if (gate?.kind === 'wait') return { kind: 'hold', until: gate.until, reason: gate.reason };
-    if (gate?.kind === 'late' && schedule.gate?.at_deadline === 'skip') return end('skipped', gate.reason, addresses);
+    if (gate?.kind === 'late' && schedule.gate?.at_deadline === 'skip') return end('skipped', gate.reason, recipients);
     const remarks = gate?.kind === 'late' ? [gate.reason] : [];
-    const verdict = schedule.condition && (await this.condition.check(schedule, found, occurrence, owner, signal));
-    if (verdict && !verdict.sends) return end('skipped', verdict.finding, addresses);
+    const verdict =
+      schedule.condition && (await this.condition.check(schedule, subject, occurrence, owner, signal, remembers));
+    if (verdict && !verdict.sends) return end('skipped', verdict.finding, recipients);
     return { ...usual, remarks, finding: verdict?.finding ?? null };
   }
 
@@ -93,9 +129,9 @@ export class SchedulePreparer implements OccurrencePreparer {
     return identity && can(identity, 'reports:deliver') ? { ...identity, door: 'schedule' } : null;
   }
 
-  private async viewFor(owner: Identity, viewId: string): Promise<ReportView | null> {
+  private async subjectFor(owner: Identity, occurrence: Occurrence): Promise<ReportSubject | null> {
     try {
-      return await this.views.find(owner, viewId);
+      return await this.subjects.find(owner, occurrence);
     } catch (error) {
       if (error instanceof Problem && error.status === 404) return null;
       throw error;
@@ -108,4 +144,21 @@ const end = (state: End['state'], reason: string, recipients: readonly string[])
   state,
   reason,
   recipients,
+});
+
+const sendingOf = (
+  occurrence: Occurrence,
+  schedule: ReportSchedule | null,
+  owner: Identity,
+  recipients: readonly string[],
+): Sending => ({
+  kind: 'send',
+  owner,
+  recipients,
+  asOf: schedule ? occurrence.due_at : null,
+  completePeriods: schedule?.period === 'last_complete',
+  subject: schedule?.subject ?? null,
+  message: schedule?.message ?? null,
+  finding: null,
+  remarks: [],
 });

@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nes
 import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
 import { DeliverReplyDto } from '../delivery/delivery.dto.js';
+import { dashboardRef, viewRef } from '../delivery/report-subject.port.js';
 import {
   NextRunsDto,
   NextRunsQuery,
@@ -17,11 +18,11 @@ const BODY = { schema: { type: 'object', example: SCHEDULE_EXAMPLE } };
 
 @ApiTags('reports')
 @ApiBearerAuth()
-@Controller('api/reports')
+@Controller('api')
 export class ScheduleController {
   constructor(private readonly schedules: ScheduleService) {}
 
-  @Post('views/:id/schedule')
+  @Post('reports/views/:id/schedule')
   @Allow('reports:deliver')
   @ApiOperation({
     summary: 'Schedule a saved report',
@@ -30,18 +31,37 @@ export class ScheduleController {
   @ApiBody(BODY)
   @ApiResponse({ status: 201, type: ScheduleDto })
   create(@CurrentIdentity() identity: Identity, @Param('id') id: string, @Body() body: unknown): Promise<ScheduleDto> {
-    return this.schedules.create(identity, id, body);
+    return this.schedules.create(identity, viewRef(id), body);
   }
 
-  @Get('schedules')
+  @Post('dashboard/:id/schedule')
   @Allow('reports:deliver')
-  @ApiOperation({ summary: 'List schedules', description: 'Of the views that the role may see, oldest first.' })
+  @ApiOperation({
+    summary: 'Schedule a dashboard',
+    description: 'As a report is: the same fields, times and ledger. `csv` is an archive with one file a widget.',
+  })
+  @ApiBody(BODY)
+  @ApiResponse({ status: 201, type: ScheduleDto })
+  createOfDashboard(
+    @CurrentIdentity() identity: Identity,
+    @Param('id') id: string,
+    @Body() body: unknown,
+  ): Promise<ScheduleDto> {
+    return this.schedules.create(identity, dashboardRef(id), body);
+  }
+
+  @Get('reports/schedules')
+  @Allow('reports:deliver')
+  @ApiOperation({
+    summary: 'List schedules',
+    description: 'Of the reports and dashboards that the role may see, oldest first.',
+  })
   @ApiResponse({ status: 200, type: ScheduleListDto })
   list(@CurrentIdentity() identity: Identity, @Query() query: ScheduleQuery): Promise<ScheduleListDto> {
     return this.schedules.list(identity, query);
   }
 
-  @Get('schedules/:id')
+  @Get('reports/schedules/:id')
   @Allow('reports:deliver')
   @ApiOperation({ summary: 'Read a schedule' })
   @ApiResponse({ status: 200, type: ScheduleDto })
@@ -49,7 +69,7 @@ export class ScheduleController {
     return this.schedules.get(identity, id);
   }
 
-  @Get('schedules/:id/next')
+  @Get('reports/schedules/:id/next')
   @Allow('reports:deliver')
   @ApiOperation({ summary: 'The next due times' })
   @ApiResponse({ status: 200, type: NextRunsDto })
@@ -61,7 +81,7 @@ export class ScheduleController {
     return this.schedules.next(identity, id, query.count ?? 5);
   }
 
-  @Patch('schedules/:id')
+  @Patch('reports/schedules/:id')
   @Allow('reports:deliver')
   @ApiOperation({ summary: 'Change a schedule', description: 'Only the fields that are given; planned anew at once.' })
   @ApiBody(BODY)
@@ -70,7 +90,7 @@ export class ScheduleController {
     return this.schedules.update(identity, id, body);
   }
 
-  @Delete('schedules/:id')
+  @Delete('reports/schedules/:id')
   @HttpCode(204)
   @Allow('reports:deliver')
   @ApiOperation({ summary: 'Delete a schedule', description: 'Its ledger stays.' })
@@ -78,7 +98,7 @@ export class ScheduleController {
     return this.schedules.delete(identity, id);
   }
 
-  @Post('schedules/:id/pause')
+  @Post('reports/schedules/:id/pause')
   @HttpCode(200)
   @Allow('reports:deliver')
   @ApiOperation({ summary: 'Pause a schedule' })
@@ -87,7 +107,7 @@ export class ScheduleController {
     return this.schedules.pause(identity, id);
   }
 
-  @Post('schedules/:id/resume')
+  @Post('reports/schedules/:id/resume')
   @HttpCode(200)
   @Allow('reports:deliver')
   @ApiOperation({
@@ -99,7 +119,7 @@ export class ScheduleController {
     return this.schedules.resume(identity, id);
   }
 
-  @Post('schedules/:id/skip-next')
+  @Post('reports/schedules/:id/skip-next')
   @HttpCode(200)
   @Allow('reports:deliver')
   @ApiOperation({ summary: 'Leave the next due time out' })
@@ -108,7 +128,7 @@ export class ScheduleController {
     return this.schedules.skipNext(identity, id);
   }
 
-  @Post('schedules/:id/run')
+  @Post('reports/schedules/:id/run')
   @HttpCode(202)
   @Allow('reports:deliver')
   @ApiOperation({ summary: 'Run a schedule now', description: 'To its recipients and under its conditions.' })

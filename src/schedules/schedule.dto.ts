@@ -26,7 +26,10 @@ export const SCHEDULE_EXAMPLE = {
 /** A schedule as the doors show it. */
 export class ScheduleDto {
   @ApiProperty({ format: 'uuid' }) id!: string;
-  @ApiProperty({ format: 'uuid', description: 'The report view that goes out.' }) view_id!: string;
+  @ApiProperty({ format: 'uuid', nullable: true, type: String, description: 'The report view that goes out; or' })
+  view_id!: string | null;
+  @ApiProperty({ format: 'uuid', nullable: true, type: String, description: 'the dashboard that goes out.' })
+  dashboard_id!: string | null;
   @ApiProperty({
     format: 'uuid',
     nullable: true,
@@ -109,6 +112,11 @@ export class ScheduleQuery extends PageQuery {
   @IsOptional()
   @IsUUID()
   view_id?: string;
+
+  @ApiPropertyOptional({ format: 'uuid', description: 'Only those of this dashboard.' })
+  @IsOptional()
+  @IsUUID()
+  dashboard_id?: string;
 }
 
 /** Query of `GET /api/reports/schedules/:id/next`. */

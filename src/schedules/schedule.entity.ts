@@ -64,12 +64,14 @@ export interface Observation {
   readonly before?: Observation | null;
 }
 
-/** A report view that goes out by itself. */
+/** A report view or a dashboard that goes out by itself. */
 @Entity('report_schedules')
 export class ReportSchedule {
   @PrimaryColumn('uuid') id!: string;
   @Column('uuid') organization_id!: string;
-  @Column('uuid') view_id!: string;
+  /** What goes out: this view, or the dashboard below. */
+  @Column('uuid', { nullable: true }) view_id!: string | null;
+  @Column('uuid', { nullable: true }) dashboard_id!: string | null;
   /** Whose rights it runs with; null where a key without a person made it. */
   @Column('uuid', { nullable: true }) owner_user_id!: string | null;
   /** Public id of the key that made it; its rights count where there is no person. */

@@ -12,25 +12,32 @@ import { isAllowed, MailPermissions } from '../delivery/mail-permissions.js';
 import { Occurrence } from '../delivery/occurrence.entity.js';
 import { RUN_OCCURRENCE } from '../delivery/delivery-names.js';
 import { JOB_QUEUE, type JobQueue } from '../jobs/job-queue.js';
-import { nextDueTimes, skippedMonths } from '../recurrence/due-times.js';
-import { ReportViewService } from '../reports/report-view.service.js';
-import type { ReportView } from '../reports/report-view.entity.js';
+import {
+  REPORT_SUBJECTS,
+  type ReportSubject,
+  type ReportSubjects,
+  type SubjectRef,
+} from '../delivery/report-subject.port.js';
 import { SchedulePlanner } from './planner.js';
+import { nextRuns, presentSchedule } from './present-schedule.js';
 import { readSchedule, type ScheduleFields } from './read-schedule.js';
 import { Recipients } from './recipients.service.js';
-import { timingOf } from './rule.js';
 import type { ScheduleDto, ScheduleListDto, ScheduleQuery } from './schedule.dto.js';
 import { ReportSchedule } from './schedule.entity.js';
 
-const SHOWN_RUNS = 5;
+/** A schedule that need not exist, and what it sends. */
+export interface ScheduleDraft {
+  readonly schedule: ReportSchedule;
+  readonly subject: ReportSubject;
+}
 
-/** Schedules of report views: made, changed, paused, and planned at once. */
+/** Schedules of report views and dashboards: made, changed, paused, and planned at once. */
 @Injectable()
 export class ScheduleService {
   constructor(
     @InjectDataSource() private readonly database: DataSource,
     @Inject(JOB_QUEUE) private readonly queue: JobQueue,
-    private readonly views: ReportViewService,
+    @Inject(REPORT_SUBJECTS) private readonly subjects: ReportSubjects,
     private readonly planner: SchedulePlanner,
     private readonly recipients: Recipients,
     private readonly permissions: MailPermissions,
@@ -38,21 +45,12 @@ export class ScheduleService {
   ) {}
 
   /** @throws Problem `not_found`, `invalid_request`, `domain_not_allowed`, `unknown_recipient`, `unknown_metric` */
-  async create(identity: Identity, viewId: string, body: unknown): Promise<ScheduleDto> {
-    const view = await this.views.find(identity, viewId);
+  async create(identity: Identity, what: SubjectRef, body: unknown): Promise<ScheduleDto> {
+    const subject = await this.subjects.find(identity, what);
     const fields = readSchedule(body, await this.zoneOf(identity.organizationId));
-    await this.check(identity, view, fields);
+    await this.check(identity, subject, fields);
     return this.database.transaction(async (manager) => {
-      const schedule = manager.create(ReportSchedule, {
-        id: newId(),
-        organization_id: identity.organizationId,
-        view_id: view.id,
-        owner_user_id: identity.userId,
-        owner_key_id: identity.userId === null ? identity.keyId : null,
-        observation: null,
-        planned_until: new Date(),
-        ...fields,
-      });
+      const schedule = this.made(identity, subject, fields);
       await manager.insert(ReportSchedule, schedule);
       if (schedule.is_active) await this.planner.planOne(manager, schedule);
       const after = await this.presented(manager, schedule.id);
@@ -61,11 +59,27 @@ export class ScheduleService {
     });
   }
 
+  /** A schedule as it would be, checked and not saved. */
+  async draft(identity: Identity, what: SubjectRef, body: unknown): Promise<ScheduleDraft> {
+    const subject = await this.subjects.find(identity, what);
+    const fields = readSchedule(body, await this.zoneOf(identity.organizationId));
+    await this.check(identity, subject, fields);
+    return { schedule: this.made(identity, subject, fields), subject };
+  }
+
+  /** An existing schedule with changes that are not saved. */
+  async draftOf(identity: Identity, id: string, body: unknown): Promise<ScheduleDraft> {
+    const { schedule, subject } = await this.find(identity, id);
+    const fields = readSchedule(body, schedule.time_zone, schedule);
+    await this.check(identity, subject, fields);
+    return { schedule: Object.assign(schedule, fields), subject };
+  }
+
   /** Only the fields that are given; what was planned for later is planned anew. */
   async update(identity: Identity, id: string, body: unknown): Promise<ScheduleDto> {
-    const { schedule, view } = await this.find(identity, id);
+    const { schedule, subject } = await this.find(identity, id);
     const fields = readSchedule(body, schedule.time_zone, schedule);
-    await this.check(identity, view, fields);
+    await this.check(identity, subject, fields);
     return this.change(identity, 'schedule.update', id, fields);
   }
 
@@ -83,7 +97,7 @@ export class ScheduleService {
 
   /** Leaves the next due time out. @throws Problem `nothing_planned` */
   async skipNext(identity: Identity, id: string): Promise<ScheduleDto> {
-    const { schedule } = await this.find(identity, id);
+    const { schedule, subject } = await this.find(identity, id);
     return this.database.transaction(async (manager) => {
       const before = await this.presented(manager, id);
       const [next] = nextRuns(schedule, await this.skipped(manager, id), 1);
@@ -92,10 +106,9 @@ export class ScheduleService {
       }
       // It may lie further ahead than occurrences are planned; then its row is written now.
       await manager.query(
-        `INSERT INTO occurrences (id, organization_id, view_id, schedule_id, report_name, due_at, due_local, not_before,
+        `INSERT INTO occurrences (id, organization_id, view_id, dashboard_id, schedule_id, report_name, due_at, due_local, not_before,
            formats, state, reason, finished_at)
-         SELECT $1, $2, $3, $4, report_name, $5, $6, $5, $7, 'skipped', $8, now()
-         FROM marketing_report_views WHERE id = $3
+         VALUES ($1, $2, $3, $9, $4, $10, $5, $6, $5, $7, 'skipped', $8, now())
          ON CONFLICT (schedule_id, due_local) WHERE schedule_id IS NOT NULL DO UPDATE
            SET state = 'skipped', reason = excluded.reason, finished_at = now() WHERE occurrences.state = 'planned'`,
         [
@@ -107,6 +120,8 @@ export class ScheduleService {
           next.local,
           schedule.formats,
           'Skipped by hand.',
+          schedule.dashboard_id,
+          subject.name,
         ],
       );
       const after = await this.presented(manager, id);
@@ -117,7 +132,7 @@ export class ScheduleService {
 
   /** Sends it now, beside its times, to the schedule's recipients and under its conditions. */
   async runNow(identity: Identity, id: string): Promise<{ occurrence_id: string }> {
-    const { schedule, view } = await this.find(identity, id);
+    const { schedule, subject } = await this.find(identity, id);
     const occurrenceId = newId();
     const now = new Date();
     await this.database.transaction(async (manager) => {
@@ -125,8 +140,9 @@ export class ScheduleService {
         id: occurrenceId,
         organization_id: identity.organizationId,
         view_id: schedule.view_id,
+        dashboard_id: schedule.dashboard_id,
         schedule_id: schedule.id,
-        report_name: view.report_name,
+        report_name: subject.name,
         due_at: now,
         // Names this one run beside the planned ones.
         due_local: now.toISOString(),
@@ -155,29 +171,32 @@ export class ScheduleService {
     return this.presented(this.database.manager, id);
   }
 
-  /** Schedules of the views that the asker may see, oldest first. */
+  /** Schedules of what the asker may see, oldest first. */
   async list(identity: Identity, query: ScheduleQuery): Promise<ScheduleListDto> {
     const limit = query.limit ?? 100;
     const after = query.cursor === undefined ? null : decodeCursor(query.cursor);
     if (after !== null && !isUuid(after)) throw badRequest('invalid_cursor', 'The cursor is not one of this list.');
-    const rows = await this.database.query<{ id: string; view_id: string }[]>(
-      `SELECT id, view_id FROM report_schedules WHERE organization_id = $1 AND ($2::uuid IS NULL OR view_id = $2)
-         AND ($3::uuid IS NULL OR (created_at, id) > (SELECT created_at, id FROM report_schedules WHERE id = $3))
-       ORDER BY created_at, id`,
-      [identity.organizationId, query.view_id ?? null, after],
+    const readable = await this.subjects.readableIds(identity);
+    const rows = await this.database.query<{ id: string }[]>(
+      `SELECT id FROM report_schedules WHERE organization_id = $1
+         AND ($2::uuid IS NULL OR view_id = $2) AND ($3::uuid IS NULL OR dashboard_id = $3)
+         AND ($4::uuid[] IS NULL OR view_id = ANY ($4) OR dashboard_id = ANY ($5::uuid[]))
+         AND ($6::uuid IS NULL OR (created_at, id) > (SELECT created_at, id FROM report_schedules WHERE id = $6))
+       ORDER BY created_at, id LIMIT $7`,
+      [
+        identity.organizationId,
+        query.view_id ?? null,
+        query.dashboard_id ?? null,
+        readable?.views ?? null,
+        readable?.dashboards ?? null,
+        after,
+        limit + 1,
+      ],
     );
     const data: ScheduleDto[] = [];
-    for (const { id, view_id } of rows) {
-      if (data.length > limit) break;
-      const isSeen = await this.views.find(identity, view_id).then(
-        () => true,
-        () => false,
-      );
-      if (isSeen) data.push(await this.presented(this.database.manager, id));
-    }
-    const shown = data.slice(0, limit);
-    const last = shown.at(-1);
-    return { data: shown, next_cursor: last && data.length > limit ? encodeCursor(last.id) : null };
+    for (const { id } of rows.slice(0, limit)) data.push(await this.presented(this.database.manager, id));
+    const last = data.at(-1);
+    return { data, next_cursor: last && rows.length > limit ? encodeCursor(last.id) : null };
   }
 
   /** The next due times. */
@@ -187,13 +206,27 @@ export class ScheduleService {
     return { data: runs.map(({ at }) => new Date(at).toISOString()) };
   }
 
-  /** @throws Problem `not_found` also when the asker may not see the view */
-  private async find(identity: Identity, id: string): Promise<{ schedule: ReportSchedule; view: ReportView }> {
+  /** @throws Problem `not_found` also when the asker may not see what it sends */
+  async find(identity: Identity, id: string): Promise<{ schedule: ReportSchedule; subject: ReportSubject }> {
     const schedule = isUuid(id)
       ? await this.database.manager.findOneBy(ReportSchedule, { id, organization_id: identity.organizationId })
       : null;
     if (!schedule) throw notFound(`There is no schedule with the id ${id}.`);
-    return { schedule, view: await this.views.find(identity, schedule.view_id) };
+    return { schedule, subject: await this.subjects.find(identity, schedule) };
+  }
+
+  private made(identity: Identity, subject: ReportSubject, fields: ScheduleFields): ReportSchedule {
+    return this.database.manager.create(ReportSchedule, {
+      id: newId(),
+      organization_id: identity.organizationId,
+      view_id: subject.view_id,
+      dashboard_id: subject.dashboard_id,
+      owner_user_id: identity.userId,
+      owner_key_id: identity.userId === null ? identity.keyId : null,
+      observation: null,
+      planned_until: new Date(),
+      ...fields,
+    });
   }
 
   private change(
@@ -231,7 +264,7 @@ export class ScheduleService {
     );
   }
 
-  private async check(identity: Identity, view: ReportView, fields: ScheduleFields): Promise<void> {
+  private async check(identity: Identity, subject: ReportSubject, fields: ScheduleFields): Promise<void> {
     const domains = await this.permissions.allowedDomains(identity.organizationId);
     const errors: ProblemItem[] = [];
     const unknown = await this.recipients.unknown(identity.organizationId, fields.recipients);
@@ -245,10 +278,11 @@ export class ScheduleService {
         errors.push({ code: 'unknown_recipient', message: 'The organisation has no such member or team.', pointer });
       }
     }
-    if (fields.condition && !view.metrics.includes(fields.condition.metric)) {
+    const metrics = [...new Set(subject.requests.flatMap((request) => request.metrics))];
+    if (fields.condition && !metrics.includes(fields.condition.metric)) {
       errors.push({
         code: 'unknown_metric',
-        message: `The view does not have this metric; it has ${view.metrics.join(', ')}.`,
+        message: `The report does not have this metric; it has ${metrics.join(', ')}.`,
         pointer: '/condition/metric',
       });
     }
@@ -270,43 +304,7 @@ export class ScheduleService {
 
   private async presented(manager: EntityManager, id: string): Promise<ScheduleDto> {
     const schedule = await manager.findOneByOrFail(ReportSchedule, { id });
-    const runs = nextRuns(schedule, await this.skipped(manager, id), SHOWN_RUNS).map(({ at }) =>
-      new Date(at).toISOString(),
-    );
-    const { cron, simple, short_months } = schedule.recurrence;
-    const months = skippedMonths(timingOf(schedule).rule);
-    return {
-      id: schedule.id,
-      view_id: schedule.view_id,
-      owner_user_id: schedule.owner_user_id,
-      cron: cron ?? null,
-      simple: simple ?? null,
-      short_months,
-      time_zone: schedule.time_zone,
-      formats: schedule.formats,
-      recipients: schedule.recipients,
-      subject: schedule.subject,
-      message: schedule.message,
-      period: schedule.period,
-      gate: schedule.gate,
-      condition: schedule.condition,
-      is_active: schedule.is_active,
-      active_from: schedule.active_from?.toISOString() ?? null,
-      active_until: schedule.active_until?.toISOString() ?? null,
-      next_run_at: runs[0] ?? null,
-      next_runs: runs,
-      warnings:
-        months.length === 0
-          ? []
-          : [
-              {
-                code: 'short_months',
-                message: `Some of its days do not exist in ${months.map(monthName).join(', ')} and are skipped there; "short_months": "last_day" moves them to the last day.`,
-              },
-            ],
-      created_at: schedule.created_at.toISOString(),
-      updated_at: schedule.updated_at.toISOString(),
-    };
+    return presentSchedule(schedule, await this.skipped(manager, id));
   }
 
   private record(
@@ -326,21 +324,4 @@ export class ScheduleService {
       after,
     });
   }
-}
-
-const monthName = (month: number): string =>
-  new Intl.DateTimeFormat('en', { month: 'long', timeZone: 'UTC' }).format(Date.UTC(2000, month - 1, 1));
-
-/** The next due times of an active schedule within its period, without those that were skipped by hand. */
-function nextRuns(
-  schedule: ReportSchedule,
-  skipped: ReadonlySet<string>,
-  count: number,
-): readonly { readonly at: number; readonly local: string }[] {
-  if (!schedule.is_active) return [];
-  const { rule, zone } = timingOf(schedule);
-  const from = Math.max(Date.now(), (schedule.active_from?.getTime() ?? 0) - 1);
-  return nextDueTimes(rule, zone, from, count + skipped.size)
-    .filter(({ at, local }) => !skipped.has(local) && at < (schedule.active_until?.getTime() ?? Infinity))
-    .slice(0, count);
 }

@@ -4,11 +4,10 @@ import { OCCURRENCE_PLANNER } from '../delivery/occurrence-planner.port.js';
 import { OCCURRENCE_PREPARER } from '../delivery/occurrence-preparer.port.js';
 import { QueryModule } from '../query/query.module.js';
 import { QueryService } from '../query/query.service.js';
-import { ReportViewService } from '../reports/report-view.service.js';
 import { ConditionCheck } from './condition-check.js';
 import { DataGateCheck } from './data-gate.js';
 import { SchedulePlanner } from './planner.js';
-import { QUERIES, VIEWS } from './ports.js';
+import { QUERIES } from './ports.js';
 import { SchedulePreparer } from './preparer.js';
 import { Recipients } from './recipients.service.js';
 import { ScheduleController } from './schedule.controller.js';
@@ -24,11 +23,11 @@ import { ScheduleService } from './schedule.service.js';
     DataGateCheck,
     ConditionCheck,
     MailPermissions,
-    { provide: VIEWS, useExisting: ReportViewService },
     { provide: QUERIES, useExisting: QueryService },
     { provide: OCCURRENCE_PLANNER, useExisting: SchedulePlanner },
-    { provide: OCCURRENCE_PREPARER, useClass: SchedulePreparer },
+    SchedulePreparer,
+    { provide: OCCURRENCE_PREPARER, useExisting: SchedulePreparer },
   ],
-  exports: [OCCURRENCE_PLANNER, OCCURRENCE_PREPARER, MailPermissions],
+  exports: [ScheduleService, SchedulePreparer, OCCURRENCE_PLANNER, OCCURRENCE_PREPARER, MailPermissions],
 })
 export class SchedulesModule {}

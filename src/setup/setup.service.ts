@@ -9,14 +9,17 @@ import { Membership } from '../access/membership.entity.js';
 import { Organization } from '../access/organization.entity.js';
 import { API_KEY_FORM, APP_CONFIG, type AppConfig } from '../config/config.js';
 import { AttributionRuns } from '../attribution-runs/attribution-runs.service.js';
+import { Dashboard } from '../dashboards/dashboard.entity.js';
+import { DashboardService } from '../dashboards/dashboard.service.js';
 import { DeliveryService } from '../delivery/delivery.service.js';
+import { viewRef } from '../delivery/report-subject.port.js';
 import { Occurrence } from '../delivery/occurrence.entity.js';
 import { ImportService } from '../ingestion/import.service.js';
 import { MetricConfig } from '../metrics/metric-config.entity.js';
 import { MetricService } from '../metrics/metric.service.js';
 import { ReportViewService } from '../reports/report-view.service.js';
 import { ReportView } from '../reports/report-view.entity.js';
-import { SAMPLE_METRICS, SAMPLE_VIEWS } from '../sample/definitions.js';
+import { sampleDashboard, SAMPLE_METRICS, SAMPLE_VIEWS } from '../sample/definitions.js';
 import { generateSample } from '../sample/generate.js';
 
 export interface FirstOrganization {
@@ -44,6 +47,7 @@ export class SetupService {
     private readonly views: ReportViewService,
     private readonly deliveries: DeliveryService,
     private readonly attribution: AttributionRuns,
+    private readonly dashboards: DashboardService,
   ) {}
 
   /** Makes the first organisation with an administrator, once; and the key of ADMIN_API_KEY, whenever it is new. */
@@ -94,12 +98,26 @@ export class SetupService {
       const there = await manager.existsBy(ReportView, { organization_id: organization.id, report_name });
       if (!there) await this.views.create(identity, view);
     }
+    await this.ensureDashboard(identity);
     await this.attribution.bringUpToDate(organization.id);
     say('  Attribution is calculated for every model.');
     const { report_name } = SAMPLE_VIEWS[0];
     const first = await manager.findOneByOrFail(ReportView, { organization_id: organization.id, report_name });
-    await this.deliveries.deliver(identity, first.id, {});
+    await this.deliveries.deliver(identity, viewRef(first.id), {});
     say(`  First report "${report_name}" is on its way to the outbox.`);
+  }
+
+  private async ensureDashboard(identity: Identity): Promise<void> {
+    const { manager } = this.database;
+    const organization_id = identity.organizationId;
+    if (await manager.existsBy(Dashboard, { organization_id })) return;
+    const views = await manager.findBy(ReportView, { organization_id });
+    const viewId = (name: string): string => {
+      const view = views.find(({ report_name }) => report_name === name);
+      if (!view) throw new Error(`The sample has no view “${name}”.`);
+      return view.id;
+    };
+    await this.dashboards.create(identity, sampleDashboard(viewId));
   }
 
   private async createOrganization(manager: EntityManager): Promise<Organization> {

@@ -2,7 +2,11 @@
  * The story of a dashboard: what it can be made of, made, opened with all its numbers, shared, broken in parts without a
  * loss of the rest, exported, and sent by mail at its time. Over a real server; a mail host outside of it takes the mails.
  */
+import type { AddressInfo } from 'node:net';
+import PostalMime from 'postal-mime';
+import { SMTPServer } from 'smtp-server';
 import { TestServer } from '../support/server.js';
+import { until } from '../support/until.js';
 
 interface Widget {
   readonly id: string;
@@ -30,9 +34,29 @@ describe('dashboards', () => {
   let view: string;
   let dashboard: string;
   const keys = new Map<string, string>();
+  const mails = new Map<string, Buffer[]>();
+  const host = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    onData: (stream, session, done) => {
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('end', () => {
+        for (const { address } of session.envelope.rcptTo) {
+          mails.set(address, [...(mails.get(address) ?? []), Buffer.concat(chunks)]);
+        }
+        done();
+      });
+    },
+  });
+  host.on('error', () => undefined);
 
   beforeAll(async () => {
-    server = await TestServer.start({});
+    await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
+    const { port } = (host.server as { address(): AddressInfo }).address();
+    server = await TestServer.start({
+      env: { SMTP_URL: `smtp://127.0.0.1:${port}`, MAIL_FROM: 'reports@example.com', SCHEDULE_SPREAD_SECONDS: '0' },
+    });
     const rows = SOURCES.flatMap((data_source, index) =>
       [1, 2, 3, 40].map((ago) => ({
         external_id: `${data_source} ${ago}`,
@@ -59,6 +83,7 @@ describe('dashboards', () => {
   }, 120_000);
   afterAll(async () => {
     await server?.stop();
+    await new Promise<void>((resolve) => host.close(() => resolve()));
   });
 
   const DEFINITION = {
@@ -244,5 +269,107 @@ describe('dashboards', () => {
     const id = made.data?.createDashboard.id ?? '';
     const removed = await server.graphql('mutation M($id: ID!) { deleteDashboard(id: $id) }', { id });
     expect(removed).toMatchObject({ data: { deleteDashboard: true } });
+  });
+
+  const exported = async (id: string, format: string, key?: string): Promise<{ response: Response; bytes: Buffer }> => {
+    const response = await server.fetch(
+      `/api/dashboard/${id}/export`,
+      { method: 'POST', body: JSON.stringify({ format }), headers: { 'content-type': 'application/json' } },
+      key,
+    );
+    return { response, bytes: Buffer.from(await response.arrayBuffer()) };
+  };
+
+  it('is a file in every form, and says in it what is missing', async () => {
+    const pdf = await exported(dashboard, 'pdf');
+    expect(pdf.response.headers.get('content-disposition')).toBe('attachment; filename="Marketing-overview.pdf"');
+    expect(pdf.bytes.subarray(0, 5).toString()).toBe('%PDF-');
+    const png = await exported(dashboard, 'png');
+    expect(png.bytes.subarray(1, 4).toString()).toBe('PNG');
+    const html = (await exported(dashboard, 'html', keys.get('viewer'))).bytes.toString('utf8');
+    expect(html).toContain('Marketing overview');
+    expect(html).toContain('you may not see it');
+    const csv = await exported(dashboard, 'csv', keys.get('viewer'));
+    expect(csv.response.headers.get('content-type')).toBe('application/zip');
+    const names = [...csv.bytes.toString('latin1').matchAll(/[a-z0-9-]+\.(?:csv|txt)/g)].map(([name]) => name);
+    expect([...new Set(names)]).toEqual([
+      '01-spend-revenue-and-roas.csv',
+      '02-spend-by-date-and-data-source.csv',
+      '03-since-ever.csv',
+      'not-available.txt',
+    ]);
+    const xlsx = await exported(dashboard, 'xlsx');
+    expect(xlsx.bytes.subarray(0, 2).toString()).toBe('PK');
+  }, 60_000);
+
+  it('goes out by mail like a report, is read in the browser, and stands in the same ledger', async () => {
+    const schedule = {
+      cron: '0 9 1 1 *',
+      time_zone: 'UTC',
+      formats: ['pdf', 'csv', 'xlsx'],
+      recipients: ['ann@example.com'],
+      subject: '{{report}}: {{metric.spend}}',
+      condition: { metric: 'spend', operator: 'gt', value: 1, mode: 'always' },
+    };
+    const preview = await server.json<{
+      verdict: string;
+      subject: string;
+      html: string;
+      attachments: { filename: string; bytes: number }[];
+    }>(`/api/dashboard/${dashboard}/schedule/preview`, schedule);
+    expect(preview).toMatchObject({ status: 200, body: { verdict: 'send', subject: 'Marketing overview: $900.00' } });
+    expect(preview.body.attachments.map(({ filename }) => filename.replace(/-\d{4}-\d\d-\d\d/, ''))).toEqual([
+      'marketing-overview.pdf',
+      'marketing-overview.csv.zip',
+      'marketing-overview.xlsx',
+    ]);
+    const { status, body } = await server.json<{ id: string; dashboard_id: string; view_id: null }>(
+      `/api/dashboard/${dashboard}/schedule`,
+      schedule,
+    );
+    expect([status, body.dashboard_id, body.view_id]).toEqual([201, dashboard, null]);
+    const listed = await server.json<{ data: object[] }>(`/api/reports/schedules?dashboard_id=${dashboard}`);
+    expect(listed.body.data).toMatchObject([{ id: body.id }]);
+    const run = await server.json<{ occurrence_id: string }>(`/api/reports/schedules/${body.id}/run`, {});
+    const [sent] = await until(
+      async () => {
+        const path = `/api/reports/deliveries?dashboard_id=${dashboard}&occurrence_id=${run.body.occurrence_id}`;
+        const { data } = (await server.json<{ data: { state: string; report_name: string }[] }>(path)).body;
+        return data[0] && !['pending', 'sending'].includes(data[0].state) ? data : undefined;
+      },
+      { seconds: 30 },
+    );
+    expect(sent).toMatchObject({ state: 'accepted', report_name: 'Marketing overview', view_id: null });
+    const mail = await PostalMime.parse(mails.get('ann@example.com')?.[0] ?? '');
+    expect(mail.subject).toBe('Marketing overview: $900.00');
+    expect(mail.attachments.map(({ mimeType }) => mimeType)).toEqual([
+      'image/png',
+      'application/pdf',
+      'application/zip',
+      'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+    ]);
+    const link = /http\S+\/r\/\S+/.exec(mail.text ?? '')?.[0] ?? '';
+    const page = await fetch(link.replace(/^https?:\/\/[^/]+/, server.base));
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain('Since ever');
+    expect((await server.json(`/api/dashboard/${dashboard}`, undefined, 'DELETE')).status).toBe(204);
+    expect((await server.json(`/api/reports/schedules/${body.id}`)).status).toBe(404);
+  }, 60_000);
+
+  it('takes no mail host in a private network, nor a port that is none of mail’s', async () => {
+    const put = (body: object): Promise<{ status: number; body: { code?: string; errors?: { pointer: string }[] } }> =>
+      server.json('/api/reports/mail-host', { from: 'Ann <ann@example.com>', ...body }, 'PUT');
+    expect(await put({ host: 'localhost', port: 587 })).toMatchObject({
+      status: 422,
+      body: { code: 'host_not_allowed' },
+    });
+    expect(await put({ host: '169.254.169.254', port: 25 })).toMatchObject({ body: { code: 'host_not_allowed' } });
+    expect(await put({ host: '8.8.8.8', port: 5432 })).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/port' }] },
+    });
+    const clear = await put({ host: '8.8.8.8', port: 25, security: 'none', username: 'ann', password: 'x' });
+    expect(clear).toMatchObject({ status: 400, body: { errors: [{ pointer: '/security' }] } });
+    expect((await server.json('/api/reports/mail-host')).body).toEqual({ mail_host: null });
   });
 });

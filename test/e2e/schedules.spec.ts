@@ -2,9 +2,15 @@
  * The story of a scheduled report: set up, previewed, sent at its time and by hand, held until its data is there, sent only
  * when it matters, left by a reader. Over a real server; a mail host outside of it takes the mails.
  */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 import type { AddressInfo } from 'node:net';
+import { packageRoot } from '../../src/common/package-root.js';
+import { selfSigned } from '../support/certificate.js';
 import { TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
@@ -46,12 +52,21 @@ describe('scheduled reports', () => {
     },
   });
   host.on('error', () => undefined);
+  const trusted = mkdtempSync(join(tmpdir(), 'tributary-certificate-'));
+  const { key, certificate } = selfSigned('localhost');
+  writeFileSync(join(trusted, 'ca.pem'), certificate);
 
   beforeAll(async () => {
     await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
     const { port } = (host.server as { address(): AddressInfo }).address();
     server = await TestServer.start({
-      env: { SMTP_URL: `smtp://127.0.0.1:${port}`, MAIL_FROM: 'reports@example.com', SCHEDULE_SPREAD_SECONDS: '0' },
+      env: {
+        SMTP_URL: `smtp://127.0.0.1:${port}`,
+        MAIL_FROM: 'reports@example.com',
+        SCHEDULE_SPREAD_SECONDS: '0',
+        SMTP_PRIVATE_HOSTS: 'on',
+        NODE_EXTRA_CA_CERTS: join(trusted, 'ca.pem'),
+      },
     });
     const rows = [1, 2, 3, 40].map((ago) => ({
       external_id: `row ${ago}`,
@@ -78,6 +93,7 @@ describe('scheduled reports', () => {
   afterAll(async () => {
     await server?.stop();
     await new Promise<void>((resolve) => host.close(() => resolve()));
+    rmSync(trusted, { recursive: true, force: true });
   });
 
   const schedule = (fields: Record<string, unknown>): Promise<{ status: number; body: Schedule }> =>
@@ -251,10 +267,137 @@ describe('scheduled reports', () => {
     expect(third?.evidence[0]?.reason).toMatch(/has bounced/);
   }, 60_000);
 
+  it('is looked at before it goes out, and nothing is sent or written down by that', async () => {
+    const draft = {
+      recipients: ['ann@example.com', 'leaver@example.com', 'bob@partner.example'],
+      formats: ['pdf', 'csv'],
+      subject: '{{report}}: {{metric.spend}}',
+      message: 'Dear <team>',
+      condition: { metric: 'spend', operator: 'gt', value: 500, mode: 'on_breach' },
+    };
+    const body = { cron: '0 9 1 1 *', time_zone: 'Europe/Berlin', ...draft };
+    const before = (await deliveries('limit=1000')).length;
+    interface Preview {
+      verdict: string;
+      reason: string | null;
+      subject: string;
+      text: string;
+      html: string;
+      recipients: { address: string; refusal: string | null }[];
+      attachments: { filename: string; bytes: number; is_attached: boolean }[];
+    }
+    const unsaved = await server.json<Preview>(`/api/reports/views/${view}/schedule/preview`, body);
+    expect(unsaved).toMatchObject({ status: 200, body: { verdict: 'send', reason: null } });
+    expect(unsaved.body.subject).toMatch(/^Daily spend: \$600/);
+    expect(unsaved.body.text).toContain('Dear <team>');
+    expect(unsaved.body.text).toContain('Spend is 600, above 500.');
+    expect(unsaved.body.html).toContain('Dear &lt;team&gt;');
+    expect(unsaved.body.html).toContain('src="data:image/png;base64,');
+    expect(unsaved.body.recipients).toEqual([
+      { address: 'ann@example.com', refusal: null },
+      { address: 'bob@partner.example', refusal: expect.stringMatching(/bounced/) },
+      { address: 'leaver@example.com', refusal: null },
+    ]);
+    expect(unsaved.body.attachments).toEqual([
+      expect.objectContaining({ filename: expect.stringMatching(/\.pdf$/), is_attached: true }),
+      expect.objectContaining({ filename: expect.stringMatching(/\.csv$/), is_attached: true }),
+    ]);
+    for (const { bytes } of unsaved.body.attachments) expect(bytes).toBeGreaterThan(10);
+    const { body: saved } = await schedule(draft);
+    const path = `/api/reports/schedules/${saved.id}/preview`;
+    // Looking does not count as the breach that the schedule waits for.
+    for (let look = 0; look < 2; look++) expect((await server.json(path, {})).body).toMatchObject({ verdict: 'send' });
+    const higher = await server.json<Preview>(path, { condition: { ...draft.condition, value: 5_000 } });
+    expect(higher.body).toMatchObject({ verdict: 'skip', reason: 'Spend is 600, not above 5000.' });
+    expect(higher.body.subject).toBe(unsaved.body.subject);
+    const wrong = await server.json(path, { subject: '{{nonsense}}' });
+    expect(wrong).toMatchObject({ status: 400, body: { errors: [{ code: 'invalid_template', pointer: '/subject' }] } });
+    expect(await deliveries('limit=1000')).toHaveLength(before);
+  }, 60_000);
+
+  it('goes out through a mail host of the organisation’s own, whose trouble is nobody else’s', async () => {
+    const own = new Map<string, Buffer[]>();
+    const ownHost = new SMTPServer({
+      ...{ key, cert: certificate },
+      onAuth: ({ username, password }, _session, done) =>
+        username === 'ann' && password === 'the second one'
+          ? done(null, { user: username })
+          : done(Object.assign(new Error('5.7.8 Authentication failed'), { responseCode: 535 })),
+      onData: (stream, session, done) => {
+        const chunks: Buffer[] = [];
+        stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+        stream.on('end', () => {
+          for (const { address } of session.envelope.rcptTo) own.set(address, [Buffer.concat(chunks)]);
+          done();
+        });
+      },
+    });
+    ownHost.on('error', () => undefined);
+    await new Promise<void>((resolve) => ownHost.listen(0, resolve));
+    const { port } = (ownHost.server as { address(): AddressInfo }).address();
+    const account = { host: 'localhost', port, username: 'ann', from: 'Northwind Reports <ann@northwind.example>' };
+    const put = (body: object): Promise<{ status: number; body: { mail_host?: object; errors?: object[] } }> =>
+      server.json('/api/reports/mail-host', body, 'PUT');
+    expect(await put(account)).toMatchObject({ status: 400, body: { errors: [{ pointer: '/password' }] } });
+    const set = await put({ ...account, password: 'the first one' });
+    expect(set).toMatchObject({ status: 200, body: { mail_host: { security: 'starttls', has_password: true } } });
+    const wrong = await server.json('/api/reports/mail-host/verify', {});
+    expect(wrong.body).toMatchObject({ verified: false, failed_at: 'login', reply: expect.stringMatching(/^535/) });
+    await put({ ...account, password: 'the second one' });
+    const verified = await server.json('/api/reports/mail-host/verify', { to: 'test@example.com' });
+    expect(verified.body).toEqual({ verified: true, failed_at: null, detail: null, reply: null });
+    expect(own.has('test@example.com')).toBe(true);
+    const shown = await server.fetch('/api/reports/mail-host');
+    const text = await shown.text();
+    expect(JSON.parse(text)).toMatchObject({ mail_host: { username: 'ann', verified_at: expect.any(String) } });
+    expect(text).not.toContain('one"');
+
+    const { body } = await schedule({ recipients: ['own@example.com'] });
+    expect((await run(body.id)).map(({ state }) => state)).toEqual(['accepted']);
+    const mail = await PostalMime.parse(own.get('own@example.com')?.[0] ?? '');
+    expect(mail.from).toMatchObject({ name: 'Northwind Reports', address: 'ann@northwind.example' });
+    expect(mails.has('own@example.com')).toBe(false);
+
+    // The host goes down: what is on its way there is tried again, and another organisation's mail goes out as ever.
+    await new Promise<void>((resolve) => ownHost.close(resolve));
+    const { body: stuck } = await server.json<{ occurrence_id: string }>(`/api/reports/schedules/${body.id}/run`, {});
+    const create = ['org', 'create', 'others', '--admin', 'them@example.com', '--name', 'Others'];
+    const cli = spawnSync(process.execPath, [join(packageRoot, 'dist/src/cli.js'), ...create], {
+      encoding: 'utf8',
+      env: { ...process.env, DATA_DIR: server.dataDir },
+    });
+    const theirs = /trb_\S+/.exec(cli.stdout)?.[0] ?? '';
+    const fields = { report_name: 'Theirs', metrics: ['spend'], dimensions: [], visibility: 'organization' };
+    const other = await server.json<{ id: string }>('/api/reports/views', fields, 'POST', theirs);
+    const wanted = { recipients: ['them@example.com'], formats: ['csv'] };
+    await server.json(`/api/reports/views/${other.body.id}/deliver`, wanted, 'POST', theirs);
+    await until(() => Promise.resolve(mails.get('them@example.com')), { seconds: 30 });
+    const [waiting] = await until(
+      async () => {
+        const rows = await deliveries(`occurrence_id=${stuck.occurrence_id}`);
+        return rows.some(({ evidence }) => evidence.length > 0) ? rows : undefined;
+      },
+      { seconds: 30 },
+    );
+    expect(waiting?.state).toBe('pending');
+    expect(waiting?.evidence[0]?.reason).toMatch(/could not be reached \(ECONNREFUSED\)/);
+    expect((await server.json('/api/reports/mail-host', undefined, 'DELETE')).status).toBe(204);
+    expect((await run(body.id)).map(({ state }) => state)).toEqual(['accepted']);
+    expect(mails.has('own@example.com')).toBe(true);
+    const trail = await server.fetch('/api/audit?limit=1000');
+    expect(await trail.text()).not.toMatch(/the (first|second) one/);
+  }, 120_000);
+
   it('leaves a trail that can be checked', async () => {
     const { body } = await server.json<{ data: { action: string }[] }>('/api/audit?limit=1000');
     const actions = new Set(body.data.map(({ action }) => action));
-    for (const action of ['schedule.create', 'schedule.pause', 'schedule.run', 'mail_suppression.create']) {
+    for (const action of [
+      'schedule.create',
+      'schedule.pause',
+      'schedule.run',
+      'mail_suppression.create',
+      'mail_host.update',
+    ]) {
       expect(actions).toContain(action);
     }
   });

@@ -25,7 +25,8 @@ import { fewCategories } from '../../src/reports/render/sample-reports.js';
 import { ReportView } from '../../src/reports/report-view.entity.js';
 import { ConditionCheck } from '../../src/schedules/condition-check.js';
 import { DataGateCheck } from '../../src/schedules/data-gate.js';
-import type { Views } from '../../src/schedules/ports.js';
+import { MailHosts } from '../../src/delivery/mail-hosts/mail-hosts.js';
+import type { ReportSubjects } from '../../src/delivery/report-subject.port.js';
 import { SchedulePlanner } from '../../src/schedules/planner.js';
 import { SchedulePreparer } from '../../src/schedules/preparer.js';
 import { Recipients } from '../../src/schedules/recipients.service.js';
@@ -57,8 +58,12 @@ const queue = createJobQueue({ redisUrl: config.redisUrl, databaseUrl: config.da
 const audit = new AuditTrail(database);
 const permissions = new MailPermissions(database);
 // Only whether the view is there matters; that its planning is left out makes a worker start in a third of the time.
-const views: Views = {
-  find: (_owner, id) => database.manager.findOneByOrFail(ReportView, { id }),
+const subjects: ReportSubjects = {
+  find: async (_owner, { view_id }) => {
+    const view = await database.manager.findOneByOrFail(ReportView, { id: view_id ?? '' });
+    return { view_id: view.id, dashboard_id: null, name: view.report_name, requests: [] };
+  },
+  readableIds: () => Promise.resolve(null),
 };
 const deliveries = new DeliveryLedger(database, audit, config);
 const occurrences = new OccurrenceLedger(database, config);
@@ -67,13 +72,19 @@ const files = new ReportFilesService(runner, new PdfRenderer(), store);
 const preparer = new SchedulePreparer(
   database,
   new Identities(database),
-  views,
+  subjects,
   new Recipients(database),
   new DataGateCheck(new OrganizationStates(database)),
   new ConditionCheck(database, undefined as never),
 );
 const notices = new FailureNotices(queue, preparer, deliveries);
-const mail = new DeliveryMail(config, files, store, new SignedLinks(database, config), deliveries);
+const mail = new DeliveryMail(
+  files,
+  store,
+  new SignedLinks(database, config),
+  deliveries,
+  new MailHosts(database, config, undefined as never),
+);
 const sender = new DeliverySender(
   queue,
   createMailer(config),

@@ -21,41 +21,73 @@ const RELATIONS = 'http://schemas.openxmlformats.org/officeDocument/2006/relatio
 const PACKAGE = 'http://schemas.openxmlformats.org/package/2006';
 const TYPES = 'application/vnd.openxmlformats-officedocument.spreadsheetml';
 
+/** Rows under a name, for a sheet of their own. */
+export interface SheetOfRows {
+  readonly name: string;
+  readonly columns: readonly PlannedColumn[];
+  readonly rows: Rows;
+}
+
 /**
  * Rows as an Excel workbook (ECMA-376), streamed: a header of the columns' labels that stays in view, numbers and dates
  * as what they are, with their formats. Text is always text, never a formula, whatever it begins with. A number with more
  * digits than a spreadsheet keeps is written as text, so that none is lost; text beyond Excel's limit ends in “…”.
  */
-export function xlsxBytes(columns: readonly PlannedColumn[], rows: Rows): AsyncGenerator<Buffer, void, undefined> {
-  return zip(parts(columns, rows));
+export const xlsxBytes = (columns: readonly PlannedColumn[], rows: Rows): AsyncGenerator<Buffer, void, undefined> =>
+  workbookBytes([{ name: 'Data', columns, rows }]);
+
+/** The same of several results, each on sheets of its own; they are read one after the other. */
+export const workbookBytes = (tables: readonly SheetOfRows[]): AsyncGenerator<Buffer, void, undefined> =>
+  zip(parts(tables));
+
+async function* parts(tables: readonly SheetOfRows[]): AsyncGenerator<ZipEntry> {
+  const names: string[] = [];
+  let firstStyle = FIRST_STYLE;
+  for (const { name, columns, rows } of tables) {
+    const iterator = rows[Symbol.asyncIterator]();
+    let next = await iterator.next();
+    let sheets = 0;
+    try {
+      do {
+        sheets++;
+        names.push(freeName(sheets === 1 ? name : `${name} ${sheets}`, names));
+        const take = async function* (): AsyncGenerator<readonly CellValue[]> {
+          for (let count = 1; count < SHEET_ROWS && !next.done; count++) {
+            yield next.value;
+            next = await iterator.next();
+          }
+        };
+        yield { name: `xl/worksheets/sheet${names.length}.xml`, content: sheet(columns, take(), firstStyle) };
+      } while (!next.done);
+    } finally {
+      await iterator.return?.();
+    }
+    firstStyle += columns.length;
+  }
+  const columns = tables.flatMap((table) => table.columns);
+  for (const [path, text] of Object.entries(workbook(columns, names))) yield { name: path, content: once(text) };
 }
 
-async function* parts(columns: readonly PlannedColumn[], rows: Rows): AsyncGenerator<ZipEntry> {
-  const iterator = rows[Symbol.asyncIterator]();
-  let next = await iterator.next();
-  let sheets = 0;
-  try {
-    do {
-      sheets++;
-      const take = async function* (): AsyncGenerator<readonly CellValue[]> {
-        for (let count = 1; count < SHEET_ROWS && !next.done; count++) {
-          yield next.value;
-          next = await iterator.next();
-        }
-      };
-      yield { name: `xl/worksheets/sheet${sheets}.xml`, content: sheet(columns, take()) };
-    } while (!next.done);
-  } finally {
-    await iterator.return?.();
+/** A sheet's name: at most 31 characters, none of those that Excel refuses, and of no other sheet. */
+function freeName(wanted: string, taken: readonly string[]): string {
+  const clean =
+    wanted
+      .replaceAll(/[\\/?*[\]:\p{Cc}]/gu, ' ')
+      .replaceAll(/^['\s]+|['\s]+$/g, '')
+      .slice(0, 31)
+      .trim() || 'Data';
+  const isTaken = (name: string): boolean => taken.some((other) => other.toLowerCase() === name.toLowerCase());
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? clean : `${clean.slice(0, 30 - String(number).length)} ${number}`;
+    if (!isTaken(name)) return name;
   }
-  for (const [name, text] of Object.entries(workbook(columns, sheets))) yield { name, content: once(text) };
 }
 
 async function* once(text: string): AsyncGenerator<string> {
   yield text;
 }
 
-async function* sheet(columns: readonly PlannedColumn[], rows: Rows): AsyncGenerator<string> {
+async function* sheet(columns: readonly PlannedColumn[], rows: Rows, firstStyle: number): AsyncGenerator<string> {
   const letters = columns.map((_, index) => letter(index));
   const widths = columns.map(
     (column, index) =>
@@ -72,7 +104,7 @@ async function* sheet(columns: readonly PlannedColumn[], rows: Rows): AsyncGener
     for (let index = 0; index < columns.length; index++) {
       const value = row[index] ?? null;
       if (value !== null)
-        text += cell(`${letters[index]}${number}`, value, columns[index] as PlannedColumn, index + FIRST_STYLE);
+        text += cell(`${letters[index]}${number}`, value, columns[index] as PlannedColumn, index + firstStyle);
     }
     text += '</row>';
     if (text.length >= CHUNK) {
@@ -142,7 +174,7 @@ function xmlText(text: string): string {
   );
 }
 
-/** Style 0 is plain, 1 the header; then one a column. */
+/** Style 0 is plain, 1 the header; then one a column, of all tables in their order. */
 const FIRST_STYLE = 2;
 
 function numberFormat({ type, unit, role }: PlannedColumn): string {
@@ -185,9 +217,8 @@ function styles(columns: readonly PlannedColumn[]): string {
 }
 
 /** Every part but the sheets, by path. */
-function workbook(columns: readonly PlannedColumn[], count: number): Record<string, string> {
-  const sheets = Array.from({ length: count }, (_, index) => index + 1);
-  const name = (sheet: number): string => (sheet === 1 ? 'Data' : `Data ${sheet}`);
+function workbook(columns: readonly PlannedColumn[], names: readonly string[]): Record<string, string> {
+  const sheets = names.map((_, index) => index + 1);
   const relation = (id: string, type: string, target: string): string =>
     `<Relationship Id="${id}" Type="${RELATIONS}/${type}" Target="${target}"/>`;
   const override = (part: string, type: string): string =>
@@ -198,7 +229,12 @@ function workbook(columns: readonly PlannedColumn[], count: number): Record<stri
     'xl/styles.xml': styles(columns),
     'xl/workbook.xml':
       `${XML}<workbook xmlns="${MAIN}" xmlns:r="${RELATIONS}"><sheets>` +
-      sheets.map((sheet) => `<sheet name="${name(sheet)}" sheetId="${sheet}" r:id="sheet${sheet}"/>`).join('') +
+      sheets
+        .map(
+          (sheet) =>
+            `<sheet name="${xmlText(names[sheet - 1] ?? '').replaceAll('"', '&quot;')}" sheetId="${sheet}" r:id="sheet${sheet}"/>`,
+        )
+        .join('') +
       '</sheets></workbook>',
     'xl/_rels/workbook.xml.rels': relations(
       sheets.map((sheet) => relation(`sheet${sheet}`, 'worksheet', `worksheets/sheet${sheet}.xml`)).join('') +
