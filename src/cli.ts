@@ -7,6 +7,7 @@ import { importRates } from './cli/fx.js';
 import { importFile } from './cli/import-file.js';
 import { registerOrganizations, registerPeople } from './cli/people-commands.js';
 import { registerSecrets } from './cli/secrets.js';
+import { listRollups, refreshRollup, removeRollup, rollupStatus, setRollup } from './cli/rollups.js';
 import { settings } from './cli/settings.js';
 import { ConfigError, parseConfig } from './config/config.js';
 
@@ -93,6 +94,56 @@ program
   .option(...SERVER)
   .addHelpText('after', KEY_HELP)
   .action(importRates);
+
+const rollups = program
+  .command('rollups')
+  .description('tables of sums that answer in place of rows, exactly as rows would');
+
+rollups
+  .command('list')
+  .description('the organisation’s rollups, one a line')
+  .option(...SERVER)
+  .addHelpText('after', KEY_HELP)
+  .action(listRollups);
+
+rollups
+  .command('status')
+  .description('all there is to know of one')
+  .argument('<name>', 'its name, such as default')
+  .option(...SERVER)
+  .addHelpText('after', KEY_HELP)
+  .action(rollupStatus);
+
+rollups
+  .command('set')
+  .description('have one, or change it')
+  .argument('<name>', 'its name; default for the one that large organisations have by themselves')
+  .requiredOption('--dimensions <keys>', 'dimensions by which it answers, with commas between them')
+  .addOption(
+    new Option('--grain <grain>', 'its stretches of time')
+      .choices(['daily', 'hourly', 'fifteen_minutes'])
+      .default('daily'),
+  )
+  .option('--time-zone <zone>', 'IANA zone of its days; the organisation’s when absent')
+  .option(...SERVER)
+  .addHelpText('after', KEY_HELP)
+  .action(setRollup);
+
+rollups
+  .command('refresh')
+  .description('have all its months filled anew')
+  .argument('<name>', 'its name')
+  .option(...SERVER)
+  .addHelpText('after', KEY_HELP)
+  .action(refreshRollup);
+
+rollups
+  .command('delete')
+  .description('have it no more')
+  .argument('<name>', 'its name')
+  .option(...SERVER)
+  .addHelpText('after', KEY_HELP)
+  .action(removeRollup);
 
 program
   .command('settings')

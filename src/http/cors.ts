@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 /** Headers of ours that a page may read. */
-const EXPOSED = ['retry-after', 'x-snapshot', 'content-disposition', 'idempotency-replayed'];
+const EXPOSED = ['retry-after', 'x-snapshot', 'x-tributary-warnings', 'content-disposition', 'idempotency-replayed'];
 const PREFLIGHT_SECONDS = 600;
 
 /**

@@ -66,6 +66,17 @@ describe('models compiled in their own thread', () => {
     expect(clicks.params).toContain(ORGANIZATION);
   });
 
+  it('compiles equal models of several organisations once', async () => {
+    const [one, same, other] = ['spend / clicks', 'spend / clicks', 'clicks / spend'].map(modelWith);
+    if (!one || !same || !other) throw new Error('No models.');
+    expect(one).not.toBe(same);
+    expect(service.get(same, 'clickhouse')).toBe(service.get(one, 'clickhouse'));
+    expect(service.get(other, 'clickhouse')).not.toBe(service.get(one, 'clickhouse'));
+    expect(service.get(one, 'postgres')).not.toBe(service.get(one, 'clickhouse'));
+    // Also while they are asked for at the same time.
+    expect(new Set(await Promise.all([sql(one), sql(same)].map(async (each) => (await each).sql))).size).toBe(1);
+  });
+
   it('leaves the event loop free while many models are compiled', async () => {
     await sql(modelWith('spend / clicks'));
     let turns = 0;

@@ -13,6 +13,7 @@ import { xlsxBytes } from '../reports/render/xlsx.js';
 import { Plans } from '../plans/plans.service.js';
 import { QueryService, type OpenResult } from './query.service.js';
 import { MEDIA_TYPES, formatFromAccept, type ResultFormat } from './result-format.js';
+import { WARNINGS_HEADER, warningsHeader } from './warnings-header.js';
 import { presentValue, type PresentedValue } from '../compiler/query/present.js';
 
 export interface ReplyOptions {
@@ -61,6 +62,8 @@ export class QueryReply {
       after: { format, request: wanted, snapshot: result.snapshot },
     });
     reply.header('x-snapshot', result.snapshot);
+    const warnings = warningsHeader([...result.plan.warnings, ...result.end.warnings]);
+    if (warnings !== null) reply.header(WARNINGS_HEADER, warnings);
     if (options.filename) reply.header('content-disposition', attachment(options.filename, format));
     await reply.send(Readable.from(encoded(format, result.plan.columns, batches), { objectMode: true }));
   }

@@ -7,6 +7,7 @@ import { Allow } from '../access/permissions.js';
 import { QueryReply } from './query-reply.service.js';
 import { QueryRequestDto, QueryResultDto } from './query.dto.js';
 import { readReportRequest } from './request.js';
+import { WARNINGS_HEADER_DOC } from './warnings-header.js';
 import { RESULT_FORMATS, type ResultFormat } from './result-format.js';
 
 class AnswerQuery {
@@ -38,7 +39,7 @@ export class QueryController {
       'A query stops when its asker is gone.',
   })
   @ApiBody({ type: QueryRequestDto })
-  @ApiResponse({ status: 200, type: QueryResultDto })
+  @ApiResponse({ status: 200, type: QueryResultDto, headers: WARNINGS_HEADER_DOC })
   @ApiResponse({
     status: 400,
     description: '`invalid_request`: every mistake in errors[], each with its JSON pointer.',

@@ -60,7 +60,7 @@ export interface OpenResult {
   readonly snapshot: string;
   /** Rows as the engine hands them out, in the order of `plan.columns`; never more than the request's limit. */
   readonly batches: AsyncIterable<readonly (readonly EngineValue[])[]>;
-  /** What is known only once `batches` has ended. */
+  /** What is known only once `batches` has ended; all warnings beside the plan’s, before the first row. */
   readonly end: { truncated: boolean; engineMs: number; warnings: readonly ProblemItem[] };
 }
 
@@ -173,12 +173,24 @@ export class QueryService {
   /** Plans a request whose rows will be streamed. A limit in the request is kept, none means all rows. */
   async open(policy: Policy, request: ReportRequest, options: RunOptions = {}): Promise<OpenResult> {
     const { planned, state } = await this.plans.plan(policy, request, options);
-    await this.relations.ensure(policy.organizationId, planned.plan.relations, state);
-    const end: OpenResult['end'] = { truncated: false, engineMs: 0, warnings: [] };
+    const warnings = await this.cautions(policy, planned, state);
+    const end: OpenResult['end'] = { truncated: false, engineMs: 0, warnings };
     const chosen = await this.rollups.choose(planned, state.rollup_version);
     this.rollups.count(chosen);
     const batches = this.batchesInTurn(rowsOf(planned, state), chosen.plan, end, options);
     return { plan: planned.plan, snapshot: planned.snapshot, batches, end };
+  }
+
+  /** What to be careful about beside the plan: limited rows, and what is not up to date. */
+  private async cautions(
+    policy: Policy,
+    { plan }: PlannedRequest,
+    state: OrganizationState,
+  ): Promise<readonly ProblemItem[]> {
+    return [
+      ...(policy.rows.length > 0 ? [ROWS_LIMITED] : []),
+      ...(await this.relations.ensure(policy.organizationId, plan.relations, state)),
+    ];
   }
 
   private async outcome(policy: Policy, request: ReportRequest, options: RunOptions): Promise<Outcome> {
@@ -187,9 +199,8 @@ export class QueryService {
     const { organizationId } = policy;
     const { lane = 'interactive', signal } = options;
     const cautions = [
-      ...(policy.rows.length > 0 ? [ROWS_LIMITED] : []),
       ...(options.explain && !mayExplain(policy) ? [EXPLAIN_REFUSED] : []),
-      ...(await this.relations.ensure(organizationId, planned.plan.relations, state)),
+      ...(await this.cautions(policy, planned, state)),
     ];
     const asked = options.explain ? { asked: await this.rollups.choose(planned, state.rollup_version) } : {};
     const keyAt = ({ data_version }: OrganizationState): string =>
@@ -262,10 +273,11 @@ export class QueryService {
   ): Batches {
     const leave = await this.enter(source.organization_id, lane, signal, state);
     try {
-      end.warnings = await refuseByChecks(
+      const gaps = await refuseByChecks(
         plan,
         async (statement) => (await this.ask(source, statement, lane, signal)).batches,
       );
+      end.warnings = [...end.warnings, ...gaps];
       yield* this.batches(source, plan, end, lane, signal);
     } finally {
       leave();

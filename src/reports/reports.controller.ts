@@ -6,6 +6,7 @@ import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
 import { PageQuery } from '../common/page.js';
 import { QueryResultDto } from '../query/query.dto.js';
+import { WARNINGS_HEADER_DOC } from '../query/warnings-header.js';
 import { QueryReply } from '../query/query-reply.service.js';
 import { RESULT_FORMATS, type ResultFormat } from '../query/result-format.js';
 import { PAGE_FORMATS, ReportPageReply, isPageFormat, type PageFormat } from './report-page-reply.service.js';
@@ -119,7 +120,7 @@ export class ReportsController {
     description:
       'JSON by default; CSV, NDJSON, XLSX and Arrow are streamed and hold every row; `html` and `pdf` are the page that is mailed.',
   })
-  @ApiResponse({ status: 200, type: QueryResultDto })
+  @ApiResponse({ status: 200, type: QueryResultDto, headers: WARNINGS_HEADER_DOC })
   async data(
     @CurrentIdentity() identity: Identity,
     @Param('id') id: string,

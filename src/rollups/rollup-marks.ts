@@ -34,6 +34,17 @@ export async function markRollups(
   await bumpRollupVersion(manager, organizationId);
 }
 
+/** Has all months of one rollup filled anew. @returns how many there are */
+export async function markRollup(manager: EntityManager, organizationId: string, name: string): Promise<number> {
+  const [marked] = (await manager.query(
+    `UPDATE rollup_months SET is_stale = true, mark = nextval('rollup_marks') FROM rollups
+     WHERE rollups.id = rollup_id AND rollups.organization_id = $1 AND name = $2 AND state <> 'retired' RETURNING month`,
+    [organizationId, name],
+  )) as [unknown[], number];
+  await bumpRollupVersion(manager, organizationId);
+  return marked.length;
+}
+
 /** Whether there is anything to mark; asked under the organisation's import lock, under which rollups are made. */
 export async function hasRollups(manager: EntityManager, organizationId: string): Promise<boolean> {
   const rows = (await manager.query(`SELECT FROM rollups WHERE organization_id = $1 AND state <> 'retired' LIMIT 1`, [

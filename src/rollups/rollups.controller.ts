@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Put } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
@@ -55,6 +55,21 @@ export class RollupsController {
     if (!NAME.test(name))
       throw unprocessable('bad_name', 'A name has lower-case letters, digits and _, and begins with a letter.');
     return this.rollups.put(identity, name, body);
+  }
+
+  @Post(':name/refresh')
+  @HttpCode(202)
+  @Allow('metrics:write')
+  @ApiOperation({
+    summary: 'Have a rollup filled anew',
+    description:
+      'All its months count as changed and are answered from rows until each is filled again, in the background. Imports do this for the months that they touch by themselves; this is for whoever wants to be sure.',
+  })
+  @ApiResponse({ status: 202, type: RollupDto })
+  @ApiResponse({ status: 404, description: 'There is none of the name, or it is still being built.' })
+  refresh(@CurrentIdentity() identity: Identity, @Param('name') name: string): Promise<RollupDto> {
+    if (!NAME.test(name)) throw notFound('There is no rollup of this name.');
+    return this.rollups.refresh(identity, name);
   }
 
   @Delete(':name')

@@ -16,6 +16,7 @@ import { LibraryService } from '../metrics/library.service.js';
 import { columnTypes } from '../metrics/typed-fields.js';
 import { RollupConfigs } from './rollup-configs.service.js';
 import { DEFAULT_NAME, MOST_ROLLUPS, type RollupConfig } from './rollup-config.js';
+import { markRollup } from './rollup-marks.js';
 import { RollupKeeper } from './rollup-keeper.service.js';
 import { RollupViews } from './rollup-views.service.js';
 import type { PutRollupDto, RollupDto, RollupsDto } from './rollups.dto.js';
@@ -127,6 +128,26 @@ export class RollupsService {
       );
       if (gone.length === 0) throw notFound(`There is no rollup “${name.slice(0, 80)}”.`);
     });
+  }
+
+  /**
+   * Has all months of a rollup filled anew; until they are, they are answered from rows. Nothing needs this but the wish
+   * to be sure. @throws Problem 404 where there is none, or it is being built
+   */
+  async refresh(identity: Identity, name: string): Promise<RollupDto> {
+    const { organizationId } = identity;
+    await this.database.transaction(async (manager) => {
+      const marked = await markRollup(manager, organizationId, name);
+      if (marked === 0) throw notFound(`There is no rollup “${name.slice(0, 80)}” with months to fill.`);
+      await this.audit.record(manager, {
+        ...{ organizationId, actor: actorOf(identity), action: 'rollup.refresh', entity: ['rollup', name] },
+        after: { months: marked },
+      });
+    });
+    this.keeper.due(organizationId);
+    const found = (await this.list(organizationId)).data.find((each) => each.name === name);
+    if (!found) throw notFound(`The rollup “${name.slice(0, 80)}” is no longer wanted.`);
+    return found;
   }
 
   private async write(

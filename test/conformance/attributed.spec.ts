@@ -2,12 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DateTime } from 'luxon';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { packageRoot } from '../../src/common/package-root.js';
 import { compileModel, type CompiledModel } from '../../src/compiler/cube/compile.js';
 import { buildModel } from '../../src/compiler/model/build.js';
 import { planQuery } from '../../src/compiler/query/plan.js';
 import { presentValue } from '../../src/compiler/query/present.js';
+import type { MemberDefinition, WindowDefinition } from '../../src/compiler/model/types.js';
 import { rowLock } from '../../src/compiler/query/row-lock.js';
 import type { Filter, FilterOperator, ReportRequest } from '../../src/compiler/query/types.js';
 import { STANDARD_JOURNEY_RULES } from '../../src/engine/journeys.js';
@@ -16,6 +18,24 @@ import { RUN, writeCredits } from './credits.js';
 import { journeyRows } from './journey-rows.js';
 import { TYPED_FIELDS } from './model.js';
 import { clickhouseStore, load, postgresStore, run, type Store } from './stores.js';
+
+const roasOver = (metric_key: string, window: WindowDefinition): MemberDefinition => ({
+  ...{ metric_key, display_label: metric_key, metric_type: 'metric', data_type: 'float', category: 'calculated' },
+  ...{ expression: null, aggregation: null, formula: null, additivity: 'non_additive', alias_keys: [] },
+  ...{
+    description: null,
+    unit: null,
+    format: null,
+    standard_key: null,
+    weight: null,
+    source_tables: [],
+    window,
+  },
+});
+const WINDOWS = [
+  roasOver('roas_three_days', { kind: 'rolling', metric: 'attributed_roas', count: 3, unit: 'day' }),
+  roasOver('roas_so_far', { kind: 'cumulative', metric: 'attributed_roas' }),
+];
 
 describe.each([
   ['ClickHouse', clickhouseStore],
@@ -35,7 +55,8 @@ describe.each([
     const base = [{ fileName, content: await readFile(join(packageRoot, 'cube-models', fileName), 'utf8') }];
     const settings = { currency: 'USD', time_zone: 'UTC', week_start: 1 };
     const { library } = new LibraryService();
-    const model = buildModel({ standard: library.members, organization: [], settings });
+    const model = buildModel({ standard: library.members, organization: WINDOWS, settings });
+    expect(model.members.filter(({ status }) => status !== 'valid')).toEqual([]);
     compiled = await compileModel({ model, dialect: store.engine.dialect, base, typed: TYPED_FIELDS });
   }, 120_000);
   afterAll(() => store.close());
@@ -230,6 +251,23 @@ describe.each([
     ]);
     const compare = { compare: 'previous_period', date_range: { from: '2026-01-06', to: '2026-01-08' } } as const;
     expect(await ask({ metrics: ['attributed_revenue'], ...compare })).toEqual(['5.00 | 160.00 | -0.96875']);
+  });
+
+  it('are put together over windows, formulas over them too, as a request for that stretch of time is', async () => {
+    const dimensions = ['data_source'];
+    const january = { from: '2026-01-01', to: '2026-01-10' };
+    const rolled = await ask({ metrics: ['roas_three_days'], dimensions, date_range: january, time_grain: 'daily' });
+    expect(rolled.length).toBeGreaterThan(8);
+    for (const row of rolled) {
+      const [day = '', source = '', value] = row.split(' | ');
+      const from = DateTime.fromISO(day).minus({ days: 2 }).toISODate() ?? '';
+      const whole = await ask({ metrics: ['attributed_roas'], dimensions, date_range: { from, to: day } });
+      expect([day, `${source} | ${value}`]).toEqual([day, whole.find((each) => each.startsWith(`${source} | `))]);
+    }
+    const [soFar] = await ask({ metrics: ['roas_so_far'], date_range: january });
+    expect(soFar).toBe((await ask({ metrics: ['attributed_roas'] }))[0]);
+    const named = await ask({ metrics: ['roas_so_far:first_touch'], date_range: january });
+    expect(named).toEqual(await ask({ metrics: ['attributed_roas:first_touch'] }));
   });
 
   it('leave out other organisations and runs that are not published', async () => {

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { packageRoot } from '../../src/common/package-root.js';
 import { compileModel, type CompiledModel } from '../../src/compiler/cube/compile.js';
 import { planQuery } from '../../src/compiler/query/plan.js';
@@ -209,6 +210,63 @@ describe.each(ENGINES)('%s', (engineName, open) => {
     expect(await read(await planned(rows, days.view), lock)).toEqual(right);
     expect(await read(await planned([], days.view), lock)).toEqual(right);
     expect(await read(await planned([], days.view), null)).not.toEqual(right);
+  });
+
+  /** Whether rows tell something else than the rollup does. */
+  const isFoundOut = async (request: ReportRequest, view: RollupView): Promise<boolean> => {
+    const rolled = await rolledPlan(request, view);
+    if (rolled === null) return false;
+    return !isDeepStrictEqual(await everything(rolled), await everything(await plan(request, null)));
+  };
+
+  describe('would be found out', () => {
+    const byDay: ReportRequest = {
+      metrics: ['spend', 'clicks', 'rows'],
+      dimensions: ['data_source'],
+      time_grain: 'daily',
+      date_range: { from: '2025-12-01', to: '2026-12-31' },
+    };
+    const named = (name: string): RollupView => {
+      const { view } = rollups.find((each) => each.view.name === name) ?? {};
+      if (!view) throw new Error(`No rollup ${name}.`);
+      return view;
+    };
+
+    it('if days of one time zone were taken for those of another', async () => {
+      const honest = named('days in New York');
+      expect(await rolledPlan(byDay, honest)).toBeNull();
+      expect(await isFoundOut(byDay, { ...honest, timeZone: 'UTC' })).toBe(true);
+    });
+
+    it('if hours were taken for quarters of hours', async () => {
+      const kolkata = { ...byDay, time_grain: 'hourly' as const, time_zone: 'Asia/Kolkata' };
+      const honest = named('hours');
+      expect(await rolledPlan(kolkata, honest)).toBeNull();
+      expect(await isFoundOut(kolkata, { ...honest, grain: 'fifteen_minutes' })).toBe(true);
+    });
+
+    it('if an import that restates rows did not mark their months', async () => {
+      const rolled = await roll(define('unmarked'));
+      const honest = await roll(define('marked'));
+      const restated = row({ at: '2026-01-20T10:00:00Z', source: 'marked', payload: { spend: 5, clicks: 1 } }, 900_000);
+      const request = {
+        ...byDay,
+        filters: [{ member: 'data_source', operator: 'equals' as const, values: ['marked'] }],
+      };
+      for (const spend of ['5', '6']) {
+        const payload = JSON.stringify({ spend, clicks: 1 });
+        const months = await importRows(ORGANIZATION, [
+          { ...restated, data_payload: payload, content_hash: spend.padStart(16, '0') },
+        ]);
+        expect(months).toContain('2026-01');
+        honest.forget(months);
+        expect(await rolledPlan(request, honest.view)).toBeNull();
+        expect(await isFoundOut(request, rolled.view)).toBe(true);
+        for (const each of [honest, ...rollups]) each.forget(months);
+        for (const each of [honest, ...rollups]) await each.refresh();
+        expect(await isFoundOut(request, honest.view)).toBe(false);
+      }
+    });
   });
 
   it('never reads another organisation’s rollup', async () => {

@@ -109,4 +109,39 @@ describe('exports', () => {
     expect(xlsx.headers.get('content-disposition')).toBe('attachment; filename="Spend-by-campaign.xlsx"');
     await xlsx.arrayBuffer();
   }, 90_000);
+
+  it('says beside the rows what JSON says of them: gaps, and what was left out', async () => {
+    await server.rows([
+      {
+        ...{ recorded_at: '2026-01-06T00:00:00Z', data_source: 'line_ads', source_category: 'external_marketing' },
+        ...{ currency: 'JPY', data_payload: { spend: '900' } },
+      },
+    ]);
+    const request = { metrics: ['spend'], dimensions: ['data_source'], on_missing_rate: 'flag' };
+    const { body } = await server.json<{ meta: { warnings: { code: string; message: string }[] } }>(
+      '/api/query',
+      request,
+    );
+    expect(body.meta.warnings).toMatchObject([{ code: 'fx_rate_missing' }]);
+    const view = await server.json<{ id: string }>('/api/reports/views', { report_name: 'With a gap', ...request });
+    const asked = async (path: string, init: RequestInit): Promise<string | null> => {
+      const response = await server.fetch(path, init);
+      await response.arrayBuffer();
+      return response.headers.get('x-tributary-warnings');
+    };
+    const post = (of: object): RequestInit => ({
+      ...{ method: 'POST', body: JSON.stringify(of), headers: { 'content-type': 'application/json' } },
+    });
+    for (const format of ['csv', 'ndjson', 'xlsx', 'arrow']) {
+      const header = await asked(`/api/query?format=${format}`, post(request));
+      expect([format, JSON.parse(header ?? '[]')]).toEqual([format, body.meta.warnings]);
+      expect(await asked(`/api/reports/views/${view.body.id}/data?format=${format}`, {})).toBe(header);
+      expect(await asked(`/api/query?format=${format}`, post({ ...request, metrics: ['clicks'] }))).toBeNull();
+    }
+    const document = await server.json<{ paths: Record<string, { post: { responses: Record<string, object> } }> }>(
+      '/api/openapi.json',
+    );
+    const answer = document.body.paths['/api/query']?.post.responses['200'];
+    expect(Object.keys((answer as { headers: object }).headers)).toEqual(['X-Tributary-Warnings']);
+  });
 });

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
 import { ImportWatch } from '../support/import-watch.js';
 import { TestServer } from '../support/server.js';
@@ -156,6 +157,31 @@ describe.each(['chdb', 'postgres'])('rollups on %s', (engine) => {
     expect(told).toBeGreaterThan(2);
   }, 180_000);
 
+  it('would be found out if a restating import did not mark its months', async () => {
+    const database = new pg.Client({ connectionString: postgres.url });
+    await database.connect();
+    try {
+      await untilFresh('by_device');
+      // What an import whose marks were forgotten would do: everything else happens, the months stay as they are.
+      await database.query(`
+        CREATE FUNCTION forget_marks() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+        CREATE TRIGGER forget_marks BEFORE INSERT OR UPDATE ON rollup_months FOR EACH ROW
+          WHEN (NEW.is_stale) EXECUTE FUNCTION forget_marks()`);
+      await server.rows([row(5, '1234.56')]);
+      const [asked, rows] = [await ask(), await ask(FROM_ROWS)];
+      expect(asked.meta.rollup).toBe('by_device');
+      expect(asked.totals).not.toEqual(rows.totals);
+    } finally {
+      await database.query('DROP TRIGGER forget_marks ON rollup_months; DROP FUNCTION forget_marks()');
+      await database.end();
+    }
+    // Filled anew, it tells the truth again.
+    expect((await server.json('/api/marketing/rollups/by_device/refresh', {})).status).toBe(202);
+    expect(await same()).toBe(false);
+    await untilFresh('by_device');
+    expect(await same()).toBe(true);
+  }, 120_000);
+
   it('has a default one for large organisations, which can be turned off', async () => {
     await server.rows(Array.from({ length: 100 }, (_, number) => row(1_000 + number, '3.00')));
     const made = await until(
@@ -198,6 +224,41 @@ describe.each(['chdb', 'postgres'])('rollups on %s', (engine) => {
       expect(await same()).toBe(true);
     }
   }, 240_000);
+
+  it('answers what is of rows, beside attribution and journeys, which are read themselves', async () => {
+    const event = (number: number, source_category: string, data_payload: object): object => ({
+      ...{ external_id: `event ${number}`, recorded_at: `2026-02-0${number}T10:00:00Z`, data_source: 'meta_ads' },
+      ...{ source_category, customer_id: 'ann', campaign_id: 'Campaign 1', currency: 'USD', data_payload },
+    });
+    await server.rows([
+      event(1, 'external_marketing', { spend: '2.00', device: 'mobile' }),
+      event(2, 'external_revenue', { revenue: '80.00' }),
+    ]);
+    const calculated = await server.json<{ id: string }>('/api/analytics/attribution/calculate', {
+      models: ['linear'],
+    });
+    expect(calculated.status).toBe(202);
+    const by = { dimensions: ['data_source'], totals: true };
+    await until(
+      async () => {
+        const { status } = await server.json('/api/query', { metrics: ['attributed_revenue'], dimensions: [] });
+        return status === 200 ? true : undefined;
+      },
+      { what: 'attribution' },
+    );
+    await untilFresh('by_device');
+    const beside = await ask({ ...by, metrics: ['spend', 'attributed_revenue', 'journeys'], time_grain: null });
+    expect(beside.meta).toMatchObject({ rollup: 'by_device' });
+    for (const table of ['rollup_', 'revenue_attribution', 'customer_journey_tracking'])
+      expect(beside.meta.sql).toContain(table);
+    const alone = await ask({ ...by, metrics: ['attributed_revenue', 'journeys'], time_grain: null });
+    expect(alone.meta).toMatchObject({ rollup: null, rollup_reason: expect.stringContaining('no rows') as unknown });
+    const rows = await ask({ ...by, metrics: ['spend', 'customers'], time_grain: null });
+    expect(rows.meta.rollup).toBeNull();
+    const spend = rows.rows.find(({ data_source: source }) => source === 'meta_ads')?.['spend'];
+    expect(beside.rows).toContainEqual({ data_source: 'meta_ads', spend, attributed_revenue: '80.00', journeys: 1 });
+    expect(alone.rows).toContainEqual({ data_source: 'meta_ads', attributed_revenue: '80.00', journeys: 1 });
+  }, 120_000);
 
   it('counts its answers, and is gone when it is deleted', async () => {
     // What was asked before may come from the cache, where rows have put it while the rollup was stale.

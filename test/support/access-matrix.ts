@@ -112,6 +112,7 @@ export const REST_DOORS: Readonly<Record<string, Door>> = {
   'GET /api/marketing/rollups': read('view metrics config'),
   'PUT /api/marketing/rollups/{name}': read('change metrics config'),
   'DELETE /api/marketing/rollups/{name}': read('change metrics config'),
+  'POST /api/marketing/rollups/{name}/refresh': read('change metrics config'),
   'GET /api/me': read('self'),
   'GET /api/organization': read('self'),
   'PATCH /api/organization': read('administer'),

@@ -57,11 +57,15 @@ function dependencyFaults(member: Member, checked: ReadonlyMap<string, Member>):
   });
 }
 
-/** Windows over stretches of time put rows together, so that what they look at must come from rows. */
+/** Windows over stretches of time put rows together, so that what they look at must be read, and not itself be about time or peers. */
 function windowFaults(member: Member, around: ReadonlySet<string>, checked: ReadonlyMap<string, Member>): Diagnostic[] {
   if (member.kind !== 'window' || !around.has(member.window.metric)) return [];
-  // A plain metric over a relation is read once for each window.
-  if (checked.get(member.window.metric)?.kind === 'simple') return [];
+  // What reads rows, attribution or journeys, and formulas over that, is read once for each window.
+  const isRead = (key: string): boolean => {
+    const found = checked.get(key);
+    return found?.kind === 'simple' || (found?.kind === 'formula' && found.depends_on.every(isRead));
+  };
+  if (isRead(member.window.metric)) return [];
   const { kind, metric } = member.window;
   if (kind === 'previous' || kind === 'share') return [];
   const message = `${metric} looks over time, beside its peers or at customers itself, so it can’t be put together over longer stretches. Make the window over the metric behind it, and build on that.`;

@@ -83,6 +83,9 @@ export const wholeSql = (value: string, dialect: DialectName): string =>
   dialect === 'clickhouse' ? `toInt64(${value})` : `${value}::bigint`;
 
 export class BaseQueries {
+  /** Whether any statement so far reads the rollup; those over attribution and journeys never do. */
+  readsRollup = false;
+
   constructor(private readonly input: BaseQueriesInput) {}
 
   /** Whether numbers may be null because they miss an exchange rate. */
@@ -104,6 +107,7 @@ export class BaseQueries {
       timeZone: canonicalZone(this.input.timeZone),
     };
     const values = segmentsFor(query, rollup);
+    this.readsRollup = true;
     const segments: CubeFilter = { member: path(SEGMENT_KEY), operator: 'equals', values };
     const { sql, params } = await this.grouped(grouping, rollup.compiled, [segments]);
     return { sql: sql.replaceAll(ROLLUP_TABLE, rollup.table), params };

@@ -185,6 +185,12 @@ class LayeredPlan {
     return this.calculated(member, (part) => this.value(part, scope, true), isExact);
   }
 
+  /** A metric over a stretch of time; of a formula over attribution and rows, each part is read for the stretch. */
+  private over(member: Member, frame: FrameTime, scope: Scope, isExact: boolean): string {
+    if (member.kind !== 'formula' || !this.around.has(member.key)) return this.held(member, frame, scope, isExact);
+    return this.calculated(member, (part) => this.over(part, frame, scope, true), isExact);
+  }
+
   /** A formula over the exact values of its parts. */
   private calculated(
     { tree, data_type }: FormulaMetricMember,
@@ -217,7 +223,7 @@ class LayeredPlan {
       case 'cumulative':
       case 'rolling':
       case 'to_date':
-        return this.held(looked, frameOfWindow(window, moment, this.report), scope, isExact);
+        return this.over(looked, frameOfWindow(window, moment, this.report), scope, isExact);
       default:
         return window satisfies never;
     }

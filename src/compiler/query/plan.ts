@@ -5,6 +5,7 @@ import type { CompiledModel } from '../cube/compile.js';
 import type { DialectName } from '../dialect/types.js';
 import { behind, windowsIn } from '../model/around.js';
 import type { Snapshot } from '../model/types.js';
+import { RollupMismatch } from '../rollup/types.js';
 import type { RollupView } from '../rollup/view.js';
 import { additivityChecks, nonAdditiveMistakes, nonAdditiveWarnings } from './additivity.js';
 import { relationsRead } from './attribution.js';
@@ -92,10 +93,13 @@ export async function planQuery(input: PlanInput): Promise<QueryPlan> {
     ...(await mixtureChecks(report, totals !== null || subtotals.length > 0)),
   ];
 
+  const money = await plannedMoney(report);
+  if (input.rollup != null && !report.queries.readsRollup)
+    throw new RollupMismatch('the request reads attribution and journeys, and no rows');
+
   return Object.freeze({
     columns: masks.columns(report),
-    ...{ statement, totals, subtotals, checks },
-    money: await plannedMoney(report),
+    ...{ statement, totals, subtotals, checks, money },
     limit: report.limit,
     cursorAfter: masks.cursor(cursorMaker({ request, organizationId, snapshot: hash }, read.now, report.order)),
     range: report.range === null ? null : written(report.range),
