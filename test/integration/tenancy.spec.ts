@@ -13,6 +13,7 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/engine/e
 
 /** Tables that are nobody's own: what the role of a tenant may do there, and why that is no leak. */
 const NOBODYS: Readonly<Record<string, { readonly may: readonly string[]; readonly why: string }>> = {
+  installation_fx_rates: { may: ['SELECT'], why: 'exchange rates that the operator gives to all organisations' },
   installation_keys: { may: [], why: 'keys of the installation' },
   plans: { may: ['SELECT'], why: 'what the installation offers' },
   schema_migrations: { may: [], why: 'names of migrations' },
