@@ -5,6 +5,7 @@ import type { Identity } from '../access/identity.js';
 import { Organization } from '../access/organization.entity.js';
 import { policyOf, seesAll } from '../access/policy.js';
 import { nearestNames } from '../common/nearest.js';
+import { decodeCursor, encodeCursor, type PageQuery } from '../common/page.js';
 import { Problem, badRequest, notFound, unprocessable } from '../common/problem.js';
 import { isUuid } from '../common/uuid.js';
 import { Mistakes } from '../compiler/query/mistakes.js';
@@ -19,6 +20,7 @@ import { RunDiffs } from './run-diffs.service.js';
 import type { RunRow } from './run-row.js';
 
 const WAIT_MS = 60_000;
+const PAGE = 100;
 
 /** What stands behind the doors: requests read, runs presented. Runs are over all rows, so their askers must see all. */
 @Injectable()
@@ -51,9 +53,15 @@ export class AttributionDoors {
     return presented(run);
   }
 
-  async list(identity: Identity): Promise<RunListDto> {
+  async list(identity: Identity, query: PageQuery): Promise<RunListDto> {
     this.refuseRestricted(identity);
-    return { data: (await this.runs.newest(identity.organizationId, 100)).map(presented), next_cursor: null };
+    const limit = query.limit ?? PAGE;
+    const before = query.cursor === undefined ? null : decodeCursor(query.cursor);
+    if (before !== null && !isUuid(before)) throw badRequest('invalid_cursor', 'The cursor is not one of this list.');
+    const found = await this.runs.newest(identity.organizationId, limit + 1, before);
+    const shown = found.slice(0, limit);
+    const last = shown.at(-1);
+    return { data: shown.map(presented), next_cursor: last && found.length > limit ? encodeCursor(last.id) : null };
   }
 
   async get(identity: Identity, id: string): Promise<RunDto> {

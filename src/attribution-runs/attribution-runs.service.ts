@@ -69,7 +69,8 @@ export class AttributionRuns implements OnModuleInit, OnApplicationBootstrap {
   /** What a process that died was working on is taken up again. */
   async onApplicationBootstrap(): Promise<void> {
     const left = await acrossOrganizations('runs that a process left behind', () => this.store.unfinished());
-    for (const { id, organization_id } of left) await this.enqueue(organization_id, id);
+    // Under a name of its own: a queue that believes the dead worker's job to be running would swallow it for hours.
+    for (const { id, organization_id } of left) await this.enqueue(organization_id, id, `${id}:${newId()}`);
   }
 
   /** Begins a run; `kind` follows from the request: a date range makes it an analysis. */
@@ -102,8 +103,8 @@ export class AttributionRuns implements OnModuleInit, OnApplicationBootstrap {
     }
   }
 
-  newest(organizationId: string, limit: number): Promise<RunRow[]> {
-    return this.store.newest(organizationId, limit);
+  newest(organizationId: string, limit: number, before: string | null): Promise<RunRow[]> {
+    return this.store.newest(organizationId, limit, before);
   }
 
   async get(organizationId: string, id: string): Promise<RunRow> {
@@ -152,8 +153,8 @@ export class AttributionRuns implements OnModuleInit, OnApplicationBootstrap {
     return changes.filter((change) => !incomplete.has(change));
   }
 
-  private async enqueue(organizationId: string, id: string): Promise<void> {
-    await this.queue.enqueue(JOB, { organization_id: organizationId, run_id: id }, { id });
+  private async enqueue(organizationId: string, id: string, jobId = id): Promise<void> {
+    await this.queue.enqueue(JOB, { organization_id: organizationId, run_id: id }, { id: jobId });
   }
 
   /** Works on a run to its end. What stops it is told in the ledger; only what another attempt may mend is thrown. */
@@ -162,9 +163,11 @@ export class AttributionRuns implements OnModuleInit, OnApplicationBootstrap {
     const stop = new AbortController();
     const both = AbortSignal.any([signal, stop.signal]);
     const watch = setInterval(() => {
+      // Asked before it has begun, the answer would be no, and might come after it has.
+      if (!begun) return;
       void inOrganization(organizationId, () => this.store.isWanted(id, rowsId)).then(
         (isWanted) => {
-          if (begun && !isWanted) stop.abort(new Unwanted());
+          if (!isWanted) stop.abort(new Unwanted());
         },
         () => undefined,
       );
@@ -172,8 +175,12 @@ export class AttributionRuns implements OnModuleInit, OnApplicationBootstrap {
     let begun = false;
     try {
       await withRunLock(this.database, organizationId, both, async () => {
+        const { rows_id: left, cancel_requested: isUnwanted } = await this.get(organizationId, id);
         begun = await this.store.begin(id, rowsId);
-        if (begun) await this.work(await this.get(organizationId, id), rowsId, both);
+        // Nobody else works on it: what holds the lock is this.
+        if (!begun) return isUnwanted ? await this.store.fail(id, 'cancelled', null) : undefined;
+        if (left !== null) await this.engine.drop(organizationId, [left]);
+        await this.work(await this.get(organizationId, id), rowsId, both);
       });
     } catch (error) {
       if (signal.aborted) throw error;

@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nes
 import type { FastifyReply } from 'fastify';
 import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
+import { PageQuery } from '../common/page.js';
 import type { AttributionSettings } from '../attribution/models/settings.js';
 import { AttributionDoors } from './attribution-doors.service.js';
 import { AttributionSettingsChangeDto, CalculateDto, DiffQuery, RunDto, RunListDto } from './attribution.dto.js';
@@ -45,10 +46,14 @@ export class AttributionController {
 
   @Get('runs')
   @Allow('attribution:read')
-  @ApiOperation({ summary: 'The newest runs', description: 'Updates after imports included; at most 100.' })
+  @ApiOperation({
+    summary: 'Runs, newest first',
+    description: 'Updates after imports included; 100 a page unless asked.',
+  })
   @ApiResponse({ status: 200, type: RunListDto })
-  list(@CurrentIdentity() identity: Identity): Promise<RunListDto> {
-    return this.doors.list(identity);
+  @ApiResponse({ status: 400, description: '`invalid_cursor`' })
+  list(@CurrentIdentity() identity: Identity, @Query() query: PageQuery): Promise<RunListDto> {
+    return this.doors.list(identity, query);
   }
 
   @Get('runs/:id')

@@ -35,10 +35,13 @@ export class RunStore {
     return rows[0] ?? null;
   }
 
-  async newest(organizationId: string, limit: number): Promise<RunRow[]> {
+  /** Newest first. @param before id of the run after which to go on, of the organisation's own */
+  async newest(organizationId: string, limit: number, before: string | null = null): Promise<RunRow[]> {
     return (await this.database.query(
-      'SELECT * FROM attribution_runs WHERE organization_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2',
-      [organizationId, limit],
+      `SELECT * FROM attribution_runs WHERE organization_id = $1 AND ($3::uuid IS NULL OR (created_at, id) < (
+         SELECT created_at, id FROM attribution_runs WHERE organization_id = $1 AND id = $3
+       )) ORDER BY created_at DESC, id DESC LIMIT $2`,
+      [organizationId, limit, before],
     )) as RunRow[];
   }
 

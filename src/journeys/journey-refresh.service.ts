@@ -43,7 +43,9 @@ export class JourneyRefresh {
 
   /** Has it done soon. */
   async due(organizationId: string): Promise<void> {
-    const options = { id: organizationId, delayMs: QUIET_MS };
+    // One job for all changes of a moment, which begins after that moment: by the organisation's name alone, a change
+    // would be swallowed by a job that runs already and has looked for changes before.
+    const options = { id: `${organizationId}:${Math.floor(Date.now() / QUIET_MS)}`, delayMs: QUIET_MS };
     // By name: what attribution makes of journeys knows more than they do of it.
     await this.queue
       .enqueue('attribution-update', { organization_id: organizationId }, options)

@@ -27,6 +27,56 @@ describe('the guide to attribution', () => {
     expect((await server.json('/api/query', request)).body).toMatchObject(expected);
   });
 
+  it('knows what nothing has touched by its name in a metric’s own filter, too', async () => {
+    const own = (metric_key: string, operator: string): Json => ({
+      ...{
+        metric_key,
+        display_label: metric_key,
+        category: 'calculated',
+        metric_type: 'metric',
+        data_type: 'currency',
+      },
+      ...{ aggregation: 'sum', expression: 'revenue_attribution.revenue_amount' },
+      filter: { member: 'data_source', operator, values: ['unattributed'] },
+    });
+    for (const definition of [own('walked_in', 'equals'), own('led_here', 'notEquals')])
+      expect((await server.json('/api/marketing/metrics', definition)).status).toBe(201);
+    const { body } = await server.json('/api/query', { metrics: ['walked_in', 'led_here', 'attributed_revenue'] });
+    expect(body).toMatchObject({ rows: [{ walked_in: '60.00', led_here: '140.00', attributed_revenue: '200.00' }] });
+  });
+
+  it('shows a campaign manager what is credited to the own campaigns, and of everyone’s journeys nothing', async () => {
+    const { body: user } = await server.json('/api/users', {
+      ...{ email: 'spring@example.com', role: 'campaign_manager', campaigns: ['Spring'] },
+    });
+    const { body: made } = await server.json('/api/keys', { name: 'own', user_id: user.id });
+    const key = String(made.key);
+    const request = {
+      ...{ metrics: ['attributed_revenue', 'attributed_revenue:first_touch', 'attributed_conversions', 'spend'] },
+      ...{ dimensions: ['campaign_name'], totals: true },
+    };
+    const spring = { attributed_revenue: '63.34', 'attributed_revenue:first_touch': '140.00', spend: '25.00' };
+    const { body } = await server.json<{ rows: Json[]; totals: Json }>('/api/query', request, 'POST', key);
+    expect(body.rows).toEqual([expect.objectContaining({ campaign_name: 'Spring', ...spring })]);
+    expect(body.totals).toMatchObject(spring);
+    for (const [path, code] of [
+      ['attribution/runs', 'policy_not_supported_here'],
+      ['paths', 'policy_not_supported_here'],
+      ['customer-journeys', 'forbidden'],
+      ['customer-journey/ann@example.com', 'forbidden'],
+    ]) {
+      const answer = await server.json(`/api/analytics/${path}`, undefined, 'GET', key);
+      expect([path, answer.status, answer.body.code]).toEqual([path, 403, code]);
+    }
+    const other = await server.json<{ rows: Json[] }>(
+      '/api/analytics/campaigns/Brand/performance',
+      undefined,
+      'GET',
+      key,
+    );
+    expect(JSON.stringify(other.body.rows)).not.toContain('63.33');
+  });
+
   it('answers the documents of the guide', async () => {
     const [documents, replies] = [guide.of('document'), guide.of('reply')];
     expect(documents.length).toBeGreaterThan(0);

@@ -207,6 +207,20 @@ test('runs are listed, and what is asked wrongly is refused in words', async () 
   expect(list.body.data.length).toBeGreaterThan(4);
   const run = await server.json(`/api/analytics/attribution/runs/${list.body.data[0]?.run_id}`);
   expect(run.body).toMatchObject({ state: 'succeeded', progress: 1 });
+  const pages: string[][] = [];
+  for (let cursor = ''; ;) {
+    const { body } = await server.json<{ data: { run_id: string }[]; next_cursor: string | null }>(
+      `/api/analytics/attribution/runs?limit=2${cursor}`,
+    );
+    pages.push(body.data.map(({ run_id }) => run_id));
+    if (body.next_cursor === null) break;
+    cursor = `&cursor=${body.next_cursor}`;
+  }
+  expect(pages.flat()).toEqual(list.body.data.map(({ run_id }) => run_id));
+  expect(await server.json('/api/analytics/attribution/runs?cursor=eHl6')).toMatchObject({
+    status: 400,
+    body: { code: 'invalid_cursor' },
+  });
   const unknown = await server.json('/api/analytics/attribution/calculate', { models: ['linaer'] });
   expect(unknown).toMatchObject({
     status: 422,

@@ -7,7 +7,8 @@ import { formulaToSql, resultSql } from '../dialect/formula-sql.js';
 import type { FormulaNode } from '../formula/types.js';
 import { moneyFields } from '../model/amounts.js';
 import type { DataType, DimensionMember, Member, RowFilter, SimpleMetricMember } from '../model/types.js';
-import { BASE_DIMENSIONS, TIME_KEY, valueKind, type ValueKind } from './base.js';
+import { UNATTRIBUTED } from '../model/relations.js';
+import { BASE_DIMENSIONS, CURRENCY_KEY, TIME_KEY, valueKind, type ValueKind } from './base.js';
 
 /** A dimension as SQL over one row. */
 export interface RowValue {
@@ -23,6 +24,12 @@ const READING = {
   boolean: 'boolean',
   date: 'date',
 } as const satisfies Record<DataType, Reading>;
+
+/** A dimension over a relation: texts say `unattributed` where there is no touchpoint that could have a value. */
+export function ofTouchpoint(sql: string, { key, kind, row }: { key: string; kind: ValueKind; row: string }): string {
+  if (kind !== 'string' || key === 'currency' || key === CURRENCY_KEY) return sql;
+  return `CASE WHEN ${row}.id IS NULL THEN '${UNATTRIBUTED}' ELSE ${sql} END`;
+}
 
 /** Reads rows of one organisation’s cube. */
 export class RowReader {
@@ -79,12 +86,13 @@ export class RowReader {
     return this.source.dialect === 'clickhouse' ? `toString(${sql})` : `(${sql})::text`;
   }
 
-  /** Whether the row meets `filter`; constants in it are part of the SQL. */
-  filter(filter: RowFilter): string {
-    if ('and' in filter) return filter.and.map((part) => `(${this.filter(part)})`).join(' AND ');
-    if ('or' in filter) return filter.or.map((part) => `(${this.filter(part)})`).join(' OR ');
-    const { sql: column, kind } = this.named(filter.member);
-    const { dialect } = this.source;
+  /** Whether the row meets `filter`; constants in it are part of the SQL. @param isOfRelation whose rows are touchpoints */
+  filter(filter: RowFilter, isOfRelation = false): string {
+    if ('and' in filter) return filter.and.map((part) => `(${this.filter(part, isOfRelation)})`).join(' AND ');
+    if ('or' in filter) return filter.or.map((part) => `(${this.filter(part, isOfRelation)})`).join(' OR ');
+    const { sql, kind } = this.named(filter.member);
+    const { dialect, row } = this.source;
+    const column = isOfRelation ? ofTouchpoint(sql, { key: filter.member, kind, row }) : sql;
     const { operator, values } = filter;
     return conditionSql({ operator, values, column, kind }, dialect, (value) => constantSql(value, dialect));
   }

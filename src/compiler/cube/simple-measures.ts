@@ -123,8 +123,8 @@ function shownMeasures(member: SimpleMetricMember, rows: RowReader, parts: Parts
 }
 
 /** What the rows that count have; null for the others. */
-const ofCounted = (sql: string, { filter }: SimpleMetricMember, rows: RowReader): string =>
-  filter === undefined ? sql : `CASE WHEN ${rows.filter(filter)} THEN ${sql} END`;
+const ofCounted = (sql: string, { field, filter }: SimpleMetricMember, rows: RowReader): string =>
+  filter === undefined ? sql : `CASE WHEN ${rows.filter(filter, field.kind === 'relation')} THEN ${sql} END`;
 
 /** The dimension that overlapping windows of a distinct count are put together from. */
 export function countedValue(member: SimpleMetricMember, rows: RowReader): Members {

@@ -8,8 +8,9 @@ import { bucketSql, type Bucket } from '../dialect/bucket-sql.js';
 import { CONDITION_OPERATORS, conditionSql, type ConditionOperator } from '../dialect/condition-sql.js';
 import { ordinalSql, type Placement } from '../dialect/ordinal-sql.js';
 import type { DialectName } from '../dialect/types.js';
-import { UNATTRIBUTED } from '../model/relations.js';
-import { CURRENCY_KEY, type ValueKind } from './base.js';
+
+import type { ValueKind } from './base.js';
+import { ofTouchpoint } from './row-sql.js';
 
 /** What the planner adds to a Cube query; Cube hands it to the query object as it is. */
 export interface TributaryOptions {
@@ -140,13 +141,12 @@ interface Dimension {
   dimensionDefinition(): unknown;
 }
 
-/** A dimension as SQL; over a relation, texts say `unattributed` where there is no touchpoint that could have a value. */
+/** A dimension as SQL. */
 function dimensionSql(query: BaseQuery, dimension: Dimension, sql: string): string {
   if ((query.options as TributaryOptions).relationSql === undefined) return sql;
   const [cube = '', key = ''] = dimension.path();
   const { kind } = (dimension.dimensionDefinition() as Definition).meta ?? {};
-  if (kind !== 'string' || key === 'currency' || key === CURRENCY_KEY) return sql;
-  return `CASE WHEN ${query.cubeAlias(cube)}.id IS NULL THEN '${UNATTRIBUTED}' ELSE ${sql} END`;
+  return kind === undefined ? sql : ofTouchpoint(sql, { key, kind, row: query.cubeAlias(cube) as string });
 }
 
 /** Time first, then dimensions, then metrics, as in the plan's columns. */
