@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
 import { TokenRefused, TokenVerifier, type TokenSettings } from './token-verifier.js';
@@ -21,6 +21,8 @@ describe('tokens signed with keys that the provider publishes', () => {
   let provider: Server;
   let published: JWK[] = [];
   let asked = 0;
+  const giveKeys = (response: ServerResponse): unknown => response.end(JSON.stringify({ keys: published }));
+  let answer = giveKeys;
   const makeKey = async (kid: string): Promise<CryptoKey> => {
     const { publicKey, privateKey } = await generateKeyPair('ES256');
     published = [...published, { ...(await exportJWK(publicKey)), kid, alg: 'ES256', use: 'sig' }];
@@ -33,7 +35,7 @@ describe('tokens signed with keys that the provider publishes', () => {
   beforeAll(async () => {
     provider = createServer((_request, response) => {
       asked += 1;
-      response.end(JSON.stringify({ keys: published }));
+      answer(response);
     }).listen(0, '127.0.0.1');
     await once(provider, 'listening');
   });
@@ -56,6 +58,31 @@ describe('tokens signed with keys that the provider publishes', () => {
     await expect(tokens.verify(await signed('ES256', old, 'unknown'))).rejects.toThrow(TokenRefused);
     await expect(tokens.verify(await signed('ES256', old, '2025'))).rejects.toThrow(TokenRefused);
     expect((await tokens.verify(await signed('ES256', next, '2026'))).organization).toBe('acme');
+  });
+
+  it('goes on with the keys that it knows while the provider is away, and refuses no token for that', async () => {
+    const tokens = verifier();
+    const known = await makeKey('known');
+    expect((await tokens.verify(await signed('ES256', known, 'known'))).organization).toBe('acme');
+    const fresh = await makeKey('fresh');
+    const outages: (typeof answer)[] = [
+      (response) => response.writeHead(503).end('down'),
+      (response) => response.end('<html>'),
+      (response) => response.end('{"keys": 1}'),
+      (response) => response.destroy(),
+    ];
+    for (const outage of outages) {
+      answer = outage;
+      expect((await tokens.verify(await signed('ES256', known, 'known'))).organization).toBe('acme');
+      const unknown = await tokens.verify(await signed('ES256', fresh, 'fresh')).catch((error: unknown) => error);
+      expect(unknown).toHaveProperty('message');
+      expect(unknown).not.toBeInstanceOf(TokenRefused);
+      // Nor does an outage let anyone in.
+      const { privateKey } = await generateKeyPair('ES256');
+      await expect(tokens.verify(await signed('ES256', privateKey, 'known'))).rejects.toThrow(TokenRefused);
+    }
+    answer = giveKeys;
+    expect((await tokens.verify(await signed('ES256', fresh, 'fresh'))).organization).toBe('acme');
   });
 
   it('takes no other way of signing than those that are allowed', async () => {

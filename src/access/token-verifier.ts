@@ -31,6 +31,8 @@ export class TokenRefused extends Error {}
 /** How long an unknown key id is not asked for again, in milliseconds; a stranger's tokens must not flood the provider. */
 const COOLDOWN_MS = 10_000;
 const CLOCK_TOLERANCE_SECONDS = 30;
+/** The provider did not answer in time, answered with an error, or with what are no keys: that says nothing of a token. */
+const PROVIDERS_FAULT: readonly string[] = [errors.JWKSTimeout.code, errors.JWKSInvalid.code, errors.JOSEError.code];
 
 /** Proves tokens of one identity provider. Its keys are fetched when first needed, and again when an unknown one signs. */
 export class TokenVerifier {
@@ -51,7 +53,7 @@ export class TokenVerifier {
           });
   }
 
-  /** @throws TokenRefused; {@link errors.JWKSTimeout} and the like when the provider's keys can't be had */
+  /** @throws TokenRefused; any other error when the provider's keys can't be had */
   async verify(token: string): Promise<TokenClaims> {
     const { issuer, audience, algorithms } = this.settings;
     const options = {
@@ -68,7 +70,7 @@ export class TokenVerifier {
           : await jwtVerify(token, this.key, options);
       return this.read(payload);
     } catch (error) {
-      if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) throw error;
+      if (!(error instanceof errors.JOSEError) || PROVIDERS_FAULT.includes(error.code)) throw error;
       if (error instanceof errors.JWTExpired) throw new TokenRefused('The token has expired; sign in again.');
       throw new TokenRefused('The token is not valid here.');
     }

@@ -1,13 +1,15 @@
 /**
  * The access matrix: every door of the running server × five roles × {own organisation, another one's thing, nobody}. The
- * doors come from the server itself (its OpenAPI document and its GraphQL schema); one that is not in the table fails.
+ * doors come from the server itself (its OpenAPI document, its GraphQL schema, its SQL catalogue); one that is not in the
+ * table fails.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/common/package-root.js';
 import { newId } from '../../src/common/uuid.js';
-import { GRAPHQL_DOORS, PUBLIC_DOORS, REST_DOORS, ROLES_OF, type Needs } from '../support/access-matrix.js';
+import { GRAPHQL_DOORS, PUBLIC_DOORS, REST_DOORS, ROLES_OF, SQL_DOORS, type Needs } from '../support/access-matrix.js';
 import { ADMIN_KEY, TestServer } from '../support/server.js';
+import { connect } from '../wire/clients.js';
 
 const ROLES = ['organization_admin', 'marketing_manager', 'campaign_manager', 'analyst', 'viewer'] as const;
 type Role = (typeof ROLES)[number];
@@ -62,7 +64,7 @@ describe('the access matrix', () => {
       '/api/integrations/rows',
       {
         method: 'POST',
-        body: JSON.stringify({ ...ROW, external_id: name }),
+        body: JSON.stringify({ ...ROW, external_id: name, data_payload: { ...ROW.data_payload, campaign_name: name } }),
         headers: { 'content-type': 'application/x-ndjson' },
       },
       key,
@@ -315,5 +317,100 @@ describe('the access matrix', () => {
       const { errors } = await server.graphql('{ marketingTotals { spend } }', {}, null);
       expect(errors?.length).toBe(1);
     });
+  });
+
+  describe('of the SQL API', () => {
+    type Rows = Record<string, unknown>[];
+    /** All that a statement gives, or the SQLSTATE of the refusal. */
+    const sql = async (key: string, statement: string, database = 'main'): Promise<Rows | string> => {
+      const [, user = '', ...secret] = key.split('_');
+      try {
+        const client = await connect(server, { user, password: secret.join('_'), database });
+        try {
+          return (await client.query<Record<string, unknown>>(statement)).rows;
+        } finally {
+          await client.end();
+        }
+      } catch (error) {
+        return (error as { code?: string }).code ?? String(error);
+      }
+    };
+    const RELATIONS = `SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = 'public' AND c.relkind IN ('r', 'v', 'm', 'f', 'p')`;
+    const columnsOf = (relation: string): string =>
+      `SELECT a.attname AS name FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+       WHERE c.relname = '${relation}' AND a.attnum > 0 AND NOT a.attisdropped`;
+    const ROWS_SEEN = 'SELECT campaign_name, MEASURE(spend) AS spend FROM marketing GROUP BY 1 ORDER BY 1';
+    const namesOf = (rows: Rows | string): string[] =>
+      typeof rows === 'string' ? [rows] : rows.map((row) => String(row.relname ?? row.name)).sort();
+
+    it('has every relation of the catalogue in its table, and no other; with the columns of the model', async () => {
+      expect(namesOf(await sql(ADMIN_KEY, RELATIONS))).toEqual(Object.keys(SQL_DOORS).sort());
+      const tables = `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'`;
+      expect(namesOf(await sql(ADMIN_KEY, tables))).toEqual(Object.keys(SQL_DOORS).sort());
+      expect(namesOf(await sql(ADMIN_KEY, columnsOf('marketing')))).toEqual(
+        expect.arrayContaining(['campaign_name', 'data_source', 'recorded_at', 'spend', 'their_metric']),
+      );
+      // Others' names are in no catalogue.
+      for (const relation of [
+        'pg_class',
+        'pg_attribute',
+        'pg_description',
+        'pg_database',
+        'pg_roles',
+        'pg_namespace',
+      ]) {
+        const seen = JSON.stringify(await sql(ADMIN_KEY, `SELECT * FROM pg_catalog.${relation}`));
+        expect({ relation, leak: seen.includes(THEIRS) || seen.includes('theirs') }).toEqual({ relation, leak: false });
+      }
+    }, 60_000);
+
+    it('answers each role with its own organisation’s rows, and nobody', async () => {
+      const own = [{ campaign_name: 'Ours', spend: '1.00' }];
+      for (const { needs } of Object.values(SQL_DOORS)) {
+        for (const role of ROLES) {
+          const expected = !may(role, needs) ? '42501' : role === 'campaign_manager' ? [] : own;
+          expect({ role, seen: await sql(keys.get(role) ?? '', ROWS_SEEN) }).toEqual({ role, seen: expected });
+          // Another organisation is another database, which the key does not open.
+          expect(await sql(keys.get(role) ?? '', ROWS_SEEN, 'theirs')).toMatch(/^(28000|28P01|3D000|42501)$/);
+        }
+      }
+      expect(await sql('trb_nosuchkey0_0123456789abcdef', ROWS_SEEN)).toBe('28P01');
+      expect(await sql(`${ADMIN_KEY.slice(0, -1)}!`, ROWS_SEEN)).toBe('28P01');
+      // The other organisation sees its own.
+      expect(await sql(theirKey, ROWS_SEEN, 'theirs')).toEqual([{ campaign_name: THEIRS, spend: '1.00' }]);
+    }, 60_000);
+
+    it('leaves out what is hidden, empties what is masked, and shows the rows that the role has', async () => {
+      const keyOf = async (name: string, rule: Json): Promise<string> => {
+        const { body: role } = await server.json<{ id: string }>('/api/roles', { name, base_role: 'analyst', ...rule });
+        const { body } = await server.json<{ key: string }>('/api/keys', { name, custom_role_id: role.id });
+        return body.key;
+      };
+      const hidden = await keyOf('Hidden', { hidden: ['spend'] });
+      const columns = namesOf(await sql(hidden, columnsOf('marketing')));
+      expect(columns).toEqual(expect.arrayContaining(['campaign_name', 'revenue']));
+      for (const gone of ['spend', 'campaign_spend', 'their_metric']) expect(columns).not.toContain(gone);
+      expect(JSON.stringify(await sql(hidden, 'SELECT * FROM pg_catalog.pg_description'))).not.toMatch(
+        /"description":"(Campaign |Ad )?spend/i,
+      );
+      expect(await sql(hidden, ROWS_SEEN)).toBe('42703');
+      expect(JSON.stringify(await sql(hidden, 'SELECT * FROM marketing'))).not.toMatch(/spend|1\.00/);
+
+      const masked = await keyOf('Masked', { masked: ['spend'] });
+      expect(await sql(masked, 'SELECT campaign_name, clicks, spend FROM marketing')).toEqual([
+        { campaign_name: 'Ours', clicks: null, spend: null },
+      ]);
+      for (const by of ['WHERE spend > 0', 'GROUP BY 1 HAVING SUM(spend) > 0', 'ORDER BY spend'])
+        expect(await sql(masked, `SELECT campaign_name FROM marketing ${by}`)).not.toEqual([{ campaign_name: 'Ours' }]);
+
+      const condition = (operator: string): Json => ({ member: 'campaign_name', operator, values: ['Ours'] });
+      const some = await keyOf('Some rows', { rows: [condition('equals')] });
+      const others = await keyOf('Other rows', { rows: [condition('notEquals')] });
+      const every = 'SELECT campaign_name, data_source FROM marketing';
+      expect(await sql(some, every)).toEqual([{ campaign_name: 'Ours', data_source: 'meta_ads' }]);
+      expect(await sql(others, every)).toEqual([]);
+      expect(await sql(others, 'SELECT count(*)::int AS n FROM marketing')).toEqual([{ n: 0 }]);
+    }, 60_000);
   });
 });

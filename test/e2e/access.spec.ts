@@ -495,6 +495,27 @@ describe('who may see what', () => {
     expect(data?.organization.slug).toBe('main');
   });
 
+  it('says that the identity provider is away where it is, and lets in keys and known signers meanwhile', async () => {
+    const before = await token({ role: 'bosses' });
+    expect(await refused(before, '/api/me')).toBe('200 undefined');
+    provider.close();
+    provider.closeAllConnections();
+    expect(await refused(before, '/api/me')).toBe('200 undefined');
+    expect(await refused(ADMIN_KEY, '/api/me')).toBe('200 undefined');
+    await rotateProvider('second');
+    const unknown = await token({ role: 'bosses' });
+    const away = await until(
+      async () => {
+        // Unknown signers are looked up every ten seconds at most.
+        const response = await server.fetch('/api/me', {}, unknown);
+        return response.status === 401 ? undefined : response;
+      },
+      { seconds: 20, what: 'the provider to be asked' },
+    );
+    expect(await away.json()).toMatchObject({ status: 503, code: 'identity_provider_unreachable' });
+    expect(away.headers.get('retry-after')).toBe('10');
+  }, 60_000);
+
   it('has roles of its own from beginning to end, on the command line and over GraphQL', async () => {
     const spring = '[{"member": "campaign_name", "operator": "equals", "values": ["Spring"]}]';
     const roleId = cli('role', 'create', 'Agency', '--base', 'analyst', '--mask', 'revenue', '--rows', spring).trim();

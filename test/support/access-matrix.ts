@@ -253,3 +253,8 @@ export const GRAPHQL_DOORS: Readonly<Record<string, GraphqlDoor>> = {
   updateReportView: { needs: 'create reports', thing: 'view', input: { input: { report_name: 'Taken over' } } },
   updateUser: { needs: 'administer', thing: 'user', input: { input: { campaigns: [] } } },
 };
+
+/** Relations of the SQL API: what is needed to connect, and so to see them. */
+export const SQL_DOORS: Readonly<Record<string, { readonly needs: Needs }>> = {
+  marketing: { needs: 'create reports' },
+};

@@ -65,7 +65,7 @@ const HOSTILE: readonly ((random: Random) => Json)[] = [
   () => '\ud800',
   () => 'line\r\nBcc: eve@example.com',
   () => `'; DROP TABLE users; --`,
-  () => `") UNION SELECT * FROM api_keys --`,
+  () => `") UNION TABLE api_keys --`,
   () => '{{constructor.constructor("return process")()}}',
   () => '../../../../etc/passwd',
   () => '=cmd|calc!A1',
