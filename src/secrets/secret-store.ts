@@ -94,6 +94,7 @@ export class SecretStore {
 
   /** @returns false where there was none */
   async remove(organizationId: string, name: string, change: SecretChange): Promise<boolean> {
+    if (!isName(name)) return false;
     return this.within(change, async (manager) => {
       const [rows] = await manager.query<[{ key_id: string }[], number]>(
         'DELETE FROM secrets WHERE organization_id = $1 AND name = $2 RETURNING key_id',
@@ -147,9 +148,11 @@ export function refuseOwn(name: string): void {
   throw new Problem(403, 'reserved_secret', `Secrets named ${OWN}… are the product’s own and can’t be changed.`);
 }
 
+const isName = (name: string): boolean => NAME.test(name) && name.length <= LONGEST_NAME;
+
 /** @throws Problem 400 `invalid_secret` */
 function checkName(name: string): void {
-  if (NAME.test(name) && name.length <= LONGEST_NAME) return;
+  if (isName(name)) return;
   throw badRequest(
     'invalid_secret',
     `A secret’s name is lower-case letters, digits and underscores with dots between, such as connector.meta_ads.token; at most ${LONGEST_NAME} characters.`,

@@ -62,7 +62,7 @@ describe('two organisations that ask the same at the same time, over one serverâ
 
   /** The same question of either, by its number: cached and not, over each door. */
   const ask = async (number: number, { key, view }: Asker): Promise<string> => {
-    const query = { metrics: ['spend', 'clicks'], dimensions: ['campaign_name'], limit: 1 + (number % 40) };
+    const query = { metrics: ['spend', 'clicks'], dimensions: ['campaign_name'], limit: 1 + (number % 12) };
     const json = { 'content-type': 'application/json' };
     const post = (path: string, body: unknown): Promise<Response> =>
       server.fetch(path, { method: 'POST', body: JSON.stringify(body), headers: json }, key);
