@@ -190,7 +190,7 @@ describe('who may see what', () => {
     });
     expect(await namesOf(key)).toEqual(['Of Spring']);
     expect(await namesOf((await person({ role: 'campaign_manager' })).key)).toEqual([]);
-  });
+  }, 60_000);
 
   it('shows nobody anything without campaigns, and fails closed when a condition loses its dimension', async () => {
     const none = await person({ role: 'campaign_manager' });
