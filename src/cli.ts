@@ -22,6 +22,14 @@ program
   });
 
 program
+  .command('worker')
+  .description('run jobs and deliveries only, beside servers with WORKERS=off; answers /health and /metrics')
+  .action(async () => {
+    const { serve } = await import('./serve.js');
+    await serve(process.env, 'worker');
+  });
+
+program
   .command('migrate')
   .description('bring the system of record and the engine up to date, then stop')
   .action(async () => {

@@ -3,6 +3,8 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { inNewRequest } from './access/tenancy/scope.js';
 import { AppModule } from './app.module.js';
+import { notFound } from './common/problem.js';
+import { sendProblem } from './common/problem.filter.js';
 import { validationPipe } from './common/validation.js';
 import type { AppConfig } from './config/config.js';
 import { MetricsRegistry } from './health/metrics-registry.js';
@@ -48,8 +50,11 @@ class AppLogger extends ConsoleLogger {
   }
 }
 
-/** The HTTP application over open stores; not listening yet. */
-export async function createApp(stores: Stores): Promise<NestFastifyApplication> {
+/** Doors of a worker. */
+const OPERATIONS = /^\/(health\/(live|ready)|metrics)$/;
+
+/** The HTTP application over open stores; not listening yet. As a worker it opens the doors for operators only. */
+export async function createApp(stores: Stores, as: 'server' | 'worker' = 'server'): Promise<NestFastifyApplication> {
   const { config } = stores;
   const logger = new AppLogger({
     logLevels: LEVELS[config.logLevel],
@@ -67,6 +72,15 @@ export async function createApp(stores: Stores): Promise<NestFastifyApplication>
   });
   app.useGlobalPipes(validationPipe());
   const fastify = adapter.getInstance();
+  if (as === 'worker') {
+    fastify.addHook('onRequest', (request, reply, done) => {
+      if (OPERATIONS.test(request.routeOptions.url ?? '')) return done();
+      sendProblem(
+        reply,
+        notFound('This process is a worker: it answers /health/live, /health/ready and /metrics only.'),
+      );
+    });
+  }
   registerSecurityHeaders(fastify as never, config.publicUrl.startsWith('https:'));
   allowOrigins(app, config.limits.corsOrigins);
   // After the body is there: reading it leaves the asynchronous context.

@@ -14,11 +14,14 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const complain = (text: string): void => void process.stderr.write(`${text}\n`);
 
-/** Runs the server until a signal stops it. Sets the exit code; never throws. */
-export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
+/** The whole server, or only its work: jobs, planning and deliveries. */
+export type ServeAs = 'server' | 'worker';
+
+/** Runs the server, or a worker, until a signal stops it. Sets the exit code; never throws. */
+export async function serve(env: NodeJS.ProcessEnv, as: ServeAs = 'server'): Promise<void> {
   let config: AppConfig;
   try {
-    config = parseConfig(env);
+    config = as === 'worker' ? workerConfig(env) : parseConfig(env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     complain(error.message);
@@ -59,18 +62,22 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
   const start = async (): Promise<void> => {
     say('Starting stores …');
     stores = await openStores(config);
-    app = await createApp(stores);
+    app = await createApp(stores, as);
+    if (as === 'worker') {
+      await app.init();
+      await listen(app, config);
+      say(`Ready in ${secondsSince(startedAt)} s: works; /health and /metrics at ${baseOf(app, config)}`);
+      return;
+    }
     const setup = app.get(SetupService);
     const first = await setup.ensureOrganization();
     await app.get(ImportService).recover();
     await app.init();
-    // What a request brings about has the scope of who asks, and nothing has that of the start.
-    await outsideAnyScope(() => app?.listen({ host: config.host, port: config.port }));
+    await listen(app, config);
     const sqlPort = await outsideAnyScope(() => (app as NestFastifyApplication).get(SqlApi).listen());
     say(`SQL API on ${config.host}:${sqlPort}`);
-    const address = app.getHttpServer().address() as { port: number };
-    const base = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${address.port}`;
-    say(`Ready in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s at ${base}`);
+    const base = baseOf(app, config);
+    say(`Ready in ${secondsSince(startedAt)} s at ${base}`);
     if (config.sampleData) await setup.ensureSample((line) => say(line));
     say(welcome({ base, sqlPort, config, ...first }));
   };
@@ -83,6 +90,23 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
     await stop('Start failed', 1);
   }
 }
+
+/** @throws ConfigError also where the stores can't be shared with the servers that the worker works for */
+function workerConfig(env: NodeJS.ProcessEnv): AppConfig {
+  // What a server without workers needs is what a worker needs, too.
+  return Object.freeze({ ...parseConfig({ ...env, WORKERS: 'off' }), works: true });
+}
+
+/** What a request brings about has the scope of who asks, and nothing has that of the start. */
+const listen = (app: NestFastifyApplication, { host, port }: AppConfig): Promise<unknown> =>
+  outsideAnyScope(() => app.listen({ host, port }));
+
+function baseOf(app: NestFastifyApplication, { host }: AppConfig): string {
+  const { port } = app.getHttpServer().address() as { port: number };
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+const secondsSince = (startedAt: number): string => ((performance.now() - startedAt) / 1_000).toFixed(1);
 
 /** How long running requests may take to end when the server is told to stop. Docker kills after ten seconds. */
 const GRACE_MS = 8_000;

@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import type { Identity } from '../access/identity.js';
@@ -8,6 +15,7 @@ import { actorOf } from '../audit/actor.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { Problem, conflict, notFound } from '../common/problem.js';
 import { newId } from '../common/uuid.js';
+import { APP_CONFIG, type AppConfig } from '../config/config.js';
 import { JOB_QUEUE, type JobQueue } from '../jobs/job-queue.js';
 import { modelKeys, parametersOf } from '../attribution/models/settings.js';
 import type { Parameters } from '../attribution/models/parameters.js';
@@ -25,6 +33,8 @@ const JOB = 'attribution-run';
 export const UPDATE_JOB = 'attribution-update';
 /** Updates upon one whole run; the next change brings a whole run again. */
 const LONGEST_CHAIN = 16;
+/** How soon a run is taken up again whose wake-up was lost, or whose worker died. */
+const TAKE_UP_MS = 60_000;
 const CANCEL_POLL_MS = 500;
 const WAIT_POLL_MS = 50;
 /** Runs whose rows are kept for `diff` and for reading, beside those that are read now. */
@@ -39,8 +49,9 @@ class Unwanted extends Error {}
  * one transaction says so; whatever crashes before that, the runs of before are what is read.
  */
 @Injectable()
-export class AttributionRuns implements OnModuleInit, OnApplicationBootstrap {
+export class AttributionRuns implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Attribution');
+  private takingUp: NodeJS.Timeout | undefined;
 
   constructor(
     @InjectDataSource() private readonly database: DataSource,
@@ -50,6 +61,7 @@ export class AttributionRuns implements OnModuleInit, OnApplicationBootstrap {
     private readonly settings: AttributionSettingsService,
     private readonly markov: MarkovFits,
     private readonly audit: AuditTrail,
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
   ) {}
 
   onModuleInit(): void {
@@ -66,8 +78,22 @@ export class AttributionRuns implements OnModuleInit, OnApplicationBootstrap {
     );
   }
 
-  /** What a process that died was working on is taken up again. */
   async onApplicationBootstrap(): Promise<void> {
+    if (!this.config.works) return;
+    await this.takeUp();
+    const again = (): void =>
+      void this.takeUp().catch((error: unknown) =>
+        this.logger.warn(`Runs are looked for again later: ${String(error)}`),
+      );
+    this.takingUp = setInterval(again, TAKE_UP_MS).unref();
+  }
+
+  beforeApplicationShutdown(): void {
+    clearInterval(this.takingUp);
+  }
+
+  /** What a process that died was working on, or nobody was told of, is taken up again. */
+  private async takeUp(): Promise<void> {
     const left = await acrossOrganizations('runs that a process left behind', () => this.store.unfinished());
     // Under a name of its own: a queue that believes the dead worker's job to be running would swallow it for hours.
     for (const { id, organization_id } of left) await this.enqueue(organization_id, id, `${id}:${newId()}`);

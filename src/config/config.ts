@@ -32,6 +32,8 @@ export interface AppConfig {
   readonly publicUrl: string;
   readonly adminApiKey: string | null;
   readonly sampleData: boolean;
+  /** Whether this process runs jobs and looks through the ledger; false where workers do it. */
+  readonly works: boolean;
   /** Rows from which on an organisation has the default rollup; null = by engine, `off` = never. */
   readonly rollupMinRows: number | 'off' | null;
   /** Tokens of an outside identity provider; null where only API keys are let in. */
@@ -42,7 +44,7 @@ export interface AppConfig {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** For the fault run only: where the process is to die, `<point>` or `<point>:stop`. */
   readonly faultPoint: string | null;
-  /** Longest whole conversation with a mail host. A claim on a delivery is held for twice as long. */
+  /** Longest whole conversation with a mail host; how long a silent worker is believed to live follows from it. */
   readonly mailSeconds: number;
   /** Seconds over which reports that are due at the same time are spread. */
   readonly scheduleSpreadSeconds: number;
@@ -121,6 +123,11 @@ export function parseConfig(env: Environment): AppConfig {
     problems.push('ROLLUP_MIN_ROWS must be a number of rows, or off');
     return null;
   };
+  const works = oneOf('WORKERS', ['on', 'off'] as const, 'on') === 'on';
+  if (!works && (databaseUrl === null || analytics === null || analytics.startsWith('chdb:')))
+    problems.push(
+      'WORKERS=off needs DATABASE_URL and ANALYTICS_URL of stores that workers can share with this process',
+    );
   const certificate = text('SQL_API_TLS_CERT');
   const certificateKey = text('SQL_API_TLS_KEY');
   if ((certificate === null) !== (certificateKey === null))
@@ -143,6 +150,7 @@ export function parseConfig(env: Environment): AppConfig {
     ).replace(/\/+$/, ''),
     adminApiKey,
     rollupMinRows: minRows(),
+    works,
     sampleData: oneOf('SAMPLE_DATA', ['on', 'off'] as const, 'on') === 'on',
     tokens: parseTokenSettings(text, problems),
     limits: parseLimits(text, problems),

@@ -7,6 +7,7 @@ import { DeliverySender } from './delivery-sender.js';
 import { DeliveryController } from './delivery.controller.js';
 import { DeliveryService } from './delivery.service.js';
 import { FailureNotices } from './failure-notices.js';
+import { LedgerMetrics } from './ledger-metrics.js';
 import { MailHosts, RoutedMailer } from './mail-hosts/mail-hosts.js';
 import { MailHostsController } from './mail-hosts/mail-hosts.controller.js';
 import { MailHostsService } from './mail-hosts/mail-hosts.service.js';
@@ -44,6 +45,7 @@ class PdfRendererLifecycle implements OnApplicationShutdown {
     DeliveryMail,
     DeliverySweep,
     FailureNotices,
+    LedgerMetrics,
     MailHosts,
     MailHostsService,
     MailService,
@@ -61,6 +63,6 @@ class PdfRendererLifecycle implements OnApplicationShutdown {
       useFactory: (config: AppConfig, hosts: MailHosts): Mailer => new RoutedMailer(createMailer(config), hosts),
     },
   ],
-  exports: [DeliveryService, PdfRenderer],
+  exports: [DeliveryService, LedgerMetrics, PdfRenderer],
 })
 export class DeliveryModule {}

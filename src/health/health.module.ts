@@ -1,10 +1,11 @@
 import { Module } from '@nestjs/common';
+import { DeliveryModule } from '../delivery/delivery.module.js';
 import { HealthController } from './health.controller.js';
 import { RollupsModule } from '../rollups/rollups.module.js';
 import { MetricsRegistry } from './metrics-registry.js';
 
 @Module({
-  imports: [RollupsModule],
+  imports: [DeliveryModule, RollupsModule],
   controllers: [HealthController],
   providers: [MetricsRegistry],
   exports: [MetricsRegistry],

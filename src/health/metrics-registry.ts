@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Histogram, Registry, collectDefaultMetrics, type Metric } from 'prom-client';
+import { LedgerMetrics } from '../delivery/ledger-metrics.js';
+import { JobMetrics } from '../jobs/job-metrics.js';
 import { JOB_QUEUE, type JobQueue } from '../jobs/job-queue.js';
 import { RollupPlans } from '../rollups/rollup-plans.service.js';
 
@@ -17,27 +19,19 @@ export class MetricsRegistry {
     registers: [this.registry],
   });
 
-  private readonly jobs = new Gauge({
-    name: 'tributary_jobs',
-    help: 'Jobs in the queue, by name and state',
-    labelNames: ['name', 'state'] as const,
-    registers: [this.registry],
-  });
-
   constructor(
     @Inject(JOB_QUEUE) private readonly queue: JobQueue,
+    private readonly jobs: JobMetrics,
+    private readonly ledger: LedgerMetrics,
     rollups: RollupPlans,
   ) {
     this.registry.registerMetric(rollups.answers);
+    for (const metric of [...jobs.all, ...ledger.all]) this.registry.registerMetric(metric as Metric);
     collectDefaultMetrics({ register: this.registry, prefix: 'tributary_' });
   }
 
   async render(): Promise<string> {
-    this.jobs.reset();
-    for (const [name, counts] of Object.entries(await this.queue.stats())) {
-      this.jobs.set({ name, state: 'waiting' }, counts.waiting);
-      this.jobs.set({ name, state: 'active' }, counts.active);
-    }
+    await Promise.all([this.jobs.read(this.queue), this.ledger.read()]);
     return this.registry.metrics();
   }
 }

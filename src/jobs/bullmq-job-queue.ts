@@ -4,6 +4,11 @@ import { Redis } from 'ioredis';
 import { JobHandlers, runJob, type RegisteredJob } from './handlers.js';
 import type { EnqueueOptions, JobCounts, JobHandler, JobOptions, JobPayload, JobQueue } from './job-queue.js';
 
+/** A Redis that has not answered for so long counts as away… */
+const PATIENCE_MS = 2_000;
+/** …and is not asked for so long. */
+const AWAY_MS = 5_000;
+
 /** The queue on Redis, by BullMQ: one BullMQ queue and one worker a job name. */
 export class BullmqJobQueue implements JobQueue {
   readonly backend = 'bullmq';
@@ -13,6 +18,8 @@ export class BullmqJobQueue implements JobQueue {
   private readonly connections: Redis[] = [];
   private shared: Redis | null = null;
   private readonly stopping = new AbortController();
+  private readonly running = new Set<Promise<void>>();
+  private awayUntil = 0;
 
   constructor(
     private readonly url: string,
@@ -29,15 +36,15 @@ export class BullmqJobQueue implements JobQueue {
   }
 
   async start(): Promise<void> {
-    const jobs = this.handlers.seal();
-    await this.commands().ping();
-    for (const job of jobs) this.workers.push(this.openWorker(job));
-    await Promise.all(this.workers.map((worker) => worker.waitUntilReady()));
+    for (const job of this.handlers.seal()) this.workers.push(this.openWorker(job));
+    // They begin by themselves when a Redis that is away comes back.
+    await this.answer(Promise.all(this.workers.map((worker) => worker.waitUntilReady()))).catch(this.onError);
   }
 
   async enqueue(name: string, payload: JobPayload, options: EnqueueOptions = {}): Promise<void> {
     const job = this.handlers.get(name);
-    await this.queue(name).add(name, payload, {
+    if (Date.now() < this.awayUntil) throw new Error('Redis does not answer.');
+    const added = this.queue(name).add(name, payload, {
       // BullMQ refuses some characters in ids; a digest has none of them.
       ...(options.id === undefined ? {} : { jobId: createHash('sha256').update(options.id).digest('hex') }),
       ...(options.delayMs ? { delay: options.delayMs } : {}),
@@ -46,23 +53,52 @@ export class BullmqJobQueue implements JobQueue {
       removeOnComplete: true,
       removeOnFail: true,
     });
+    await this.answer(added);
   }
 
   async stop({ timeoutMs = 30_000 } = {}): Promise<void> {
     const timer = setTimeout(() => this.stopping.abort(new Error('The job queue is stopping.')), timeoutMs);
-    await Promise.all(this.workers.map((worker) => worker.close()));
+    const closing = Promise.allSettled(this.workers.map((worker) => worker.close()));
+    await Promise.allSettled(this.running);
     clearTimeout(timer);
-    await Promise.all([...this.queues.values()].map((queue) => queue.close()));
+    // Without Redis, closing would wait for it.
+    await this.answer(closing).catch(this.onError);
+    await this.answer(Promise.allSettled([...this.queues.values()].map((queue) => queue.close()))).catch(this.onError);
     for (const connection of this.connections) connection.disconnect();
   }
 
   async stats(): Promise<Readonly<Record<string, JobCounts>>> {
-    const counts: Record<string, JobCounts> = {};
-    for (const { name } of this.handlers.all()) {
-      const { active = 0, ...waiting } = await this.queue(name).getJobCounts('waiting', 'delayed', 'active');
-      counts[name] = { waiting: Object.values(waiting).reduce((sum, count) => sum + count, 0), active };
+    const names = this.handlers.all().map(({ name }) => name);
+    const counts = await this.answer(Promise.all(names.map((name) => this.count(this.queue(name)))));
+    return Object.fromEntries(names.map((name, index) => [name, counts[index] as JobCounts]));
+  }
+
+  private async count(queue: Queue): Promise<JobCounts> {
+    const [{ active = 0, waiting = 0, delayed = 0 }, [oldest]] = await Promise.all([
+      queue.getJobCounts('waiting', 'delayed', 'active'),
+      queue.getJobs(['waiting'], 0, 0, true),
+    ]);
+    const since = oldest && oldest.timestamp + (oldest.opts.delay ?? 0);
+    const lagSeconds = since === undefined ? 0 : Math.max(0, Date.now() - since) / 1_000;
+    return { waiting: waiting + delayed, active, lagSeconds };
+  }
+
+  /** What Redis says, if it does so in time. @throws Error when not, and it is left alone for a while */
+  private async answer<T>(asked: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        this.awayUntil = Date.now() + AWAY_MS;
+        reject(new Error('Redis does not answer.'));
+      }, PATIENCE_MS);
+    });
+    try {
+      return await Promise.race([asked, late]);
+    } finally {
+      clearTimeout(timer);
+      // What comes later is nobody's business any more.
+      asked.catch(() => undefined);
     }
-    return counts;
   }
 
   private queue(name: string): Queue {
@@ -83,7 +119,11 @@ export class BullmqJobQueue implements JobQueue {
   private openWorker(job: RegisteredJob): Worker {
     const worker = new Worker<JobPayload>(
       job.name,
-      (task) => runJob(job, task.data, task.attemptsMade + 1, this.stopping.signal),
+      (task) => {
+        const run = runJob(job, task.data, task.attemptsMade + 1, this.stopping.signal);
+        this.running.add(run);
+        return run.finally(() => this.running.delete(run));
+      },
       {
         connection: asConnection(this.connect()),
         prefix: this.prefix,
@@ -98,6 +138,7 @@ export class BullmqJobQueue implements JobQueue {
   private connect(): Redis {
     const connection = new Redis(this.url, { maxRetriesPerRequest: null });
     connection.on('error', this.onError);
+    connection.on('ready', () => (this.awayUntil = 0));
     this.connections.push(connection);
     return connection;
   }

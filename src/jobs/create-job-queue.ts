@@ -1,4 +1,5 @@
 import { BullmqJobQueue } from './bullmq-job-queue.js';
+import { FallbackJobQueue, type JobRun } from './fallback-job-queue.js';
 import type { JobQueue } from './job-queue.js';
 import { PgBossJobQueue } from './pg-boss-job-queue.js';
 
@@ -11,11 +12,17 @@ export interface JobQueueSettings {
   readonly prefix?: string;
   /** Told about trouble that no caller sees: lost connections, jobs that threw. */
   readonly onError?: (error: Error) => void;
+  /** Told about every run of a job in this process. */
+  readonly onRun?: (run: JobRun) => void;
 }
 
-/** The queue on Redis when there is one, else on Postgres. */
+/** The queue on Redis when there is one, else on Postgres; while the store is away, the process helps itself. */
 export function createJobQueue(settings: JobQueueSettings): JobQueue {
   const onError = settings.onError ?? (() => undefined);
+  return new FallbackJobQueue(openStore(settings, onError), onError, settings.onRun ?? (() => undefined));
+}
+
+function openStore(settings: JobQueueSettings, onError: (error: Error) => void): JobQueue {
   if (settings.redisUrl !== null) {
     return new BullmqJobQueue(settings.redisUrl, settings.prefix ?? 'tributary', onError);
   }

@@ -2,49 +2,42 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { once } from 'node:events';
-import { connect } from 'node:net';
-import { Redis } from 'ioredis';
+import { hasRedisServer, OwnRedis } from '../../test/support/own-redis.js';
 import { startEmbeddedPostgres } from '../engine/embedded-postgres.js';
+import { until } from '../../test/support/until.js';
 import { createJobQueue } from './create-job-queue.js';
+import type { JobRun } from './fallback-job-queue.js';
 import type { JobQueue } from './job-queue.js';
 
-const REDIS_URL = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379';
-
-const answers = async (url: string): Promise<boolean> => {
-  const { hostname, port } = new URL(url);
-  const socket = connect({ host: hostname, port: Number(port) });
-  const reached = await Promise.race([
-    once(socket, 'connect').then(
-      () => true,
-      () => false,
-    ),
-    new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 1_000).unref()),
-  ]);
-  socket.destroy();
-  return reached;
-};
-
+interface Opened {
+  queue(): JobQueue;
+  /** The store dies… */
+  away(): Promise<void>;
+  /** …and is there again at the same address, with or without what it held. */
+  back(): Promise<void>;
+  drop(): Promise<void>;
+}
 interface Store {
   readonly name: string;
   readonly available: boolean;
-  open(): Promise<{ queue(): JobQueue; drop(): Promise<void> }>;
+  open(): Promise<Opened>;
 }
+
+const runs: JobRun[] = [];
+const onRun = (run: JobRun): void => void runs.push(run);
 
 const stores: Store[] = [
   {
     name: 'BullMQ on Redis',
-    available: await answers(REDIS_URL),
+    available: hasRedisServer,
     open: async () => {
+      const redis = await OwnRedis.start();
       const prefix = `test-${randomUUID()}`;
       return {
-        queue: () => createJobQueue({ redisUrl: REDIS_URL, databaseUrl: null, prefix }),
-        drop: async () => {
-          const redis = new Redis(REDIS_URL);
-          const keys = await redis.keys(`${prefix}:*`);
-          if (keys.length > 0) await redis.del(...keys);
-          redis.disconnect();
-        },
+        queue: () => createJobQueue({ redisUrl: redis.url, databaseUrl: null, prefix, onRun }),
+        away: () => redis.kill(),
+        back: () => redis.restart(),
+        drop: () => redis.stop(),
       };
     },
   },
@@ -53,9 +46,13 @@ const stores: Store[] = [
     available: true,
     open: async () => {
       const folder = mkdtempSync(join(tmpdir(), 'jobs-'));
-      const postgres = await startEmbeddedPostgres({ dataDir: folder });
+      let postgres = await startEmbeddedPostgres({ dataDir: folder });
       return {
-        queue: () => createJobQueue({ redisUrl: null, databaseUrl: postgres.url }),
+        queue: () => createJobQueue({ redisUrl: null, databaseUrl: postgres.url, onRun }),
+        away: () => postgres.stop(),
+        back: async () => {
+          postgres = await startEmbeddedPostgres({ dataDir: folder });
+        },
         drop: async () => {
           await postgres.stop();
           rmSync(folder, { recursive: true, force: true });
@@ -67,11 +64,13 @@ const stores: Store[] = [
 
 for (const store of stores) {
   if (!store.available) {
-    process.stderr.write(`\n*** SKIPPED: job queue over ${store.name}: nothing answers there. ***\n\n`);
+    process.stderr.write(
+      `\n*** SKIPPED: job queue over ${store.name}: there is no redis-server on this machine. ***\n\n`,
+    );
     continue;
   }
   describe(`job queue over ${store.name}`, () => {
-    let opened: Awaited<ReturnType<Store['open']>>;
+    let opened: Opened;
     let queue: JobQueue;
     beforeAll(async () => {
       opened = await store.open();
@@ -119,7 +118,8 @@ for (const store of stores) {
       await queue.enqueue('once', { n: 1 }, { id: 'a:1' });
       await queue.enqueue('once', { n: 2 }, { id: 'a:1' });
       await queue.enqueue('once', { n: 3 }, { id: 'a:2' });
-      expect((await queue.stats()).once).toEqual({ waiting: 2, active: 0 });
+      expect((await queue.stats()).once).toEqual({ waiting: 2, active: 0, lagSeconds: expect.any(Number) as number });
+      expect((await queue.stats()).once?.lagSeconds).toBeGreaterThan(0);
       await queue.start();
       await settled(queue, 'once');
       await queue.enqueue('once', { n: 4 }, { id: 'a:1' });
@@ -178,6 +178,69 @@ for (const store of stores) {
       await queue.enqueue('endless', {});
       expect(await reason).toBe('Job "endless" ran longer than 1 s.');
     });
+
+    test('every run is told of, with how it ended', async () => {
+      runs.length = 0;
+      queue.register('told', async ({ payload }) => (payload.bad ? Promise.reject(new Error('bad')) : undefined), {
+        attempts: 1,
+      });
+      await queue.start();
+      await queue.enqueue('told', { bad: true });
+      await queue.enqueue('told', { bad: false });
+      await until(() => runs.length === 2 || undefined);
+      expect(runs.map(({ name, outcome }) => `${name} ${outcome}`).sort()).toEqual(['told done', 'told failed']);
+      expect(runs.every(({ seconds }) => seconds >= 0)).toBe(true);
+    });
+
+    test('while its store is away the process runs its jobs itself, and the queue goes on when it is back', async () => {
+      const seen: unknown[] = [];
+      const flaky: number[] = [];
+      queue.register('wake', async ({ payload }) => void seen.push(payload.n));
+      queue.register(
+        'again',
+        async ({ attempt }) => {
+          flaky.push(attempt);
+          if (attempt < 3) throw new Error('no luck');
+        },
+        { attempts: 3, backoffMs: 10 },
+      );
+      await queue.start();
+      await queue.enqueue('wake', { n: 'before' });
+      await until(() => seen.length === 1 || undefined);
+      await opened.away();
+      try {
+        await queue.enqueue('wake', { n: 'without' }, { id: 'w' });
+        await queue.enqueue('wake', { n: 'later' }, { id: 'l', delayMs: 50 });
+        await queue.enqueue('wake', { n: 'not twice' }, { id: 'l', delayMs: 50 });
+        await queue.enqueue('again', {});
+        await until(() => (seen.length === 3 && flaky.length === 3) || undefined);
+        expect(seen).toEqual(['before', 'without', 'later']);
+        expect(flaky).toEqual([1, 2, 3]);
+        await expect(queue.stats()).rejects.toThrow();
+      } finally {
+        await opened.back();
+      }
+      await until(async () => {
+        await queue.enqueue('wake', { n: 'after' }, { id: 'a' });
+        const counts = await queue.stats().catch(() => null);
+        return (counts?.wake?.waiting === 0 && seen.includes('after')) || undefined;
+      });
+    }, 60_000);
+
+    test('starts and stops without its store', async () => {
+      if (queue.backend === 'pg-boss') return; // Where its store is away, so is the ledger.
+      await opened.away();
+      try {
+        const seen: unknown[] = [];
+        queue.register('wake', async ({ payload }) => void seen.push(payload.n));
+        await queue.start();
+        await queue.enqueue('wake', { n: 1 });
+        await until(() => seen.length === 1 || undefined);
+        await queue.stop();
+      } finally {
+        await opened.back();
+      }
+    }, 60_000);
 
     test('start refuses a name without a handler, register a name with two', async () => {
       queue.declare('deliver', 'orphan', 'lost');

@@ -42,6 +42,8 @@ export interface JobCounts {
   /** Not finished and not running: due now, due later, or waiting to be tried again. */
   readonly waiting: number;
   readonly active: number;
+  /** For how long the oldest job that may run has waited for it; 0 when none does. */
+  readonly lagSeconds: number;
 }
 
 /**
@@ -58,17 +60,18 @@ export interface JobQueue {
   /** Names that will be enqueued; `start` refuses one without a handler. */
   declare(...names: string[]): void;
   /**
-   * Works before `start` too; the job is then run once it has started.
+   * Works before `start` too; the job is then run once it has started. Where the store does not take it, this process runs
+   * it from memory if it works on jobs, and else forgets it: whoever enqueues keeps a ledger that is looked through.
    * @throws Error for a name that has no handler
    */
   enqueue(name: string, payload: JobPayload, options?: EnqueueOptions): Promise<void>;
   /**
-   * Checks that every declared name has exactly one handler, then starts working.
+   * Checks that every declared name has exactly one handler, then starts working, as soon as the store answers.
    * @throws Error that names each job without a handler
    */
   start(): Promise<void>;
   /** Takes no new jobs, waits for running ones (default 30 s), aborts what is left, closes connections. */
   stop(options?: { readonly timeoutMs?: number }): Promise<void>;
-  /** Counts by job name. */
+  /** Counts by job name. @throws Error when the store does not answer */
   stats(): Promise<Readonly<Record<string, JobCounts>>>;
 }

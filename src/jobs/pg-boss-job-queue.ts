@@ -29,7 +29,7 @@ export class PgBossJobQueue implements JobQueue {
 
   constructor(
     databaseUrl: string,
-    schema: string,
+    private readonly schema: string,
     private readonly onError: (error: Error) => void,
   ) {
     this.boss = new PgBoss({
@@ -96,20 +96,40 @@ export class PgBossJobQueue implements JobQueue {
     for (const { name } of this.handlers.all()) {
       // pg-boss counts all states up to, but not including, the one named.
       const waiting = await this.boss.getQueueSize(name, { before: 'active' });
-      counts[name] = { waiting, active: (await this.boss.getQueueSize(name, { before: 'completed' })) - waiting };
+      const active = (await this.boss.getQueueSize(name, { before: 'completed' })) - waiting;
+      counts[name] = { waiting, active, lagSeconds: waiting === 0 ? 0 : await this.lag(name) };
     }
     return counts;
   }
 
+  private async lag(name: string): Promise<number> {
+    const { rows } = await this.boss.getDb().executeSql(
+      `SELECT coalesce(extract(epoch FROM now() - min(start_after)), 0) AS seconds FROM "${this.schema}".job
+       WHERE name = $1 AND state < 'active' AND start_after <= now()`,
+      [name],
+    );
+    return Number((rows as { seconds: string }[])[0]?.seconds ?? 0);
+  }
+
   private open(): Promise<void> {
-    this.opening ??= this.boss.start().then(() => undefined);
+    this.opening ??= this.boss.start().then(
+      () => undefined,
+      (error: unknown) => {
+        this.opening = null;
+        throw error;
+      },
+    );
     return this.opening;
   }
 
   private ready(name: string): Promise<void> {
-    const known = this.created.get(name) ?? this.open().then(() => this.boss.createQueue(name));
-    this.created.set(name, known);
-    return known;
+    const known = this.created.get(name);
+    if (known) return known;
+    const created = this.open().then(() => this.boss.createQueue(name));
+    this.created.set(name, created);
+    // It is tried again when somebody asks again.
+    created.catch(() => this.created.delete(name));
+    return created;
   }
 
   /** A finished job's row would swallow a new one with the same id. */

@@ -6,6 +6,7 @@ import { newId } from '../common/uuid.js';
 import type { Snapshot } from '../compiler/model/types.js';
 import { rollupLayout } from '../compiler/rollup/layout.js';
 import type { RollupDefinition, RollupLayout } from '../compiler/rollup/types.js';
+import { APP_CONFIG, type AppConfig } from '../config/config.js';
 import { ENGINE } from '../engine/engine.tokens.js';
 import type { Engine } from '../engine/engine.js';
 import type { RollupTable } from '../engine/rollup-tables.js';
@@ -46,6 +47,7 @@ export class RollupKeeper implements OnApplicationBootstrap, OnApplicationShutdo
     private readonly configs: RollupConfigs,
     private readonly plans: RollupPlans,
     private readonly library: LibraryService,
+    @Inject(APP_CONFIG) private readonly config: Pick<AppConfig, 'works'>,
   ) {
     this.store = new RollupStore(database);
     this.lock = new OrganizationLock(database, 'import');
@@ -106,6 +108,7 @@ export class RollupKeeper implements OnApplicationBootstrap, OnApplicationShutdo
       this.checked = now;
       await this.flushHits();
     }
+    if (!this.config.works) return;
     for (const id of await this.dueNow(isCheck)) {
       if (this.stopping) return;
       if ((this.paused.get(id) ?? 0) > performance.now()) continue;

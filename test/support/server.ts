@@ -13,6 +13,8 @@ export interface ServerOptions {
   /** Kept between starts when given; else a fresh folder that `stop` removes. */
   readonly dataDir?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** A worker runs jobs only, by its own command. Default `server`. */
+  readonly as?: 'server' | 'worker';
   /** Longest wait for readiness. */
   readonly readySeconds?: number;
 }
@@ -20,8 +22,10 @@ export interface ServerOptions {
 function spawnServer(
   dataDir: string,
   env: Readonly<Record<string, string>> = {},
+  as: ServerOptions['as'] = 'server',
 ): ChildProcessByStdio<null, Readable, Readable> {
-  return spawn(process.execPath, [join(packageRoot, 'dist/src/main.js')], {
+  const [file, ...rest] = as === 'worker' ? ['dist/src/cli.js', 'worker'] : ['dist/src/main.js'];
+  return spawn(process.execPath, [join(packageRoot, file as string), ...rest], {
     env: {
       PATH: process.env.PATH ?? '',
       HOME: process.env.HOME ?? '',
@@ -51,7 +55,7 @@ export class TestServer {
   static async start(options: ServerOptions = {}): Promise<TestServer> {
     const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'tributary-'));
     const output: string[] = [];
-    const child = spawnServer(dataDir, options.env);
+    const child = spawnServer(dataDir, options.env, options.as);
     const base = await new Promise<string>((resolve, reject) => {
       const failed = (why: string): void => reject(new Error(`${why}\n${output.join('')}`));
       const timer = setTimeout(
@@ -63,7 +67,7 @@ export class TestServer {
       );
       const read = (chunk: Buffer): void => {
         output.push(chunk.toString('utf8'));
-        const ready = /Ready in \S+ s at (http:\/\/\S+)/.exec(output.join(''));
+        const ready = /Ready in .* at (http:\/\/\S+)/.exec(output.join(''));
         if (!ready?.[1]) return;
         clearTimeout(timer);
         resolve(ready[1]);
@@ -82,8 +86,9 @@ export class TestServer {
   static async expectEnd(
     dataDir: string,
     env: Readonly<Record<string, string>> = {},
+    as: ServerOptions['as'] = 'server',
   ): Promise<{ code: number | null; printed: string }> {
-    const child = spawnServer(dataDir, env);
+    const child = spawnServer(dataDir, env, as);
     let printed = '';
     child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString('utf8')));
     child.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString('utf8')));
