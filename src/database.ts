@@ -22,6 +22,7 @@ import { InstallationRates1797002000000 } from '../migrations/1797002000000-inst
 import { Secrets1797003000000 } from '../migrations/1797003000000-secrets.js';
 import { MailHosts1797007000001 } from '../migrations/1797007000001-mail-hosts.js';
 import { Dashboards1797007000000 } from '../migrations/1797007000000-dashboards.js';
+import { DataBegun1797008000000 } from '../migrations/1797008000000-data-begun.js';
 import { ApiKey } from './access/api-key.entity.js';
 import { CustomRole } from './access/custom-role.entity.js';
 import { Membership } from './access/membership.entity.js';
@@ -100,6 +101,7 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     Secrets1797003000000,
     Dashboards1797007000000,
     MailHosts1797007000001,
+    DataBegun1797008000000,
   ],
   migrationsTableName: 'schema_migrations',
   synchronize: false,

@@ -5,6 +5,7 @@ import { ownWork } from '../audit/actor.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { newId } from '../common/uuid.js';
 import { APP_CONFIG, type AppConfig } from '../config/config.js';
+import type { Wakeable } from './occurrence-ledger.js';
 import { Delivery, type DeliveryEvidence, type DeliveryState } from './delivery.entity.js';
 
 /** After as many attempts that certainly did not go out, a delivery has failed. */
@@ -36,8 +37,13 @@ export class DeliveryLedger {
     @Inject(APP_CONFIG) private readonly config: Pick<AppConfig, 'mailSeconds'>,
   ) {}
 
-  /** A claim older than this has lost its worker: no conversation takes as long. */
-  private get leaseSeconds(): number {
+  /** An attempt that has not said for so long that it lives, and whose message has not begun, has lost its worker. */
+  get leaseSeconds(): number {
+    return 0.4 * this.config.mailSeconds;
+  }
+
+  /** A message that began longer ago has lost its worker: no conversation takes as long. */
+  private get dataSeconds(): number {
     return 2 * this.config.mailSeconds;
   }
 
@@ -46,13 +52,12 @@ export class DeliveryLedger {
   }
 
   /** Those whose time for an attempt has come, oldest first. */
-  async due(limit: number): Promise<readonly string[]> {
-    const rows = await this.database.query<{ id: string }[]>(
-      `SELECT id FROM deliveries WHERE state = 'pending' AND next_attempt_at <= now()
+  due(limit: number): Promise<readonly Wakeable[]> {
+    return this.database.query<Wakeable[]>(
+      `SELECT id, attempt FROM deliveries WHERE state = 'pending' AND next_attempt_at <= now()
        ORDER BY next_attempt_at, id LIMIT $1`,
       [limit],
     );
-    return rows.map(({ id }) => id);
   }
 
   /**
@@ -62,21 +67,32 @@ export class DeliveryLedger {
   async claim(delivery: Delivery): Promise<number | null> {
     const attempt = delivery.attempt + 1;
     const claimed = await this.update(
-      `UPDATE deliveries SET state = 'sending', attempt = $3, sending_since = now(), updated_at = now()
+      `UPDATE deliveries SET state = 'sending', attempt = $3, sending_since = now(), data_begun_at = NULL,
+         updated_at = now()
        WHERE id = $1 AND state = 'pending' AND attempt = $2 AND next_attempt_at <= now()`,
       [delivery.id, delivery.attempt, attempt],
     );
     return claimed ? attempt : null;
   }
 
-  /** Asked right before the message leaves: does this attempt still hold the claim, and for long enough? */
-  async holds(id: string, attempt: number): Promise<boolean> {
-    const rows = await this.database.query<unknown[]>(
-      `SELECT 1 FROM deliveries WHERE id = $1 AND attempt = $2 AND state = 'sending'
-         AND sending_since > now() - make_interval(secs => $3)`,
-      [id, attempt, this.leaseSeconds - this.config.mailSeconds],
+  /** Says that the attempt goes on. @returns false when it was overtaken */
+  renew(id: string, attempt: number): Promise<boolean> {
+    return this.update(
+      `UPDATE deliveries SET sending_since = now() WHERE id = $1 AND attempt = $2 AND state = 'sending'`,
+      [id, attempt],
     );
-    return rows.length > 0;
+  }
+
+  /**
+   * Written right before the message leaves: from here on a lost worker leaves its end unknown.
+   * @returns false when the attempt was overtaken; then nothing may leave
+   */
+  beginData(id: string, attempt: number): Promise<boolean> {
+    return this.update(
+      `UPDATE deliveries SET data_begun_at = now(), updated_at = now()
+       WHERE id = $1 AND attempt = $2 AND state = 'sending' AND data_begun_at IS NULL`,
+      [id, attempt],
+    );
   }
 
   /**
@@ -116,6 +132,16 @@ export class DeliveryLedger {
     );
   }
 
+  /** Gives back an attempt whose message has not begun to leave, to be tried again at once. */
+  handOver(id: string, evidence: DeliveryEvidence): Promise<boolean> {
+    return this.update(
+      `UPDATE deliveries SET state = 'pending', sending_since = NULL, next_attempt_at = now(),
+         evidence = evidence || $3::jsonb, updated_at = now()
+       WHERE id = $1 AND attempt = $2 AND state = 'sending' AND data_begun_at IS NULL`,
+      [id, evidence.attempt, JSON.stringify([evidence])],
+    );
+  }
+
   /** Ends one that waits, without an attempt. */
   end(delivery: Delivery, state: 'failed' | 'suppressed', reason: string): Promise<boolean> {
     const evidence = { attempt: delivery.attempt, at: new Date().toISOString(), outcome: state, reason };
@@ -126,17 +152,25 @@ export class DeliveryLedger {
     );
   }
 
-  /** Claims whose worker died: whether their mail went out can't be known, so they are shown and never resent. */
+  /**
+   * Attempts whose worker died. Before the message began, nothing went out, and it is tried again; after that it can't be
+   * known whether it did, so it is shown and never resent.
+   */
   async expireClaims(): Promise<void> {
+    const at = new Date().toISOString();
     await this.update(
       `UPDATE deliveries SET state = 'unknown', finished_at = now(), updated_at = now(), evidence = evidence || jsonb_build_array(
          jsonb_build_object('attempt', attempt, 'at', $2::text, 'outcome', 'unknown', 'reason', $3::text))
-       WHERE state = 'sending' AND sending_since <= now() - make_interval(secs => $1)`,
-      [
-        this.leaseSeconds,
-        new Date().toISOString(),
-        'The worker ended while it was sending; the mail may or may not have gone out.',
-      ],
+       WHERE state = 'sending' AND data_begun_at <= now() - make_interval(secs => $1)`,
+      [this.dataSeconds, at, 'The worker ended while it was sending; the mail may or may not have gone out.'],
+    );
+    await this.update(
+      `UPDATE deliveries SET state = CASE WHEN attempt >= $4 THEN 'failed' ELSE 'pending' END, sending_since = NULL,
+         finished_at = CASE WHEN attempt >= $4 THEN now() END, next_attempt_at = now(), updated_at = now(),
+         evidence = evidence || jsonb_build_array(jsonb_build_object('attempt', attempt, 'at', $2::text,
+           'outcome', CASE WHEN attempt >= $4 THEN 'failed' ELSE 'retry' END, 'reason', $3::text))
+       WHERE state = 'sending' AND data_begun_at IS NULL AND sending_since <= now() - make_interval(secs => $1)`,
+      [this.leaseSeconds, at, 'The worker ended before the message left.', MOST_ATTEMPTS],
     );
   }
 

@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { inOrganization } from '../access/tenancy/scope.js';
 import { APP_CONFIG, type AppConfig } from '../config/config.js';
 import { JOB_QUEUE, type Job, type JobQueue } from '../jobs/job-queue.js';
@@ -17,8 +18,13 @@ import { sha256 } from './report-files.js';
 import { SendSlots } from './send-slots.js';
 import { slug } from './slug.js';
 
-const AT_ONCE = 12;
+const AT_ONCE = 24;
 const AT_ONCE_TO_A_DOMAIN = 4;
+/** To one whose mail host has been slow or out of reach; until a mail goes well, or it is forgotten. */
+const AT_ONCE_TO_A_SLOW_DOMAIN = 1;
+const SLOW_MS = 10_000;
+const SLOW_FOR_MS = 600_000;
+const MOST_SLOW_DOMAINS = 10_000;
 const AT_ONCE_OF_AN_ORGANIZATION = 6;
 const AT_ONCE_THROUGH_AN_OWN_HOST = 4;
 const NO_ROOM_MS = 1_000;
@@ -29,6 +35,7 @@ export class DeliverySender implements OnModuleInit {
   private readonly logger = new Logger('Delivery');
   private readonly faults: Faults;
   private readonly slots = new SendSlots();
+  private readonly slow = new LRUCache<string, true>({ max: MOST_SLOW_DOMAINS, ttl: SLOW_FOR_MS });
 
   constructor(
     @Inject(JOB_QUEUE) private readonly queue: JobQueue,
@@ -65,13 +72,16 @@ export class DeliverySender implements OnModuleInit {
     signal: AbortSignal,
   ): Promise<void> {
     const host = await this.mail.hostOf(delivery.organization_id);
+    const domain = delivery.recipient.split('@')[1] ?? '';
     const leave = this.slots.enter({
       ...(host === null ? {} : { [`through ${host}`]: AT_ONCE_THROUGH_AN_OWN_HOST }),
-      [`to ${delivery.recipient.split('@')[1] ?? ''}`]: AT_ONCE_TO_A_DOMAIN,
+      [`to ${domain}`]: this.slow.has(domain) ? AT_ONCE_TO_A_SLOW_DOMAIN : AT_ONCE_TO_A_DOMAIN,
       [`of ${delivery.organization_id}`]: AT_ONCE_OF_AN_ORGANIZATION,
     });
     if (!leave) {
-      await this.queue.enqueue(SEND_DELIVERY, payload, { id: `${delivery.id}:room`, delayMs: NO_ROOM_MS });
+      // Another name than the job that runs now has, which the queue would take this one for.
+      const id = `${delivery.id}:room:${Math.floor(Date.now() / NO_ROOM_MS)}`;
+      await this.queue.enqueue(SEND_DELIVERY, payload, { id, delayMs: NO_ROOM_MS });
       return;
     }
     try {
@@ -115,14 +125,26 @@ export class DeliverySender implements OnModuleInit {
     if (attempt === null) return null;
     this.faults.at('intent_written');
     const filename = `${now.toISOString().replaceAll(/[:.]/g, '-')}_${slug(occurrence.report_name)}_${delivery.id}.eml`;
-    const outcome = await this.mailer.send(
-      { organizationId: delivery.organization_id, from, to, raw, filename },
-      async () => {
-        this.faults.at('before_data');
-        return this.ledger.holds(delivery.id, attempt);
-      },
-      () => this.faults.at('after_data'),
-    );
+    const end = this.keepClaim(delivery.id, attempt, signal);
+    const domain = to.address.split('@')[1] ?? '';
+    const late = setTimeout(() => this.slow.set(domain, true), SLOW_MS);
+    const outcome = await this.mailer
+      .send(
+        { organizationId: delivery.organization_id, from, to, raw, filename },
+        async () => {
+          this.faults.at('before_data');
+          const isMine = await this.ledger.beginData(delivery.id, attempt);
+          this.faults.at('data_begun');
+          return isMine;
+        },
+        () => this.faults.at('after_data'),
+      )
+      .finally(() => {
+        clearTimeout(late);
+        end();
+      });
+    if (outcome.outcome === 'accepted') this.slow.delete(domain);
+    else if (isSilence(outcome)) this.slow.set(domain, true);
     this.faults.at('answered');
     const proof: Omit<DeliveryEvidence, 'outcome'> = {
       attempt,
@@ -134,6 +156,26 @@ export class DeliverySender implements OnModuleInit {
     const next = await this.record(delivery.id, attempt, outcome, proof);
     this.faults.at('recorded');
     return next;
+  }
+
+  /**
+   * Says again and again that the attempt lives. When this process must end, what has not begun to leave is given back at
+   * once, so that another one sends it; the message is then withdrawn here.
+   * @returns what ends this
+   */
+  private keepClaim(id: string, attempt: number, signal: AbortSignal): () => void {
+    const handOver = (): void => {
+      const at = new Date();
+      const reason = 'The worker was stopped before the message left.';
+      void this.ledger.handOver(id, { attempt, at: at.toISOString(), outcome: 'retry', reason }).catch(() => undefined);
+    };
+    const renew = (): void => void this.ledger.renew(id, attempt).catch(() => undefined);
+    const heartbeat = setInterval(renew, (this.ledger.leaseSeconds * 1_000) / 3);
+    signal.addEventListener('abort', handOver, { once: true });
+    return () => {
+      clearInterval(heartbeat);
+      signal.removeEventListener('abort', handOver);
+    };
   }
 
   /** @returns when to try again; null when it has ended */
@@ -171,3 +213,7 @@ export class DeliverySender implements OnModuleInit {
     }
   }
 }
+
+/** The host did not answer, or not to the end. */
+const isSilence = (outcome: MailOutcome): boolean =>
+  outcome.outcome === 'unknown' || (outcome.outcome === 'retry' && outcome.smtp_code === undefined);

@@ -83,9 +83,13 @@ export class Delivery {
   @Column({ type: 'jsonb', default: () => `'[]'::jsonb` })
   evidence!: DeliveryEvidence[];
 
-  /** When the current attempt wrote its intent; null before the first. */
+  /** When the current attempt wrote its intent, or last said that it lives; null before the first. */
   @Column({ type: 'timestamptz', nullable: true })
   sending_since!: Date | null;
+
+  /** When the current attempt was about to hand over the message; null while nothing of it can have gone out. */
+  @Column({ type: 'timestamptz', nullable: true })
+  data_begun_at!: Date | null;
 
   /** When the state became final. */
   @Column({ type: 'timestamptz', nullable: true })

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
@@ -8,7 +8,6 @@ import { parse } from 'csv-parse/sync';
 import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 import { DataSource } from 'typeorm';
-import { Identities } from '../access/identities.service.js';
 import type { Identity } from '../access/identity.js';
 import { notFound } from '../common/problem.js';
 import { newId } from '../common/uuid.js';
@@ -20,33 +19,18 @@ import { createJobQueue } from '../jobs/create-job-queue.js';
 import type { JobHandler, JobPayload, JobQueue } from '../jobs/job-queue.js';
 import { fewCategories } from '../reports/render/sample-reports.js';
 import { ReportViewService } from '../reports/report-view.service.js';
-import { OrganizationStates } from '../query/organization-state.js';
-import { ConditionCheck } from '../schedules/condition-check.js';
-import { DataGateCheck } from '../schedules/data-gate.js';
-import { SchedulePlanner } from '../schedules/planner.js';
-import { SchedulePreparer } from '../schedules/preparer.js';
-import { Recipients } from '../schedules/recipients.service.js';
-import { DeliveryLedger, MOST_ATTEMPTS, waitBefore } from './delivery-ledger.js';
+import { MOST_ATTEMPTS, waitBefore } from './delivery-ledger.js';
+import { deliveryParts } from '../../test/support/delivery-parts.js';
+import { until } from '../../test/support/until.js';
 import type { DeliveryDto } from './delivery.dto.js';
 import { DeliveryService } from './delivery.service.js';
-import { DeliveryMail } from './delivery-mail.js';
 import { RUN_OCCURRENCE, SEND_DELIVERY } from './delivery-names.js';
-import { DeliverySender } from './delivery-sender.js';
-import { FailureNotices } from './failure-notices.js';
-import { createMailer } from './mail.js';
-import { MailPermissions } from './mail-permissions.js';
 import { OccurrenceLedger } from './occurrence-ledger.js';
-import { OccurrenceRunner } from './occurrence-runner.js';
 import { PdfRenderer } from './pdf.js';
-import { ReportFilesService } from './report-files.js';
-import { MailHosts } from './mail-hosts/mail-hosts.js';
 import type { ReportRunner } from './report-runner.port.js';
 import { viewRef } from './report-subject.port.js';
 import { DashboardService } from '../dashboards/dashboard.service.js';
 import { ReportSubjectsService } from '../dashboards/report-subjects.service.js';
-import { ReportStore } from './report-store.js';
-import { SignedLinks } from './signed-links.js';
-import { DeliverySweep } from './sweep.js';
 
 const ORGANIZATION = newId();
 const USER = newId();
@@ -72,6 +56,14 @@ const runner: ReportRunner = {
       }
     })(),
   }),
+};
+
+/** The same without a chart, which takes no browser. */
+const plainRunner: ReportRunner = {
+  run: async (...asked) => {
+    const run = await runner.run(...asked);
+    return { ...run, document: { ...run.document, dashboardConfig: { chart: 'none' } } };
+  },
 };
 
 /** Hands the jobs to the test, which runs them when and how it likes. */
@@ -139,6 +131,8 @@ afterAll(async () => {
 
 beforeEach(async () => {
   viewId = newId();
+  // What other tests left to be sent is none of the next one's business.
+  await database.query('DELETE FROM occurrences');
   await database.query(
     `INSERT INTO marketing_report_views (id, organization_id, report_name, report_category, dimensions, metrics, totals, visibility)
      VALUES ($1, $2, 'Spend by source', 'roas_analysis', '{}', '{spend}', true, 'organization')`,
@@ -148,39 +142,13 @@ beforeEach(async () => {
 
 const parts = (queue: JobQueue, smtpUrl: string | null, reports: ReportRunner = runner) => {
   const audit = new AuditTrail(database);
-  const config = parseConfig({ DATA_DIR: folder, MAIL_FROM: 'Reports <reports@example.com>' });
-  const permissions = new MailPermissions(database);
+  const config = { ...parseConfig({ DATA_DIR: folder, MAIL_FROM: 'Reports <reports@example.com>' }), smtpUrl };
   // The views' own service only reads rows here; it plans nothing.
   const views = new ReportViewService(database, undefined as never, undefined as never, audit);
   const dashboards = new DashboardService(database, undefined as never, undefined as never, audit);
   const subjects = new ReportSubjectsService(views, dashboards, undefined as never);
-  const deliveries = new DeliveryLedger(database, audit, config);
-  const occurrences = new OccurrenceLedger(database, config);
-  const store = new ReportStore(database);
-  const files = new ReportFilesService(reports, printer, store);
-  const preparer = new SchedulePreparer(
-    database,
-    new Identities(database),
-    subjects,
-    new Recipients(database),
-    new DataGateCheck(new OrganizationStates(database)),
-    new ConditionCheck(database, undefined as never),
-  );
-  const notices = new FailureNotices(queue, preparer, deliveries);
-  const mail = new DeliveryMail(
-    files,
-    store,
-    new SignedLinks(database, config),
-    deliveries,
-    new MailHosts(database, config, undefined as never),
-  );
-  const mailer = createMailer({ ...config, smtpUrl });
-  const sender = new DeliverySender(queue, mailer, config, deliveries, occurrences, mail, permissions, notices);
-  sender.onModuleInit();
-  new OccurrenceRunner(queue, config, preparer, occurrences, files, notices).onModuleInit();
-  const sweep = new DeliverySweep(queue, new SchedulePlanner(database, config), occurrences, deliveries, sender, store);
-  const service = new DeliveryService(database, queue, subjects, permissions, audit);
-  return { service, sweep };
+  const { sweep, permissions } = deliveryParts({ database, config, queue, audit, runner: reports, printer, subjects });
+  return { service: new DeliveryService(database, queue, subjects, permissions, audit), sweep };
 };
 
 const ledger = async (service: DeliveryService, occurrenceId: string): Promise<DeliveryDto[]> =>
@@ -289,6 +257,140 @@ test('each recipient has its own end: one refused, one served, never twice', asy
   }
 });
 
+test('a slow host holds up nobody else, and gets few conversations at once', async () => {
+  const taken: string[] = [];
+  const talking = new Map<string, number>();
+  const most = new Map<string, number>();
+  const held: (() => void)[] = [];
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    onRcptTo: ({ address }, _session, done) => {
+      const domain = address.split('@')[1] ?? '';
+      talking.set(domain, (talking.get(domain) ?? 0) + 1);
+      most.set(domain, Math.max(most.get(domain) ?? 0, talking.get(domain) ?? 0));
+      // Silent until it is let go.
+      if (domain.startsWith('slow')) held.push(() => done());
+      else done();
+    },
+    onData: (stream, session, done) => {
+      stream.resume();
+      stream.on('end', () => {
+        for (const { address } of session.envelope.rcptTo) {
+          const domain = address.split('@')[1] ?? '';
+          talking.set(domain, (talking.get(domain) ?? 1) - 1);
+          taken.push(address);
+        }
+        done();
+      });
+    },
+  });
+  server.on('error', () => undefined);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = (server.server as { address(): AddressInfo }).address();
+  const queue = createJobQueue({ redisUrl: null, databaseUrl: postgres.url, prefix: 'slow' });
+  const { service } = parts(queue, `smtp://127.0.0.1:${port}`, plainRunner);
+  await queue.start();
+  const waitFor = (isSo: () => boolean): Promise<unknown> =>
+    until(() => isSo() || undefined, { seconds: 40, everyMs: 50, what: 'the mail host' });
+  try {
+    const to = (domain: string, count: number): string[] =>
+      Array.from({ length: count }, (_value, index) => `r${index}@${domain}`);
+    await service.deliver(identity, viewRef(viewId), { recipients: to('slow.example', 10), formats: ['csv'] });
+    await waitFor(() => held.length === 4);
+    const { occurrence_id } = await service.deliver(identity, viewRef(viewId), {
+      recipients: to('quick.example', 6),
+      formats: ['csv'],
+    });
+    await waitFor(() => taken.length === 6);
+    expect((await ledger(service, occurrence_id)).map(({ recipient }) => recipient)).toEqual(to('quick.example', 6));
+    expect(held).toHaveLength(4);
+    while (taken.length < 16) {
+      for (const go of held.splice(0)) go();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(new Set(taken).size).toBe(16);
+    expect(most.get('slow.example')).toBe(4);
+    // Six of one organisation at once, of which four were taken by the slow host.
+    expect(most.get('quick.example')).toBeLessThanOrEqual(2);
+  } finally {
+    for (const go of held) go();
+    await queue.stop();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
+}, 120_000);
+
+test('4xx is tried again later by the clock, 5xx and an unclear end never', async () => {
+  const conversations = new Map<string, number>();
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    onRcptTo: ({ address }, _session, done) => {
+      conversations.set(address, (conversations.get(address) ?? 0) + 1);
+      const code = /^(?:busy|gone)(\d+)@/.exec(address)?.[1];
+      done(code === undefined ? null : Object.assign(new Error('No'), { responseCode: Number(code) }));
+    },
+    onData: (stream, session, done) => {
+      stream.resume();
+      stream.on('end', () => {
+        const [{ address = '' } = {}] = session.envelope.rcptTo;
+        if (address.startsWith('silent')) sockets.forEach((socket) => socket.destroy());
+        else done();
+      });
+    },
+  });
+  const sockets = new Set<Socket>();
+  (server.server as unknown as NodeJS.EventEmitter).on('connection', (socket: Socket) => sockets.add(socket));
+  server.on('error', () => undefined);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const queue = new ManualQueue();
+    const { port } = (server.server as { address(): AddressInfo }).address();
+    const { service, sweep } = parts(queue, `smtp://127.0.0.1:${port}`, plainRunner);
+    const occurrences: string[] = [];
+    for (const recipient of ['busy450@a.example', 'busy421@b.example', 'gone550@c.example', 'silent@d.example']) {
+      const { occurrence_id } = await service.deliver(identity, viewRef(viewId), {
+        recipients: [recipient],
+        formats: ['csv'],
+      });
+      occurrences.push(occurrence_id);
+      // One after the other, since the silent one's end cuts every line.
+      await queue.turn();
+      await queue.turn();
+      queue.jobs.length = 0;
+    }
+    const begun = Date.now();
+    for (const [index, recipient] of ['busy450@a.example', 'busy421@b.example'].entries()) {
+      const [row] = await database.query<{ state: string; next_attempt_at: Date }[]>(
+        'SELECT state, next_attempt_at FROM deliveries WHERE occurrence_id = $1 AND recipient = $2',
+        [occurrences[index], recipient],
+      );
+      expect(row?.state).toBe('pending');
+      const wait = (row?.next_attempt_at.getTime() ?? 0) - begun;
+      expect(wait).toBeLessThanOrEqual(15_000);
+      expect(wait).toBeGreaterThan(0);
+    }
+    // As if hours had gone by: who is tried again is whoever may be.
+    for (const id of occurrences) await waitIsOver(id);
+    await sweep.sweep();
+    await queue.turn();
+    expect(Object.fromEntries(conversations)).toMatchObject({
+      'busy450@a.example': 2,
+      'busy421@b.example': 2,
+      'gone550@c.example': 1,
+      'silent@d.example': 1,
+    });
+    const states = await database.query<{ recipient: string; state: string }[]>(
+      `SELECT recipient, state FROM deliveries WHERE occurrence_id = ANY ($1) AND kind = 'report' ORDER BY recipient`,
+      [occurrences],
+    );
+    expect(states.map(({ state }) => state)).toEqual(['pending', 'pending', 'rejected', 'unknown']);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
+});
+
 /** As if the wait before the next attempt were over. */
 const waitIsOver = (occurrenceId: string): Promise<unknown> =>
   database.query(`UPDATE deliveries SET next_attempt_at = now() WHERE occurrence_id = $1`, [occurrenceId]);
@@ -326,36 +428,50 @@ test('waits double, within bounds, and differ by chance', () => {
   expect(waitBefore(60, 1)).toBe(7_200_000);
 });
 
-test('a claim whose worker died is unknown, and is not sent again', async () => {
+test('an attempt whose worker died before the message began is made again; after that it is unknown, and is not', async () => {
   const host = await mailHost();
   try {
     const queue = new ManualQueue();
     const { service, sweep } = parts(queue, host.url);
-    const { occurrence_id } = await service.deliver(identity, viewRef(viewId), {});
+    const recipients = ['before@example.com', 'after@example.com'];
+    const { occurrence_id } = await service.deliver(identity, viewRef(viewId), { recipients, formats: ['csv'] });
     await queue.turn();
-    const claimed = `UPDATE deliveries SET state = 'sending', attempt = 1, sending_since = now() - $2::interval WHERE occurrence_id = $1`;
-    await database.query(claimed, [occurrence_id, '1 second']);
+    const claimed = (ago: string): Promise<unknown> =>
+      database.query(
+        `UPDATE deliveries SET state = 'sending', attempt = 1, sending_since = now() - $2::interval,
+           data_begun_at = CASE WHEN recipient LIKE 'after@%' THEN now() - $2::interval END
+         WHERE occurrence_id = $1`,
+        [occurrence_id, ago],
+      );
+    await claimed('1 second');
     await queue.drain();
     await sweep.sweep();
-    expect(await ledger(service, occurrence_id)).toMatchObject([{ state: 'sending' }]);
+    expect(await ledger(service, occurrence_id)).toMatchObject([{ state: 'sending' }, { state: 'sending' }]);
 
-    await database.query(claimed, [occurrence_id, '1 hour']);
+    await claimed('1 hour');
     await sweep.sweep();
     await queue.drain();
     const rows = await ledger(service, occurrence_id);
     expect(rows.filter(({ kind }) => kind === 'report')).toMatchObject([
-      { state: 'unknown', evidence: [{ attempt: 1, outcome: 'unknown' }] },
+      { recipient: 'after@example.com', state: 'unknown', evidence: [{ attempt: 1, outcome: 'unknown' }] },
+      {
+        recipient: 'before@example.com',
+        state: 'accepted',
+        evidence: [
+          { attempt: 1, outcome: 'retry' },
+          { attempt: 2, outcome: 'accepted' },
+        ],
+      },
     ]);
     const notices = rows.filter(({ kind }) => kind === 'failure_notice');
     expect(notices).toHaveLength(1);
     const sent = await Promise.all([...host.mails.values()].flat().map((raw) => PostalMime.parse(raw)));
     const ids = sent.map(({ messageId }) => messageId);
-    expect(rows.map(({ id, kind }) => [kind, ids.includes(`<${id}@example.com>`)])).toEqual(
-      expect.arrayContaining([
-        ['report', false],
-        ['failure_notice', true],
-      ]),
-    );
+    expect(rows.map(({ id, recipient }) => [recipient, ids.includes(`<${id}@example.com>`)])).toEqual([
+      ['after@example.com', false],
+      ['ann@example.com', true],
+      ['before@example.com', true],
+    ]);
   } finally {
     await host.close();
   }

@@ -9,6 +9,7 @@ export const FAULT_POINTS = [
   'deliveries_written',
   'intent_written',
   'before_data',
+  'data_begun',
   'after_data',
   'answered',
   'recorded',

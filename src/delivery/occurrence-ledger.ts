@@ -16,6 +16,17 @@ export const isLastError = ({ failures }: Pick<Occurrence, 'failures'>): boolean
 /** An occurrence that could not be begun for so long after its time is missed. */
 export const CATCH_UP_MS = 24 * 3_600_000;
 
+/** Those of one schedule run one after the other. */
+const NO_EARLIER_ONE = `NOT EXISTS (
+  SELECT FROM occurrences AS earlier WHERE earlier.schedule_id = mine.schedule_id
+    AND earlier.due_at < mine.due_at AND earlier.state IN ('planned', 'running'))`;
+
+/** A row to be woken. Each claim counts `attempt`, so a wake-up that a dead worker took with it is told from the next. */
+export interface Wakeable {
+  readonly id: string;
+  readonly attempt: number;
+}
+
 /** A claim on an occurrence: who holds it may write, as long as `attempt` is the last. */
 export interface OccurrenceClaim {
   readonly occurrence: Occurrence;
@@ -56,10 +67,7 @@ export class OccurrenceLedger {
          SELECT id FROM occurrences WHERE id = $1 AND (
            (state = 'planned' AND not_before <= now()) OR (state = 'running' AND lease_until <= now())
          ) FOR UPDATE SKIP LOCKED
-       ) AND NOT EXISTS (
-         SELECT FROM occurrences AS earlier WHERE earlier.schedule_id = mine.schedule_id
-           AND earlier.due_at < mine.due_at AND earlier.state IN ('planned', 'running')
-       )
+       ) AND ${NO_EARLIER_ONE}
        RETURNING id`,
       [id, this.leaseSeconds],
     );
@@ -148,15 +156,26 @@ export class OccurrenceLedger {
     );
   }
 
-  /** What a sweep has to wake: due occurrences and those whose worker died, oldest first. */
-  async toRun(limit: number): Promise<readonly string[]> {
-    const rows = await this.database.query<{ id: string }[]>(
-      `SELECT id FROM occurrences
-       WHERE (state = 'planned' AND not_before <= now()) OR (state = 'running' AND lease_until <= now())
+  /** What a sweep has to wake: due occurrences that may run now, and those whose worker died, oldest first. */
+  toRun(limit: number): Promise<readonly Wakeable[]> {
+    return this.database.query<Wakeable[]>(
+      `SELECT id, attempt FROM occurrences AS mine
+       WHERE ((state = 'planned' AND not_before <= now()) OR (state = 'running' AND lease_until <= now()))
+         AND ${NO_EARLIER_ONE}
        ORDER BY not_before, due_at, id LIMIT $1`,
       [limit],
     );
-    return rows.map(({ id }) => id);
+  }
+
+  /** The one of the same schedule that may run now since `occurrence` does no longer; null without one. */
+  async following({ schedule_id }: Occurrence): Promise<Wakeable | null> {
+    if (schedule_id === null) return null;
+    const [next] = await this.database.query<Wakeable[]>(
+      `SELECT id, attempt FROM occurrences AS mine
+       WHERE schedule_id = $1 AND state = 'planned' AND not_before <= now() AND ${NO_EARLIER_ONE} LIMIT 1`,
+      [schedule_id],
+    );
+    return next ?? null;
   }
 
   /** Occurrences whose deliveries have all ended and that nobody has closed yet. */

@@ -8,6 +8,7 @@ import { RUN_OCCURRENCE, SEND_DELIVERY, type RunOccurrence } from './delivery-na
 import { FailureNotices } from './failure-notices.js';
 import { Faults } from './fault-point.js';
 import { isLastError, MOST_FAILURES, OccurrenceLedger, type OccurrenceClaim } from './occurrence-ledger.js';
+import type { Occurrence } from './occurrence.entity.js';
 import { OCCURRENCE_PREPARER, type OccurrencePreparer, type Preparation } from './occurrence-preparer.port.js';
 import { ReportFilesService } from './report-files.js';
 
@@ -42,7 +43,21 @@ export class OccurrenceRunner implements OnModuleInit {
   private async work({ payload, signal }: Job<RunOccurrence>): Promise<void> {
     const claim = await this.ledger.claim(payload.occurrence_id);
     if (!claim) return;
-    await inOrganization(claim.occurrence.organization_id, () => this.workOn(claim, signal));
+    await inOrganization(claim.occurrence.organization_id, async () => {
+      await this.workOn(claim, signal);
+      await this.wakeFollowing(claim.occurrence);
+    });
+  }
+
+  /** After a time with nobody at work, those of a schedule follow each other without waiting for the next sweep. */
+  private async wakeFollowing(occurrence: Occurrence): Promise<void> {
+    const next = await this.ledger.following(occurrence);
+    if (next === null) return;
+    await this.queue.enqueue(
+      RUN_OCCURRENCE,
+      { occurrence_id: next.id },
+      { id: `${next.id}:${next.attempt}:following` },
+    );
   }
 
   private async workOn(claim: OccurrenceClaim, signal: AbortSignal): Promise<void> {

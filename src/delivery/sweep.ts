@@ -5,10 +5,12 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { JOB_QUEUE, type JobQueue } from '../jobs/job-queue.js';
+import { LRUCache } from 'lru-cache';
+import { APP_CONFIG, type AppConfig } from '../config/config.js';
+import { JOB_QUEUE, type JobPayload, type JobQueue } from '../jobs/job-queue.js';
 import { DeliveryLedger } from './delivery-ledger.js';
 import { DeliverySender } from './delivery-sender.js';
-import { OccurrenceLedger } from './occurrence-ledger.js';
+import { OccurrenceLedger, type Wakeable } from './occurrence-ledger.js';
 import { RUN_OCCURRENCE, SEND_DELIVERY } from './delivery-names.js';
 import { OCCURRENCE_PLANNER, type OccurrencePlanner } from './occurrence-planner.port.js';
 import { ReportStore } from './report-store.js';
@@ -17,17 +19,16 @@ import { ReportStore } from './report-store.js';
 const SWEEP_MS = 10_000;
 const PURGE_MS = 3_600_000;
 const MOST_WOKEN = 500;
-/** What is due is woken again so often, even while a job for it counts as running. */
-const WAKE_MS = 30_000;
-
 /**
- * The queue believes that a dead worker's job still runs, for minutes, and takes no other of the same name; so a wake-up has
- * another name after a while. A job too many does no harm.
+ * What is due is woken again so often under another name, also when nobody has claimed it: the queue believes that a dead
+ * worker's job still runs, for minutes, and takes no other of the same name. A job too many does no harm.
  */
-const wakeUpId = (id: string): string => `${id}:${Math.floor(Date.now() / WAKE_MS)}`;
+const WAKE_MS = 30_000;
+/** One process wakes the same row, at the same attempt, no more often than this: it may just be waiting for its turn. */
+const RECENT_MS = 3_000;
 
 /**
- * Looks through the ledger, again and again, in every process: plans what will be due, wakes what is due, settles what a
+ * Looks through the ledger, again and again, in every process that works: plans what will be due, wakes what is due, settles what a
  * dead worker left. The queue may lose every job; this finds them again.
  */
 @Injectable()
@@ -36,6 +37,7 @@ export class DeliverySweep implements OnApplicationBootstrap, BeforeApplicationS
   private readonly ending = new AbortController();
   private loop: Promise<void> = Promise.resolve();
   private purgedAt = 0;
+  private readonly woken = new LRUCache<string, true>({ max: 20 * MOST_WOKEN, ttl: RECENT_MS });
 
   constructor(
     @Inject(JOB_QUEUE) private readonly queue: JobQueue,
@@ -44,10 +46,11 @@ export class DeliverySweep implements OnApplicationBootstrap, BeforeApplicationS
     private readonly deliveries: DeliveryLedger,
     private readonly sender: DeliverySender,
     private readonly store: ReportStore,
+    @Inject(APP_CONFIG) private readonly config: Pick<AppConfig, 'works'>,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.loop = this.run();
+    if (this.config.works) this.loop = this.run();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -59,11 +62,11 @@ export class DeliverySweep implements OnApplicationBootstrap, BeforeApplicationS
   async sweep(): Promise<void> {
     await this.planner.plan();
     await this.deliveries.expireClaims();
-    for (const id of await this.occurrences.toRun(MOST_WOKEN)) {
-      await this.queue.enqueue(RUN_OCCURRENCE, { occurrence_id: id }, { id: wakeUpId(id) });
+    for (const row of await this.occurrences.toRun(MOST_WOKEN)) {
+      await this.wake(RUN_OCCURRENCE, { occurrence_id: row.id }, row);
     }
-    for (const id of await this.deliveries.due(MOST_WOKEN)) {
-      await this.queue.enqueue(SEND_DELIVERY, { delivery_id: id }, { id: wakeUpId(id) });
+    for (const row of await this.deliveries.due(MOST_WOKEN)) {
+      await this.wake(SEND_DELIVERY, { delivery_id: row.id }, row);
     }
     for (const id of await this.occurrences.toFinish()) {
       const occurrence = await this.occurrences.find(id);
@@ -73,6 +76,13 @@ export class DeliverySweep implements OnApplicationBootstrap, BeforeApplicationS
       this.purgedAt = Date.now();
       await this.store.purge();
     }
+  }
+
+  private async wake(name: string, payload: JobPayload, { id, attempt }: Wakeable): Promise<void> {
+    const wakeUp = `${id}:${attempt}`;
+    if (this.woken.has(wakeUp)) return;
+    this.woken.set(wakeUp, true);
+    await this.queue.enqueue(name, payload, { id: `${wakeUp}:${Math.floor(Date.now() / WAKE_MS)}` });
   }
 
   private async run(): Promise<void> {

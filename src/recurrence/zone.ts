@@ -7,8 +7,26 @@ const REACH_MS = 26 * HOUR_MS;
 /** Two changes of one zone's offset are further apart than this. */
 const STEP_MS = 6 * HOUR_MS;
 
+/** Offsets of so many zones at whole steps are kept: asking for one is slow, and neighbouring times ask for the same. */
+const MOST_ZONES = 500;
+const MOST_STEPS = 20_000;
+const kept = new Map<string, Map<number, number>>();
+
 /** Offset from UTC in milliseconds, local minus UTC. */
 const offsetAt = (zone: IANAZone, at: number): number => Math.round(zone.offset(at) * 60_000);
+
+/** The same, at a whole number of steps. */
+function offsetAtStep(zone: IANAZone, at: number): number {
+  if (kept.size > MOST_ZONES) kept.clear();
+  const steps = kept.get(zone.name) ?? new Map<number, number>();
+  kept.set(zone.name, steps);
+  if (steps.size > MOST_STEPS) steps.clear();
+  const offset = steps.get(at) ?? offsetAt(zone, at);
+  steps.set(at, offset);
+  return offset;
+}
+
+const wholeSteps = (at: number): number => Math.floor(at / STEP_MS) * STEP_MS;
 
 /** @returns null for a name that is no IANA zone */
 export function zoneOf(name: string): IANAZone | null {
@@ -28,10 +46,11 @@ export const clockAt = (zone: IANAZone, at: number): number => at + offsetAt(zon
  * @param clock the reading, as milliseconds since 1970 if the clock showed UTC
  */
 export function instantOf(zone: IANAZone, clock: number): number {
-  let start = clock - REACH_MS;
-  let offset = offsetAt(zone, start);
-  while (start < clock + REACH_MS) {
-    const change = nextChange(zone, start, offset, clock + REACH_MS);
+  let start = wholeSteps(clock - REACH_MS);
+  const end = wholeSteps(clock + REACH_MS) + STEP_MS;
+  let offset = offsetAtStep(zone, start);
+  while (start < end) {
+    const change = nextChange(zone, start, offset, end);
     if (clock - offset < (change ?? Number.POSITIVE_INFINITY)) return clock - offset;
     if (change === null) break;
     const next = offsetAt(zone, change);
@@ -43,12 +62,12 @@ export function instantOf(zone: IANAZone, clock: number): number {
   throw new Error(`The clock of ${zone.name} never shows ${new Date(clock).toISOString()}.`);
 }
 
-/** The first instant after `start` and up to `end` from which another offset than `offset` holds; null without one. */
+/** The first instant after `start` and up to `end`, a whole step, from which another offset than `offset` holds; null without one. */
 function nextChange(zone: IANAZone, start: number, offset: number, end: number): number | null {
   let before = start;
   while (before < end) {
-    let after = Math.min(before + STEP_MS, end);
-    if (offsetAt(zone, after) === offset) {
+    let after = wholeSteps(before) + STEP_MS;
+    if (offsetAtStep(zone, after) === offset) {
       before = after;
       continue;
     }
