@@ -18,6 +18,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   query_10m: async () => (await import('./query.js')).benchQuery(10_000_000),
   currencies: async () => (await import('./currencies.js')).benchCurrencies(),
   export: async () => (await import('./export.js')).benchExport(),
+  delivery: async () => (await import('./delivery.js')).benchDelivery(),
   rollup: async () => (await import('./rollup.js')).benchRollup(),
   cached: async () => (await import('./cached.js')).benchCached(),
   import: async () => (await import('./import.js')).benchImport(),

@@ -1,6 +1,6 @@
 /**
- * `npm run fault [-- --short | --kills N]`: prints the report of a fault run as one JSON line; ends with 1 when it is not clean. Uses the
- * Redis of `REDIS_URL` for wake-ups where there is one.
+ * `npm run fault [-- --short | --kills N]`: prints the report of a fault run as one JSON line; ends with 1 when it is not
+ * clean. Brings its own Postgres, mail host and, where there is a `redis-server`, Redis.
  */
 import 'reflect-metadata';
 import { faultRun } from './fault-run.js';
@@ -12,9 +12,8 @@ const report = await faultRun({
   killsAtEachPoint: kills,
   stopsAtEachPoint: Math.max(1, Math.floor(kills / 10)),
   workers: 5,
-  occurrences: Math.min(1_000, 20 * kills),
-  restarts: Math.min(5, Math.ceil(kills / 20)),
-  redisUrl: process.env.REDIS_URL ?? null,
+  occurrences: 1_000,
+  rounds: Math.min(5, Math.ceil(kills / 20)),
   say: (line) => void process.stderr.write(`${line}\n`),
 });
 process.stdout.write(`${JSON.stringify(report)}\n`);
