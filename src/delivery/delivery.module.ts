@@ -18,6 +18,7 @@ import { OccurrenceLedger } from './occurrence-ledger.js';
 import { OccurrenceRunner } from './occurrence-runner.js';
 import { PdfRenderer } from './pdf.js';
 import { PreviewController } from './preview/preview.controller.js';
+import { PreviewResolver } from './preview/preview.resolver.js';
 import { SchedulePreviews } from './preview/preview.service.js';
 import { ReportFilesService } from './report-files.js';
 import { ReportStore } from './report-store.js';
@@ -53,6 +54,7 @@ class PdfRendererLifecycle implements OnApplicationShutdown {
     OccurrenceRunner,
     ReportFilesService,
     SchedulePreviews,
+    PreviewResolver,
     ReportStore,
     SignedLinks,
     PdfRendererLifecycle,

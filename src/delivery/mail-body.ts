@@ -110,13 +110,14 @@ ${rows.map((row, index) => `<tr><td style="padding:${index === 0 ? 24 : 0}px 28p
 
 const megabytes = (bytes: number): string => `${(bytes / 1_000_000).toFixed(1)} MB`;
 
+/** Blocks in a line, not cells of a row: on a phone they go on below each other. */
 function figures(report: ReportDocument): string {
-  const cells = headlines(report).map(
-    ({ label, value }, index) =>
-      `<td style="padding:12px 12px 12px ${index === 0 ? 0 : 12}px;${index === 0 ? '' : `border-left:1px solid ${RULE};`}vertical-align:top"><span style="display:block;font-size:12px;color:${MUTED}">${escapeHtml(label)}</span><span style="display:block;margin-top:2px;font-size:20px;font-weight:600;white-space:nowrap;color:${INK}">${escapeHtml(value)}</span></td>`,
+  const blocks = headlines(report).map(
+    ({ label, value }) =>
+      `<div style="display:inline-block;min-width:96px;padding:12px 16px 12px 0;vertical-align:top"><span style="display:block;font-size:12px;color:${MUTED}">${escapeHtml(label)}</span><span style="display:block;margin-top:2px;font-size:20px;font-weight:600;white-space:nowrap;color:${INK}">${escapeHtml(value)}</span></div>`,
   );
-  if (cells.length === 0) return '';
-  return `<table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="border-top:1px solid ${RULE};border-bottom:1px solid ${RULE}"><tr>${cells.join('')}</tr></table>`;
+  if (blocks.length === 0) return '';
+  return `<div style="border-top:1px solid ${RULE};border-bottom:1px solid ${RULE}">${blocks.join('')}</div>`;
 }
 
 function fit<T extends { width: number; height: number }>(chart: T): T {

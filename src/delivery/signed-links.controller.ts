@@ -10,6 +10,7 @@ import { MailService } from './mail.service.js';
 import { OccurrenceLedger } from './occurrence-ledger.js';
 import type { Occurrence } from './occurrence.entity.js';
 import { ReportFilesService } from './report-files.js';
+import { plainPage } from './plain-page.js';
 import { PAGE_POLICY } from '../reports/render/page-policy.js';
 import { runPage } from './run-page.js';
 import { ReportStore, type FileSet } from './report-store.js';
@@ -72,10 +73,13 @@ export class SignedLinksController {
     const found = await acrossOrganizations('a signed link', () => this.find(occurrence));
     await this.send(
       reply,
-      notice(
-        found.report_name,
-        `<p>Send no more of these reports to <b>${escapeHtml(address)}</b>?</p><form method="post"><button>Yes, no more</button></form>`,
-      ),
+      plainPage({
+        kicker: 'Leave a mailing',
+        title: found.report_name,
+        body: `<p>Send no more of these reports to <b>${escapeHtml(address)}</b>?</p>
+<form method="post"><button>Yes, send no more</button></form>
+<p class="small">Only this report is meant; others that you get go on. Close this page if you want to keep it.</p>`,
+      }),
     );
   }
 
@@ -92,7 +96,12 @@ export class SignedLinksController {
     });
     await this.send(
       reply,
-      notice(found.report_name, `<p>Done. ${escapeHtml(address)} gets no more of these reports.</p>`),
+      plainPage({
+        kicker: 'Done',
+        title: found.report_name,
+        body: `<p><b>${escapeHtml(address)}</b> gets no more of these reports.</p>
+<p class="small">If this was a mistake, ask whoever sent you the report to put you back.</p>`,
+      }),
     );
   }
 
@@ -120,6 +129,3 @@ export class SignedLinksController {
 
 const gone = (): Problem =>
   new Problem(410, 'report_gone', 'This report is no longer kept; ask whoever sent it for a new one.');
-
-const notice = (title: string, body: string): string =>
-  `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title><style>body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:4rem auto;padding:0 1rem;color:#17242e}button{font:inherit;padding:.5rem 1rem}@media(prefers-color-scheme:dark){body{background:#10171d;color:#e6ecf0}}</style></head><body><h1>${escapeHtml(title)}</h1>${body}</body></html>`;

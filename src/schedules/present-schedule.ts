@@ -5,9 +5,17 @@ import type { ReportSchedule } from './schedule.entity.js';
 
 const SHOWN_RUNS = 5;
 
-/** A schedule as the doors show it. @param skipped local times that were left out by hand */
-export function presentSchedule(schedule: ReportSchedule, skipped: ReadonlySet<string>): ScheduleDto {
-  const runs = nextRuns(schedule, skipped, SHOWN_RUNS).map(({ at }) => new Date(at).toISOString());
+/**
+ * A schedule as the doors show it.
+ * @param skipped local times that were left out by hand
+ * @param now the moment after which due times are shown
+ */
+export function presentSchedule(
+  schedule: ReportSchedule,
+  skipped: ReadonlySet<string>,
+  now: Date = new Date(),
+): ScheduleDto {
+  const runs = nextRuns(schedule, skipped, SHOWN_RUNS, now).map(({ at }) => new Date(at).toISOString());
   const { cron, simple, short_months } = schedule.recurrence;
   const months = skippedMonths(timingOf(schedule).rule);
   return {
@@ -50,10 +58,11 @@ export function nextRuns(
   schedule: ReportSchedule,
   skipped: ReadonlySet<string>,
   count: number,
+  now: Date = new Date(),
 ): readonly { readonly at: number; readonly local: string }[] {
   if (!schedule.is_active) return [];
   const { rule, zone } = timingOf(schedule);
-  const from = Math.max(Date.now(), (schedule.active_from?.getTime() ?? 0) - 1);
+  const from = Math.max(now.getTime(), (schedule.active_from?.getTime() ?? 0) - 1);
   return nextDueTimes(rule, zone, from, count + skipped.size)
     .filter(({ at, local }) => !skipped.has(local) && at < (schedule.active_until?.getTime() ?? Infinity))
     .slice(0, count);

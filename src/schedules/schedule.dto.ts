@@ -1,6 +1,9 @@
+import { Field, ID, ObjectType } from '@nestjs/graphql';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
+import { GraphQLJSON } from 'graphql-scalars';
+import { Described } from '../common/described.js';
 import { PageQuery } from '../common/page.js';
 import { DELIVERY_FORMATS, type DeliveryFormat } from '../delivery/occurrence.entity.js';
 import { SHORT_MONTHS, type ShortMonths } from '../recurrence/recurrence.js';
@@ -23,87 +26,91 @@ export const SCHEDULE_EXAMPLE = {
   is_active: true,
 };
 
+const JSON_OR_NULL = { type: () => GraphQLJSON, optional: true, schema: { type: 'object' } } as const;
+const TEXT_OR_NULL = { type: () => String, optional: true } as const;
+
+@ObjectType('ScheduleNotice', { description: 'Something that the owner of a schedule should know.' })
+export class ScheduleNoticeDto {
+  @Described({ description: 'Stable code.', type: () => String, example: 'short_months' }) code!: string;
+  @Described({ description: 'What it is, and what to do.', type: () => String }) message!: string;
+}
+
 /** A schedule as the doors show it. */
+@ObjectType('ReportSchedule', { description: 'A report or a dashboard that goes out by itself.' })
 export class ScheduleDto {
-  @ApiProperty({ format: 'uuid' }) id!: string;
-  @ApiProperty({ format: 'uuid', nullable: true, type: String, description: 'The report view that goes out; or' })
-  view_id!: string | null;
-  @ApiProperty({ format: 'uuid', nullable: true, type: String, description: 'the dashboard that goes out.' })
-  dashboard_id!: string | null;
-  @ApiProperty({
-    format: 'uuid',
-    nullable: true,
-    type: String,
-    description: 'Whose rights it runs with; null where a key without a person made it.',
-  })
+  @Field(() => ID, { description: 'Unique id.' }) @ApiProperty({ format: 'uuid' }) id!: string;
+  @Described({ description: 'The report view that goes out; or', ...TEXT_OR_NULL }) view_id!: string | null;
+  @Described({ description: 'the dashboard that goes out.', ...TEXT_OR_NULL }) dashboard_id!: string | null;
+  @Described({ description: 'Whose rights it runs with; null where a key without a person made it.', ...TEXT_OR_NULL })
   owner_user_id!: string | null;
-  @ApiProperty({ type: String, nullable: true, example: '0 9 * * 1', description: 'Five-field cron line.' })
-  cron!: string | null;
-  @ApiProperty({
-    type: 'object',
-    additionalProperties: true,
-    nullable: true,
+  @Described({ description: 'Five-field cron line.', ...TEXT_OR_NULL, example: '0 9 * * 1' }) cron!: string | null;
+  @Described({
     description: 'In place of `cron`.',
+    ...JSON_OR_NULL,
     example: { every: 'week', weekdays: ['monday'], at: '09:00' },
   })
   simple!: SimpleRecurrence | null;
-  @ApiProperty({ enum: SHORT_MONTHS, description: 'What a day that a month does not have means.' })
+  @Described({ description: 'What a day that a month does not have means.', type: () => String, oneOf: SHORT_MONTHS })
   short_months!: ShortMonths;
-  @ApiProperty({ example: 'Europe/Berlin', description: 'IANA zone of the clock.' }) time_zone!: string;
-  @ApiProperty({ enum: DELIVERY_FORMATS, isArray: true, example: ['pdf', 'csv'] }) formats!: DeliveryFormat[];
-  @ApiProperty({
-    type: 'array',
-    items: { type: 'object' },
+  @Described({ description: 'IANA zone of the clock.', type: () => String, example: 'Europe/Berlin' })
+  time_zone!: string;
+  @Described({
+    description: `Files of the mail: ${DELIVERY_FORMATS.join(', ')}.`,
+    type: () => [String],
+    example: ['pdf', 'csv'],
+  })
+  formats!: DeliveryFormat[];
+  @Described({
     description: '`{"email"}`, `{"user_id"}` or `{"team_id"}`; people are looked up anew each time.',
+    type: () => GraphQLJSON,
+    schema: { type: 'array', items: { type: 'object' } },
     example: [{ email: 'ann@example.com' }],
   })
   recipients!: ScheduleRecipient[];
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    example: '{{report}}: {{metric.spend}} in {{period}}',
+  @Described({
     description: 'Names in braces: report, organization, period, due_date, finding, metric.<key>.',
+    ...TEXT_OR_NULL,
+    example: '{{report}}: {{metric.spend}} in {{period}}',
   })
   subject!: string | null;
-  @ApiProperty({ type: String, nullable: true, description: 'A text above the numbers, with the same names.' })
-  message!: string | null;
-  @ApiProperty({
-    enum: REPORT_PERIODS,
+  @Described({ description: 'A text above the numbers, with the same names.', ...TEXT_OR_NULL }) message!:
+    string | null;
+  @Described({
     description: '`last_complete`: relative ranges mean whole periods that had ended when the report was due.',
+    type: () => String,
+    oneOf: REPORT_PERIODS,
   })
   period!: ReportPeriod;
-  @ApiProperty({
-    type: 'object',
-    additionalProperties: true,
-    nullable: true,
+  @Described({
     description: 'Holds the report until its data is there, with a deadline.',
+    ...JSON_OR_NULL,
     example: { sources: ['meta_ads'], days_ago: 1, deadline_minutes: 120, at_deadline: 'send' },
   })
   gate!: DataGate | null;
-  @ApiProperty({
-    type: 'object',
-    additionalProperties: true,
-    nullable: true,
+  @Described({
     description:
       'Only then is it sent: a threshold (`operator`, `value`), a change against the period before (`change_percent`, `direction`) or an anomaly (`anomaly_sigmas`); `mode` always, on_change or on_breach.',
+    ...JSON_OR_NULL,
     example: { metric: 'spend', operator: 'gt', value: 1000, mode: 'on_breach' },
   })
   condition!: ScheduleCondition | null;
-  @ApiProperty() is_active!: boolean;
-  @ApiProperty({ type: String, format: 'date-time', nullable: true }) active_from!: string | null;
-  @ApiProperty({ type: String, format: 'date-time', nullable: true }) active_until!: string | null;
-  @ApiProperty({ type: String, format: 'date-time', nullable: true, example: '2026-11-23T08:00:00.000Z' })
+  @Described({ description: 'False while it is paused.', type: () => Boolean }) is_active!: boolean;
+  @Described({ description: 'Nothing is due before this instant.', ...TEXT_OR_NULL }) active_from!: string | null;
+  @Described({ description: 'Nothing is due from this instant on.', ...TEXT_OR_NULL }) active_until!: string | null;
+  @Described({ description: 'The next due time.', ...TEXT_OR_NULL, example: '2026-11-23T08:00:00.000Z' })
   next_run_at!: string | null;
-  @ApiProperty({ type: [String], description: 'The next five due times.' }) next_runs!: string[];
-  @ApiProperty({ type: 'array', items: { type: 'object' }, description: 'What the owner should know about it.' })
-  warnings!: readonly { readonly code: string; readonly message: string }[];
-  @ApiProperty({ format: 'date-time' }) created_at!: string;
-  @ApiProperty({ format: 'date-time' }) updated_at!: string;
+  @Described({ description: 'The next five due times.', type: () => [String] }) next_runs!: string[];
+  @Described({ description: 'What the owner should know about it.', type: () => [ScheduleNoticeDto] })
+  warnings!: readonly ScheduleNoticeDto[];
+  @Described({ description: 'When it was created.', type: () => String }) created_at!: string;
+  @Described({ description: 'When it was last changed.', type: () => String }) updated_at!: string;
 }
 
+@ObjectType('ReportSchedulePage', { description: 'One page of schedules.' })
 export class ScheduleListDto {
-  @ApiProperty({ type: [ScheduleDto] }) data!: ScheduleDto[];
-  @ApiProperty({ type: String, nullable: true, example: null }) next_cursor!: string | null;
+  @Described({ description: 'The schedules.', type: () => [ScheduleDto] }) data!: ScheduleDto[];
+  @Described({ description: 'Give it back as `cursor`; null at the end.', ...TEXT_OR_NULL }) next_cursor!:
+    string | null;
 }
 
 /** Query of `GET /api/reports/schedules`. */

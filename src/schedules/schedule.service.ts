@@ -51,9 +51,11 @@ export class ScheduleService {
     await this.check(identity, subject, fields);
     return this.database.transaction(async (manager) => {
       const schedule = this.made(identity, subject, fields);
+      // One moment for both, so that a time that is due in between is not lost from the answer.
+      const now = schedule.planned_until;
       await manager.insert(ReportSchedule, schedule);
-      if (schedule.is_active) await this.planner.planOne(manager, schedule);
-      const after = await this.presented(manager, schedule.id);
+      if (schedule.is_active) await this.planner.planOne(manager, schedule, now);
+      const after = await this.presented(manager, schedule.id, now);
       await this.record(manager, identity, 'schedule.create', schedule.id, null, after);
       return after;
     });
@@ -302,9 +304,9 @@ export class ScheduleService {
     return new Set(rows.map(({ due_local }) => due_local));
   }
 
-  private async presented(manager: EntityManager, id: string): Promise<ScheduleDto> {
+  private async presented(manager: EntityManager, id: string, now: Date = new Date()): Promise<ScheduleDto> {
     const schedule = await manager.findOneByOrFail(ReportSchedule, { id });
-    return presentSchedule(schedule, await this.skipped(manager, id));
+    return presentSchedule(schedule, await this.skipped(manager, id), now);
   }
 
   private record(

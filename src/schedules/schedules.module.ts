@@ -12,12 +12,14 @@ import { SchedulePreparer } from './preparer.js';
 import { Recipients } from './recipients.service.js';
 import { ScheduleController } from './schedule.controller.js';
 import { ScheduleService } from './schedule.service.js';
+import { SchedulesResolver } from './schedules.resolver.js';
 
 @Module({
   imports: [QueryModule],
   controllers: [ScheduleController],
   providers: [
     ScheduleService,
+    SchedulesResolver,
     SchedulePlanner,
     Recipients,
     DataGateCheck,

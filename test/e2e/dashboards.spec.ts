@@ -5,6 +5,7 @@
 import type { AddressInfo } from 'node:net';
 import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
+import { Guide } from '../support/guide.js';
 import { TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
@@ -354,6 +355,27 @@ describe('dashboards', () => {
     expect(await page.text()).toContain('Since ever');
     expect((await server.json(`/api/dashboard/${dashboard}`, undefined, 'DELETE')).status).toBe(204);
     expect((await server.json(`/api/reports/schedules/${body.id}`)).status).toBe(404);
+  }, 60_000);
+
+  it('does what the guide says', async () => {
+    const guide = await Guide.read('reports.md');
+    const [example, ...more] = guide.of('view').map((text) => JSON.parse(text) as object);
+    expect(more).toEqual([]);
+    const { body: made } = await server.json<{ id: string }>('/api/reports/views', example);
+    const path = `/api/reports/views/${made.id}/schedule`;
+    const examples = guide.of('schedule');
+    expect(examples.length).toBeGreaterThan(3);
+    for (const text of examples) {
+      const { status, body } = await server.json<{ next_runs: string[] }>(path, JSON.parse(text));
+      expect({ text, status, body }).toMatchObject({ text, status: 201, body: { next_runs: { length: 5 } } });
+    }
+    const only = (role: string): object => JSON.parse(guide.of(role)[0] ?? '') as object;
+    expect((await server.json(path, only('refused'))).body).toMatchObject(only('problem'));
+    expect((await server.json(`${path}/preview`, only('preview'))).body).toMatchObject(only('previewed'));
+    expect(await server.json('/api/reports/bounces', only('bounce'))).toMatchObject({ body: { suppressed: true } });
+    const { status, body } = await server.json<Dashboard>('/api/dashboard/create', only('dashboard'));
+    expect([status, body.warnings]).toEqual([201, []]);
+    expect((await open(body.id)).meta).toMatchObject({ failed: 0 });
   }, 60_000);
 
   it('takes no mail host in a private network, nor a port that is none of mail’s', async () => {

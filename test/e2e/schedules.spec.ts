@@ -147,6 +147,39 @@ describe('scheduled reports', () => {
     expect((await server.json(`/api/reports/schedules/${simple.body.id}`)).status).toBe(404);
   });
 
+  it('is the same over GraphQL', async () => {
+    const input = { cron: '0 9 * * 1', time_zone: 'UTC', formats: ['csv'], recipients: ['ann@example.com'] };
+    const made = await server.graphql<{ scheduleReportView: Schedule }>(
+      'mutation M($id: ID!, $input: JSON!) { scheduleReportView(id: $id, input: $input) { id next_runs recipients } }',
+      { id: view, input },
+    );
+    expect(made.errors).toBeUndefined();
+    const { id = '', next_runs = [] } = made.data?.scheduleReportView ?? {};
+    const { data, errors } = await server.graphql(
+      `mutation M($id: ID!) { skipNextReport(id: $id) { next_run_at } pauseReportSchedule(id: $id) { is_active }
+        resumeReportSchedule(id: $id) { is_active } updateReportSchedule(id: $id, input: { formats: ["pdf"] }) { formats } }`,
+      { id },
+    );
+    expect(errors).toBeUndefined();
+    expect(data).toEqual({
+      skipNextReport: { next_run_at: next_runs[1] },
+      pauseReportSchedule: { is_active: false },
+      resumeReportSchedule: { is_active: true },
+      updateReportSchedule: { formats: ['pdf'] },
+    });
+    const read = await server.graphql(
+      `query Q($id: ID!) { reportScheduleTimes(id: $id, count: 2) reportSchedule(id: $id) { view_id }
+        previewReportSchedule(id: $id) { verdict subject attachments { filename } } }`,
+      { id },
+    );
+    expect(read.data).toMatchObject({
+      reportScheduleTimes: [next_runs[1], expect.any(String)],
+      reportSchedule: { view_id: view },
+      previewReportSchedule: { verdict: 'send', attachments: [{ filename: expect.stringMatching(/pdf$/) }] },
+    });
+    expect((await server.json(`/api/reports/schedules/${id}`, undefined, 'DELETE')).status).toBe(204);
+  });
+
   it('names every mistake and where it is', async () => {
     const { status, body } = await schedule({
       cron: '0 25 * * *',
