@@ -111,9 +111,10 @@ export class CustomerMergesService {
     return { data: data.map(present), next_cursor: last && found.length > limit ? encodeCursor(last.id) : null };
   }
 
-  /** Whoever asks after the acknowledgement sees it; should this fail, the next reader does it. */
+  /** Whoever asks for journeys after the acknowledgement sees it; attribution follows soon. */
   private async settle(organizationId: string): Promise<void> {
     await this.refresh.ensure(organizationId, (await this.states.read(organizationId)).data_version);
+    await this.refresh.due(organizationId);
   }
 }
 

@@ -1,6 +1,8 @@
 /** Sends every example of `docs/guides/attribution.md` to a server. */
+import { isDeepStrictEqual } from 'node:util';
 import { Guide } from '../support/guide.js';
 import { TestServer } from '../support/server.js';
+import { until } from '../support/until.js';
 
 type Json = Record<string, unknown>;
 
@@ -21,7 +23,7 @@ describe('the guide to attribution', () => {
     const [parameters = ''] = guide.of('calculate');
     const run = await server.json('/api/analytics/attribution/calculate', JSON.parse(parameters));
     expect([run.status, run.body]).toEqual([200, expect.objectContaining({ state: 'succeeded', revenue: '200' })]);
-  });
+  }, 120_000);
 
   it.each(guide.examples)('%s', async (_, request, expected) => {
     expect((await server.json('/api/query', request)).body).toMatchObject(expected);
@@ -76,6 +78,24 @@ describe('the guide to attribution', () => {
     );
     expect(JSON.stringify(other.body.rows)).not.toContain('63.33');
   });
+
+  it('credits the orders of two ids that are one person to what either has seen, until the merge is undone', async () => {
+    const request = { metrics: ['attributed_revenue'], dimensions: ['data_source'] };
+    const shown = async (): Promise<Record<string, unknown>> => {
+      const { body } = await server.json<{ rows: Json[] }>('/api/query', request);
+      return Object.fromEntries(body.rows.map((row) => [row.data_source, row.attributed_revenue]));
+    };
+    const becomes = (wanted: Record<string, string>): Promise<boolean> =>
+      until(async () => isDeepStrictEqual(await shown(), wanted) || undefined, { what: JSON.stringify(wanted) });
+    const before = { meta_ads: '63.34', google_ads: '63.33', newsletter: '13.33', unattributed: '60.00' };
+    expect(await shown()).toEqual(before);
+    const merge = await server.json('/api/customers/merges', { from: 'walk-in', to: 'ann@example.com' });
+    expect(merge.status).toBe(201);
+    await becomes({ meta_ads: '83.34', google_ads: '83.33', newsletter: '33.33' });
+    const { status } = await server.fetch(`/api/customers/merges/${String(merge.body.id)}`, { method: 'DELETE' });
+    expect(status).toBe(204);
+    await becomes(before);
+  }, 180_000);
 
   it('answers the documents of the guide', async () => {
     const [documents, replies] = [guide.of('document'), guide.of('reply')];
