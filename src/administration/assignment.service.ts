@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { CustomRole } from '../access/custom-role.entity.js';
 import type { Role } from '../access/identity.js';
 import { unprocessable, type ProblemItem } from '../common/problem.js';
+import { isUuid } from '../common/uuid.js';
 import type { Model } from '../compiler/model/types.js';
 import { BASE_DIMENSIONS } from '../compiler/cube/base.js';
 import { resolveMember } from '../compiler/model/build.js';
@@ -41,8 +42,9 @@ export class Assignments {
       if (role !== null) return { assignment: { role, custom_role_id: null }, custom: null };
       throw refusal('role_required', 'Give a role, or the id of a custom role.', '/role');
     }
-    const custom = await manager.findOneBy(CustomRole, { id, organization_id: organizationId });
-    if (!custom) throw refusal('unknown_role', `There is no custom role with the id ${id}.`, '/custom_role_id');
+    const custom = isUuid(id) ? await manager.findOneBy(CustomRole, { id, organization_id: organizationId }) : null;
+    if (!custom)
+      throw refusal('unknown_role', `There is no custom role with the id ${id.slice(0, 80)}.`, '/custom_role_id');
     if (role !== null && role !== custom.base_role) {
       const message = `The custom role “${custom.name}” narrows ${custom.base_role}; leave “role” out.`;
       throw refusal('role_mismatch', message, '/role');

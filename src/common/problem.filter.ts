@@ -27,6 +27,9 @@ const CODES: Readonly<Record<number, string>> = {
   415: 'unsupported_media_type',
 };
 
+/** What Postgres says of NUL, and of such characters inside JSON: they came with the request. */
+const UNSTORABLE: readonly string[] = ['22021', '22P05'];
+
 /** RFC 9457 body of a problem. */
 export const problemBody = (problem: Problem): Record<string, unknown> => ({
   type: `urn:tributary:problem:${problem.code}`,
@@ -50,6 +53,12 @@ export function toProblem(thrown: unknown, logger: Logger): Problem {
   if (typeof status === 'number' && status >= 400 && status < 500) {
     return new Problem(status, CODES[status] ?? 'request_refused', (thrown as Error).message);
   }
+  if (UNSTORABLE.includes(String((thrown as { code?: unknown } | null)?.code)))
+    return new Problem(
+      400,
+      'invalid_text',
+      'A text holds a character that can’t be stored, such as NUL. Leave it out.',
+    );
   logger.error(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
   return new Problem(500, 'internal', 'Something went wrong on our side. The details are in the server’s log.');
 }
