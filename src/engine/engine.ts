@@ -112,6 +112,11 @@ export interface Engine {
   /** Runs a planned SELECT, streaming. Throws `Problem` (`engine_timeout`, `query_cancelled`, …) where the user can act. */
   query(query: EngineQuery): Promise<EngineResult>;
   /**
+   * Runs a SELECT of one text column and hands out its values in UTF-8, one after the other with nothing in between;
+   * throws as {@link query} does, at the start or while it is read. Absent where values don't come out as they are.
+   */
+  text?(query: EngineQuery): Promise<AsyncIterable<Uint8Array>>;
+  /**
    * Runs {@link EngineWork} to its end. When `signal` aborts, the engine stops; what was written by then may be there.
    * Throws the same problems as {@link query}.
    */

@@ -8,7 +8,7 @@ import { policyOf } from '../access/policy.js';
 import type { PlannedColumn, ReportRequest } from '../compiler/query/types.js';
 import { arrowBytes } from '../reports/render/arrow.js';
 import type { CellValue } from '../reports/render/document.js';
-import { csvOf, ndjsonOf, type RowBatches } from '../reports/render/csv.js';
+import { csvHead, csvOf, ndjsonOf, type RowBatches } from '../reports/render/csv.js';
 import { xlsxBytes } from '../reports/render/xlsx.js';
 import { Plans } from '../plans/plans.service.js';
 import { QueryService, type OpenResult } from './query.service.js';
@@ -52,7 +52,11 @@ export class QueryReply {
     }
     await this.plans.require(identity, 'advanced_analytics');
     const result = await this.queries.open(policy, wanted, asker);
-    const batches = await begun(presentedBatches(result));
+    const { columns } = result.plan;
+    const isWritten = format === 'csv' && result.csv !== null;
+    const content = isWritten
+      ? headed(csvHead(columns), await begun(result.csv))
+      : encoded(format, columns, await begun(presentedBatches(result)));
     // Before any row leaves: what can't be recorded is not handed out.
     await this.audit.recordAlone({
       organizationId: identity.organizationId,
@@ -65,7 +69,7 @@ export class QueryReply {
     const warnings = warningsHeader([...result.plan.warnings, ...result.end.warnings]);
     if (warnings !== null) reply.header(WARNINGS_HEADER, warnings);
     if (options.filename) reply.header('content-disposition', attachment(options.filename, format));
-    await reply.send(Readable.from(encoded(format, result.plan.columns, batches), { objectMode: true }));
+    await reply.send(Readable.from(content, { objectMode: true }));
   }
 }
 
@@ -119,6 +123,15 @@ async function begun<T>(items: AsyncGenerator<T>): Promise<AsyncGenerator<T>> {
       await items.return(undefined);
     }
   })();
+}
+
+async function* headed(head: string, lines: AsyncGenerator<Uint8Array>): AsyncGenerator<string | Uint8Array> {
+  try {
+    yield head;
+    yield* lines;
+  } finally {
+    await lines.return(undefined);
+  }
 }
 
 /** Rows of a result as presented values in the order of the columns. */

@@ -13,6 +13,7 @@ import type { Engine, EngineQuery, EngineResult, EngineValue } from '../engine/e
 import { QueryBudget } from '../limits/query-budget.service.js';
 import { RollupPlans, type AnswerSource } from '../rollups/rollup-plans.service.js';
 import { Admission } from './admission.js';
+import { csvStatement } from './csv-statement.js';
 import {
   besideOf,
   besideText,
@@ -60,6 +61,11 @@ export interface OpenResult {
   readonly snapshot: string;
   /** Rows as the engine hands them out, in the order of `plan.columns`; never more than the request's limit. */
   readonly batches: AsyncIterable<readonly (readonly EngineValue[])[]>;
+  /**
+   * Instead of `batches`: the same rows as lines of CSV, as `csvOf` writes them but without its head; `end` does not tell
+   * whether there were more. Null where the engine can't write them.
+   */
+  readonly csv: AsyncGenerator<Uint8Array> | null;
   /** What is known only once `batches` has ended; all warnings beside the plan’s, before the first row. */
   readonly end: { truncated: boolean; engineMs: number; warnings: readonly ProblemItem[] };
 }
@@ -89,6 +95,14 @@ interface FetchJob {
   readonly keyAt: (state: OrganizationState) => string;
   readonly lane: LaneName;
   readonly signal: AbortSignal;
+}
+
+/** An answer that is handed on while the engine gives it. */
+interface StreamJob {
+  readonly source: RowsToRead;
+  readonly plan: QueryPlan;
+  readonly end: OpenResult['end'];
+  readonly options: RunOptions;
 }
 
 /** Which rows a statement may read: below its SQL, nothing else exists. */
@@ -177,8 +191,12 @@ export class QueryService {
     const end: OpenResult['end'] = { truncated: false, engineMs: 0, warnings };
     const chosen = await this.rollups.choose(planned, state.rollup_version);
     this.rollups.count(chosen);
-    const batches = this.batchesInTurn(rowsOf(planned, state), chosen.plan, end, options);
-    return { plan: planned.plan, snapshot: planned.snapshot, batches, end };
+    const { plan } = chosen;
+    const job = { source: rowsOf(planned, state), plan, end, options };
+    const { lane = 'export', signal } = options;
+    const batches = this.inTurn(job, () => this.batches(job.source, plan, end, lane, signal));
+    const csv = this.engine.text ? this.inTurn(job, () => this.csv(job.source, plan, lane, signal)) : null;
+    return { plan: planned.plan, snapshot: planned.snapshot, batches, csv, end };
   }
 
   /** What to be careful about beside the plan: limited rows, and what is not up to date. */
@@ -265,12 +283,12 @@ export class QueryService {
     };
   }
 
-  private async *batchesInTurn(
-    source: RowsToRead,
-    plan: QueryPlan,
-    end: OpenResult['end'],
-    { lane = 'export', signal, state }: RunOptions,
-  ): Batches {
+  /** What the engine gives, after a turn at it and the checks that come first. */
+  private async *inTurn<T>(
+    { source, plan, end, options }: StreamJob,
+    begin: () => AsyncIterable<T>,
+  ): AsyncGenerator<T> {
+    const { lane = 'export', signal, state } = options;
     const leave = await this.enter(source.organization_id, lane, signal, state);
     try {
       const gaps = await refuseByChecks(
@@ -278,7 +296,7 @@ export class QueryService {
         async (statement) => (await this.ask(source, statement, lane, signal)).batches,
       );
       end.warnings = [...end.warnings, ...gaps];
-      yield* this.batches(source, plan, end, lane, signal);
+      yield* begin();
     } finally {
       leave();
     }
@@ -304,21 +322,33 @@ export class QueryService {
     end.engineMs = Math.max(end.engineMs, Math.round(performance.now() - started));
   }
 
+  private async *csv(
+    source: RowsToRead,
+    { statement, columns, limit }: QueryPlan,
+    lane: LaneName,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Uint8Array> {
+    const lines = await this.engine.text?.(questionOf(source, csvStatement(statement, columns, limit), lane, signal));
+    if (lines) yield* lines;
+  }
+
   private async ask(
     source: RowsToRead,
     { nulls = [], ...statement }: Statement,
     lane: LaneName,
     signal: AbortSignal | undefined,
   ): Promise<EngineResult> {
-    const result = await this.engine.query({
-      ...statement,
-      ...source,
-      max_seconds: LANES[lane].seconds,
-      ...(signal ? { signal } : {}),
-    });
+    const result = await this.engine.query(questionOf(source, statement, lane, signal));
     return nulls.length === 0 ? result : { batches: withNulls(result.batches, nulls) };
   }
 }
+
+const questionOf = (
+  source: RowsToRead,
+  statement: Statement,
+  lane: LaneName,
+  signal: AbortSignal | undefined,
+): EngineQuery => ({ ...statement, ...source, max_seconds: LANES[lane].seconds, ...(signal ? { signal } : {}) });
 
 /** Rows as the columns have them: what is masked was not asked for. @param nulls positions, ascending */
 async function* withNulls(batches: EngineResult['batches'], nulls: readonly number[]): Batches {

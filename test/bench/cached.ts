@@ -42,19 +42,29 @@ function send(base: string, agent: Agent, { path, body }: Call): Promise<string>
   });
 }
 
-/** Requests answered a second. */
-async function throughput(base: string, agent: Agent, call: Call): Promise<number> {
+interface Throughput {
+  /** Requests answered a second. */
+  readonly rate: number;
+  /** Processor time of the thread that serves, for one request. */
+  readonly servingUs: number;
+}
+
+async function throughput(server: ServerProcess, agent: Agent, call: Call): Promise<Throughput> {
+  const before = server.servingMilliseconds() ?? Number.NaN;
   const started = performance.now();
   const end = started + SECONDS * 1_000;
   let count = 0;
   const lane = async (): Promise<void> => {
     while (performance.now() < end) {
-      await send(base, agent, call);
+      await send(server.base, agent, call);
       count++;
     }
   };
   await Promise.all(Array.from({ length: CONNECTIONS }, lane));
-  return count / ((performance.now() - started) / 1_000);
+  return {
+    rate: count / ((performance.now() - started) / 1_000),
+    servingUs: (((server.servingMilliseconds() ?? Number.NaN) - before) / count) * 1_000,
+  };
 }
 
 export async function benchCached(): Promise<void> {
@@ -67,26 +77,31 @@ export async function benchCached(): Promise<void> {
     await send(server.base, agent, query);
     const answer = JSON.parse(await send(server.base, agent, query)) as { meta: { cached: boolean } };
     if (!answer.meta.cached) throw new Error('The second answer was not cached.');
-    const cached: number[] = [];
-    const empty: number[] = [];
+    const cached: Throughput[] = [];
+    const empty: Throughput[] = [];
     for (let round = -1; round < ROUNDS; round++) {
-      const rates = [
-        await throughput(server.base, agent, { path: '/health/live' }),
-        await throughput(server.base, agent, query),
-      ] as const;
-      progress(`cached: ${rates[1].toFixed(0)} a second, empty endpoint ${rates[0].toFixed(0)}`);
+      const one = {
+        empty: await throughput(server, agent, { path: '/health/live' }),
+        cached: await throughput(server, agent, query),
+      };
+      progress(`cached: ${one.cached.rate.toFixed(0)} a second, empty endpoint ${one.empty.rate.toFixed(0)}`);
       if (round < 0) continue;
-      empty.push(rates[0]);
-      cached.push(rates[1]);
+      empty.push(one.empty);
+      cached.push(one.cached);
     }
+    const rate = (rounds: readonly Throughput[]): number => median(rounds.map((one) => one.rate));
+    const serving = (rounds: readonly Throughput[]): number => median(rounds.map((one) => one.servingUs));
     report({
       bench: 'cached',
-      ratio: median(cached) / median(empty),
+      ratio: rate(cached) / rate(empty),
       unit: 'x_empty_endpoint',
       goal: GOAL,
-      cached_per_second: median(cached),
-      empty_per_second: median(empty),
+      cached_per_second: rate(cached),
+      empty_per_second: rate(empty),
       connections: CONNECTIONS,
+      processor_ratio: serving(empty) / serving(cached),
+      cached_processor_us: serving(cached),
+      empty_processor_us: serving(empty),
     });
   } finally {
     agent.destroy();

@@ -9,7 +9,7 @@ import type { BoundStatement } from '../../src/engine/clickhouse/bind.js';
 import { parseRows } from '../../src/engine/clickhouse/rows.js';
 import { ask, overRows, plannedSql, runOnEngine, USUAL_ROWS, type OverRows } from './over-rows.js';
 import { QUERY_CASES, type QueryCase } from './query-cases.js';
-import { median, report, timed } from './report.js';
+import { median, report, timedWhole } from './report.js';
 
 const ROUNDS = 15;
 /** Of rows by the ten million, which take their time. */
@@ -42,6 +42,8 @@ interface Measured {
   readonly request: number;
   readonly engine: number;
   readonly handwritten: number;
+  /** Processor time of the request ÷ that of the engine alone. */
+  readonly processorRatio: number;
 }
 
 /** The same request, a limit apart, since an equal one would be answered from the cache. */
@@ -61,18 +63,23 @@ async function measure(
   const byHand = { sql: handwritten.replaceAll('ORG', organizationId), params: {} };
   expectSame(name, JSON.parse(await ask(base, request)) as Answer, await runOnEngine(session, byHand));
   const times = { request: [] as number[], engine: [] as number[], handwritten: [] as number[] };
+  const processor = { request: [] as number[], engine: [] as number[] };
   for (let round = -WARM_UP; round < rounds; round++) {
     const one = {
-      request: (await timed(() => ask(base, unseen(request, round)))).ms,
-      engine: (await timed(() => runOnEngine(session, planned))).ms,
-      handwritten: (await timed(() => runOnEngine(session, byHand))).ms,
+      request: await timedWhole(() => ask(base, unseen(request, round))),
+      engine: await timedWhole(() => runOnEngine(session, planned)),
+      handwritten: await timedWhole(() => runOnEngine(session, byHand)),
     };
     if (round < 0) continue;
-    times.request.push(one.request);
-    times.engine.push(one.engine);
-    times.handwritten.push(one.handwritten);
+    for (const what of ['request', 'engine', 'handwritten'] as const) times[what].push(one[what].ms);
+    for (const what of ['request', 'engine'] as const) processor[what].push(one[what].processorMs);
   }
-  return { request: median(times.request), engine: median(times.engine), handwritten: median(times.handwritten) };
+  return {
+    request: median(times.request),
+    engine: median(times.engine),
+    handwritten: median(times.handwritten),
+    processorRatio: median(processor.request) / median(processor.engine),
+  };
 }
 
 /** @param rows how many; results are named after them where they are not the usual two million */
@@ -83,12 +90,14 @@ async function queryOver({ app, base, session, organizationId }: OverRows, rows:
   const name = rows === USUAL_ROWS ? 'query' : `query_${rows / 1_000_000}m`;
   const ratios: number[] = [];
   const byHandRatios: number[] = [];
+  const processorRatios: number[] = [];
   for (const one of QUERY_CASES) {
     const planned = await plannedSql(app, organizationId, { limit: 10_000, ...one.request });
     const times = await measure(one, base, session, planned, organizationId, rounds);
     const ratio = times.request / times.engine;
     const counts = times.engine >= GOAL_FROM_MS;
     if (counts) ratios.push(ratio);
+    if (counts) processorRatios.push(times.processorRatio);
     byHandRatios.push(times.engine / times.handwritten);
     report({
       bench: `${name}_${one.name}`,
@@ -99,9 +108,19 @@ async function queryOver({ app, base, session, organizationId }: OverRows, rows:
       engine_ms: times.engine,
       handwritten_ms: times.handwritten,
       planned_vs_handwritten: times.engine / times.handwritten,
+      processor_ratio: times.processorRatio,
     });
   }
-  report({ bench: name, ratio: median(ratios), unit: 'x_engine', goal: GOAL, worst: Math.max(...ratios), rows });
+  report({
+    bench: name,
+    ratio: median(ratios),
+    unit: 'x_engine',
+    goal: GOAL,
+    worst: Math.max(...ratios),
+    processor_ratio: median(processorRatios),
+    worst_processor_ratio: Math.max(...processorRatios),
+    rows,
+  });
   report({
     bench: `${name}_vs_handwritten`,
     ratio: median(byHandRatios),

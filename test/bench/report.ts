@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** One result on stdout: a JSON object on a line of its own. Numbers are rounded to three decimals. */
+/** One result on stdout: a JSON object on a line of its own, with the machine's load. Numbers are rounded to three decimals. */
 export function report(
   result: { readonly bench: string; readonly ratio: number | null; readonly unit: string } & Record<string, unknown>,
 ): void {
   process.stdout.write(
-    `${JSON.stringify(result, (_, value: unknown) => (typeof value === 'number' ? Math.round(value * 1_000) / 1_000 : value))}\n`,
+    `${JSON.stringify({ ...result, load: loadavg()[0] }, (_, value: unknown) => (typeof value === 'number' ? Math.round(value * 1_000) / 1_000 : value))}\n`,
   );
 }
 
@@ -26,6 +26,14 @@ export async function timed<T>(job: () => Promise<T>): Promise<{ ms: number; val
   const started = performance.now();
   const value = await job();
   return { ms: performance.now() - started, value };
+}
+
+/** The same with the milliseconds of processor time that this process has used meanwhile, on all of its threads. */
+export async function timedWhole<T>(job: () => Promise<T>): Promise<{ ms: number; processorMs: number; value: T }> {
+  const before = process.cpuUsage();
+  const { ms, value } = await timed(job);
+  const { user, system } = process.cpuUsage(before);
+  return { ms, processorMs: (user + system) / 1_000, value };
 }
 
 /** Runs a job with a folder of its own, which is gone afterwards whatever comes of the job. */

@@ -1,3 +1,4 @@
+import { onProcessorMs } from './thread-time.js';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { request } from 'node:http';
 import { join } from 'node:path';
@@ -64,6 +65,11 @@ export class ServerProcess {
   processorSeconds(): number {
     const [, days = '0', clock = ''] = /^(?:(\d+)-)?(.+)$/.exec(this.ask('time')) ?? [];
     return clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0) + Number(days) * 86_400;
+  }
+
+  /** The same of the thread that serves, in milliseconds; null where the system does not tell. */
+  servingMilliseconds(): number | null {
+    return onProcessorMs(this.child.pid ?? 0);
   }
 
   private ask(column: 'rss' | 'time'): string {

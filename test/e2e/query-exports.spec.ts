@@ -1,6 +1,9 @@
 /** One answer in every format: the same rows, whichever door and format. */
 import { inflateRawSync } from 'node:zlib';
 import { tableFromIPC } from 'apache-arrow';
+import type { PlannedColumn } from '../../src/compiler/query/types.js';
+import { csvOf } from '../../src/reports/render/csv.js';
+import type { CellValue } from '../../src/reports/render/document.js';
 import { TestServer } from '../support/server.js';
 
 const ROWS = 3_000;
@@ -9,6 +12,35 @@ const REQUEST = {
   dimensions: ['campaign_name'],
   order: [{ member: 'campaign_name', direction: 'asc' }],
 };
+
+type Row = Record<string, CellValue>;
+/** What quotes, formulas, spaces of all kinds and other scripts begin, end and are made of. */
+const UNRULY = [
+  'a',
+  '=',
+  '+',
+  '-',
+  '@',
+  '\t',
+  '\r',
+  '\n',
+  '"',
+  ',',
+  ' ',
+  "'",
+  '\u00a0',
+  '\u3000',
+  '\u2028',
+  '＝',
+  'é',
+  '\\',
+  '.',
+  '😀',
+];
+
+async function* batchOf(rows: CellValue[][]): AsyncGenerator<CellValue[][]> {
+  yield rows;
+}
 
 describe('exports', () => {
   let server: TestServer;
@@ -109,6 +141,69 @@ describe('exports', () => {
     expect(xlsx.headers.get('content-disposition')).toBe('attachment; filename="Spend-by-campaign.xlsx"');
     await xlsx.arrayBuffer();
   }, 90_000);
+
+  // Late: the rows that it brings are in everyone's answers.
+  it('writes CSV that is the same to the byte, whoever writes it', async () => {
+    const texts = UNRULY.flatMap((first) => UNRULY.map((second) => `${first}${second}x${first}`.slice(0, 4)));
+    const rows = texts.map((text, index) => ({
+      external_id: `unruly-${index}`,
+      recorded_at: new Date(Date.UTC(2025, 0, 1, 0, index, 0, index)).toISOString(),
+      data_source: 'unruly',
+      source_category: 'external_marketing',
+      ...(index % 11 === 0 ? {} : { campaign_id: text.trim() === '' ? `-${text}` : text }),
+      data_payload: {
+        ...(index % 7 === 0 ? {} : { device: text }),
+        ...(index % 5 === 0
+          ? {}
+          : { spend: `${index % 2 === 0 ? '-' : ''}${index * 7919}.${'129000000'.slice(index % 9)}` }),
+        clicks: index % 3 === 0 ? 0 : index,
+        revenue: `${10 ** (index % 16)}.${index % 10}5`,
+      },
+    }));
+    await server.rows(rows);
+    const dimensions = ['recorded_at', 'campaign_name', 'device'];
+    const metrics = ['spend', 'clicks', 'revenue', 'roas', 'ctr', 'cpc'];
+    const filters = [{ member: 'data_source', operator: 'equals', values: ['unruly'] }];
+    const requests = [
+      { metrics, dimensions, filters },
+      {
+        metrics,
+        dimensions: ['device'],
+        filters,
+        time_grain: 'hourly',
+        date_range: { from: '2025-01-01', to: '2025-01-02' },
+      },
+      { metrics, dimensions: [], filters, time_grain: 'daily', limit: 1 },
+      { metrics, dimensions: [], filters: [{ member: 'data_source', operator: 'equals', values: ['nobody'] }] },
+      {
+        metrics: ['clicks'],
+        dimensions: ['campaign_name'],
+        filters,
+        limit: 10,
+        compare: 'previous_year',
+        date_range: { from: '2025-01-01', to: '2025-12-31' },
+      },
+    ];
+    for (const request of requests) {
+      const [csv, ndjson] = await Promise.all(
+        ['csv', 'ndjson'].map(async (format) => {
+          const response = await server.fetch(`/api/query?format=${format}`, {
+            method: 'POST',
+            body: JSON.stringify(request),
+            headers: { 'content-type': 'application/json' },
+          });
+          expect(response.status).toBe(200);
+          return response.text();
+        }),
+      );
+      const answer = (await server.json<{ columns: PlannedColumn[] }>('/api/query', request)).body;
+      const lines = (ndjson ?? '').split('\n').slice(0, -1);
+      const values = lines.map((line) => answer.columns.map(({ name }) => (JSON.parse(line) as Row)[name] ?? null));
+      let expected = '';
+      for await (const part of csvOf(answer.columns, batchOf(values))) expected += part;
+      expect(csv).toBe(expected);
+    }
+  }, 60_000);
 
   it('says beside the rows what JSON says of them: gaps, and what was left out', async () => {
     await server.rows([

@@ -20,6 +20,7 @@ describe('presentValue', () => {
     ['9007199254740991', 9007199254740991],
     ['9007199254740993', '9007199254740993'],
     ['-9907919180215090100.000', '-9907919180215090100'],
+    ['4761197454422526.429041430', '4761197454422526.42904143'],
   ])('a whole number %s is %p, as text where JSON would round it', (value, expected) => {
     expect(presentValue(value, { type: 'integer', role: metric })).toBe(expected);
   });

@@ -23,8 +23,9 @@ export function presentValue(value: EngineValue, column: Pick<PlannedColumn, 'ty
     case 'float':
       return Number(value);
     case 'integer': {
-      const number = Number(value);
-      return Number.isSafeInteger(number) ? number : plainDecimal(value);
+      const text = plainDecimal(value);
+      const number = Number(text);
+      return Number.isSafeInteger(number) && !text.includes('.') ? number : text;
     }
     case 'boolean':
       return value === true || value === 1 || value === '1' || value === 'true' || value === 't';

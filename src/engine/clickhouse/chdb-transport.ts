@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { drainPending, Session } from 'chdb';
+import { drainPending, Session, type ChdbQueryStream, type StreamChunk } from 'chdb';
 import type { EngineValue } from '../engine.js';
 import { queryCancelled } from '../engine-error.js';
 import { lockDirectory, type DirectoryLock } from '../directory-lock.js';
@@ -9,6 +9,8 @@ import { batchesOf, parseRows } from './rows.js';
 import { BASE_SETTINGS, type ClickHouseTransport, type StartedStatement, type StreamRequest } from './transport.js';
 
 const FORMAT = 'JSONCompactEachRow';
+/** Values as they are, with nothing in between. */
+const RAW = 'RawBLOB';
 
 /**
  * ClickHouse inside this process. Each running statement has a session (a native connection) of its own, taken from a
@@ -74,17 +76,26 @@ export class ChdbTransport implements ClickHouseTransport {
   }
 
   async stream(request: StreamRequest): Promise<StartedStatement> {
+    const { session, stream } = this.begin(request, FORMAT);
+    return {
+      batches: this.batches(this.chunks(session, stream, request), request),
+      abandon: () => {
+        stream.cancel();
+        this.discard(session);
+      },
+    };
+  }
+
+  text(request: StreamRequest): AsyncIterable<Uint8Array> {
+    const { session, stream } = this.begin(request, RAW);
+    return bytesOf(this.chunks(session, stream, request));
+  }
+
+  private begin(request: StreamRequest, format: string): { session: Session; stream: ChdbQueryStream } {
     if (request.signal?.aborted) throw queryCancelled();
     const session = this.take();
     try {
-      const stream = session.queryStreamBind(request.sql(), request.params, { format: FORMAT });
-      return {
-        batches: this.batches(session, stream[Symbol.asyncIterator](), () => stream.cancel(), request),
-        abandon: () => {
-          stream.cancel();
-          this.discard(session);
-        },
-      };
+      return { session, stream: session.queryStreamBind(request.sql(), request.params, { format }) };
     } catch (error) {
       this.discard(session);
       throw error;
@@ -101,11 +112,25 @@ export class ChdbTransport implements ClickHouseTransport {
   }
 
   private async *batches(
-    session: Session,
-    chunks: AsyncIterator<{ text(): string }>,
-    cancel: () => void,
-    { signal, tag }: StreamRequest,
+    chunks: AsyncIterable<StreamChunk>,
+    { signal }: StreamRequest,
   ): AsyncGenerator<readonly (readonly EngineValue[])[]> {
+    for await (const chunk of chunks) {
+      for (const batch of batchesOf(chunk.text())) {
+        yield batch;
+        await new Promise((turn) => setImmediate(turn));
+        if (signal?.aborted) throw queryCancelled();
+      }
+    }
+  }
+
+  /** The engine's answer piece by piece; the statement and its session live until this ends. */
+  private async *chunks(
+    session: Session,
+    stream: ChdbQueryStream,
+    { signal, tag }: StreamRequest,
+  ): AsyncGenerator<StreamChunk> {
+    const pieces = stream[Symbol.asyncIterator]();
     let end = (): void => undefined;
     this.track(new Promise<void>((resolve) => (end = resolve)));
     const kill = (): void => void this.kill(tag);
@@ -114,18 +139,14 @@ export class ChdbTransport implements ClickHouseTransport {
     try {
       for (;;) {
         if (signal?.aborted) throw queryCancelled();
-        const chunk = await this.gate.run(() => chunks.next());
-        if (chunk.done) break;
-        for (const batch of batchesOf(chunk.value.text())) {
-          yield batch;
-          await new Promise((turn) => setImmediate(turn));
-          if (signal?.aborted) throw queryCancelled();
-        }
+        const piece = await this.gate.run(() => pieces.next());
+        if (piece.done) break;
+        yield piece.value;
       }
       clean = true;
     } finally {
       signal?.removeEventListener('abort', kill);
-      cancel();
+      stream.cancel();
       if (clean) this.give(session);
       else this.discard(session);
       end();
@@ -184,4 +205,8 @@ export class ChdbTransport implements ClickHouseTransport {
     this.open.delete(session);
     session.close();
   }
+}
+
+async function* bytesOf(chunks: AsyncIterable<StreamChunk>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield chunk.raw();
 }

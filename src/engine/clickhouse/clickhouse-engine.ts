@@ -13,7 +13,7 @@ import { ClickHouseRollups } from './rollups.js';
 import { ClickHouseStage } from './stage.js';
 import { SupersededRows } from './superseded-rows.js';
 import { DATA_TABLE, TENANT_TABLES } from './tables.js';
-import type { ClickHouseTransport, RowBatches, StartedStatement } from './transport.js';
+import type { ClickHouseTransport, RowBatches, StreamRequest } from './transport.js';
 
 /** What one statement of such work may hold in memory before it goes to disk. */
 const WORK_SETTINGS =
@@ -48,6 +48,20 @@ export class ClickHouseEngine implements Engine {
     } catch (error) {
       throw asFailure(error, query);
     }
+  }
+
+  get text(): Engine['text'] {
+    const { transport } = this;
+    const { text } = transport;
+    if (!text || !transport.exclusive) return undefined;
+    return async (query) => {
+      const organizationId = checkedUuid(query.organization_id, 'the organisation of a query');
+      try {
+        return translated(text.call(transport, (await this.request(organizationId, query)).at(randomUUID())), query);
+      } catch (error) {
+        throw asFailure(error, query);
+      }
+    };
   }
 
   async work({ organization_id, sql, max_seconds, signal }: EngineWork): Promise<void> {
@@ -106,25 +120,29 @@ export class ClickHouseEngine implements Engine {
 
   /** See {@link SupersededRows} for why the order of these steps makes every read right. */
   private async start(organizationId: string, query: EngineQuery): Promise<RowBatches> {
+    const { at, wasFinal } = await this.request(organizationId, query);
+    const started = await this.transport.stream(at(randomUUID()));
+    if (wasFinal() || this.transport.exclusive) return started.batches;
+    if (!(await this.superseded.read(organizationId))) return started.batches;
+    started.abandon();
+    return (await this.transport.stream(at(randomUUID()))).batches;
+  }
+
+  /** How the query is sent, and whether it was sent to pass over what is superseded. */
+  private async request(
+    organizationId: string,
+    query: EngineQuery,
+  ): Promise<{ at: (tag: string) => StreamRequest; wasFinal: () => boolean }> {
     const { sql, params } = bindParameters(query);
     const rolled = rollupTablesIn(sql);
     if (this.superseded.remembered(organizationId) === undefined) await this.superseded.read(organizationId);
     let final = true;
-    const begin = (tag: string): Promise<StartedStatement> =>
-      this.transport.stream({
-        sql: () => {
-          final = this.superseded.remembered(organizationId) ?? true;
-          return `${sql}\nSETTINGS ${settingsOf(organizationId, query, rolled, final, tag)}`;
-        },
-        params,
-        tag,
-        signal: query.signal,
-      });
-    const started = await begin(randomUUID());
-    if (final || this.transport.exclusive) return started.batches;
-    if (!(await this.superseded.read(organizationId))) return started.batches;
-    started.abandon();
-    return (await begin(randomUUID())).batches;
+    const text = (tag: string): string => {
+      final = this.superseded.remembered(organizationId) ?? true;
+      return `${sql}\nSETTINGS ${settingsOf(organizationId, query, rolled, final, tag)}`;
+    };
+    const at = (tag: string): StreamRequest => ({ sql: () => text(tag), params, tag, signal: query.signal });
+    return { at, wasFinal: () => final };
   }
 
   private async guarded<T>(job: () => Promise<T>): Promise<T> {
@@ -183,9 +201,9 @@ function narrowed(tables: Readonly<Record<string, string>>, lock: RowLock): Read
   );
 }
 
-async function* translated(batches: RowBatches, query: EngineQuery): RowBatches {
+async function* translated<T>(parts: AsyncIterable<T>, query: EngineQuery): AsyncIterable<T> {
   try {
-    yield* batches;
+    yield* parts;
   } catch (error) {
     throw asFailure(error, query);
   }

@@ -28,6 +28,11 @@ export interface ClickHouseTransport {
   select(sql: string): Promise<readonly (readonly EngineValue[])[]>;
   /** Resolves when the statement has started, which is when it has chosen the data that it reads. */
   stream(request: StreamRequest): Promise<StartedStatement>;
+  /**
+   * The values of a statement's only column, in UTF-8, one after the other. Absent where an error in the middle would
+   * look like more of them.
+   */
+  text?(request: StreamRequest): AsyncIterable<Uint8Array>;
   /** Inserts lines of `JSONCompactEachRow`. */
   insert(table: string, columns: readonly string[], lines: string): Promise<void>;
   /** Waits for what runs, then closes. */
