@@ -20,7 +20,7 @@ export function judge(
   { from, until }: { from: number; until: number },
   rows: readonly OccurrenceRow[],
   deliveries: readonly DeliveryRow[],
-  witness: Pick<Witness, 'taken' | 'acknowledged' | 'begun'>,
+  witness: Pick<Witness, 'taken' | 'acknowledged' | 'ended' | 'begun'>,
 ): Judgement {
   const step = STEP_MINUTES * 60_000;
   const due: number[] = [];
@@ -36,7 +36,7 @@ export function judge(
   const begun = tally(witness.begun);
   const acknowledged = new Set(witness.acknowledged.map(({ messageId }) => messageId));
   const contradictions: string[] = [];
-  /** What the host can tell for sure decides; where it saw a message begin and not end, or gave no answer, nobody knows. */
+  /** What the host can tell for sure decides; where it saw a message begin, the sender may not know its end. */
   const isRight = ({ id, recipient, state, evidence }: DeliveryRow): boolean => {
     const messageId = `<${id}@example.com>`;
     const count = taken.get(messageId) ?? 0;
@@ -44,7 +44,7 @@ export function judge(
     if (state === 'accepted') return count === 1 && acknowledged.has(messageId);
     if (state === 'rejected') return count === 0 && /^refuse(-data)?\./.test(recipient);
     if (state !== 'unknown') return false;
-    if (count === 1) return true;
+    if (witness.ended.has(messageId)) return true;
     const left = begun.get(recipient) ?? 0;
     begun.set(recipient, left - 1);
     return left > 0;

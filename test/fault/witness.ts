@@ -45,6 +45,8 @@ export class Witness {
   readonly taken: TakenMail[] = [];
   /** Mails for which the sender was sent a 250. */
   readonly acknowledged: TakenMail[] = [];
+  /** Ids of mails whose final dot arrived, whatever was answered; a sender that died then does not know the answer. */
+  readonly ended = new Set<string>();
   /** Messages that began, whose final dot never came, by recipient; the sender can't know that it did not. */
   readonly begun: string[] = [];
   /** How often it did what. */
@@ -168,6 +170,7 @@ class Conversation {
     }
     const id = body.find((header) => /^message-id:/i.test(header)) ?? '';
     const mail = { recipient: this.recipient, messageId: id.slice(11).trim() };
+    this.witness.ended.add(mail.messageId);
     if (this.does('refuse-data', true)) this.say('554 5.7.1 looks like spam');
     else if (this.does('busy-data')) this.say('451 4.3.0 try later');
     else if (this.does('hang-dot')) return this.fallSilent();
