@@ -21,6 +21,7 @@ import { JobsModule } from './jobs/jobs.module.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { PlansModule } from './plans/plans.module.js';
+import { ErasedCustomersModule, ProtectionModule } from './protection/protection.module.js';
 import { QueryModule } from './query/query.module.js';
 import { ReportsModule } from './reports/reports.module.js';
 import { RollupsModule } from './rollups/rollups.module.js';
@@ -55,6 +56,8 @@ export class AppModule {
         GraphqlModule,
         IngestionModule,
         AnalyticsModule,
+        ErasedCustomersModule,
+        ProtectionModule,
         ReportsModule,
         DashboardsModule,
         DeliveryModule,

@@ -6,6 +6,7 @@ import { exportCube } from './cli/export-cube.js';
 import { importRates } from './cli/fx.js';
 import { importFile } from './cli/import-file.js';
 import { registerOrganizations, registerPeople } from './cli/people-commands.js';
+import { registerProtection } from './cli/protection.js';
 import { registerSecrets } from './cli/secrets.js';
 import { listRollups, refreshRollup, removeRollup, rollupStatus, setRollup } from './cli/rollups.js';
 import { settings } from './cli/settings.js';
@@ -205,6 +206,7 @@ audit
 
 registerPeople(program, SERVER, KEY_HELP);
 registerSecrets(program, SERVER, KEY_HELP);
+registerProtection(program, SERVER, KEY_HELP);
 
 /** What to tell a person whose command failed. */
 function reason(error: unknown): string {

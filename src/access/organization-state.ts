@@ -20,10 +20,18 @@ export interface OrganizationState {
   readonly rollup_version: string | null;
 }
 
-/** Whether rows of the row `organization` are changing: they may be those before or after an import. */
-export const IS_CHANGING = `EXISTS (
+/** Whether rows of the row `organization` are changing: they may be those before or after an import, or a removal. */
+export const IS_CHANGING = `(EXISTS (
   SELECT FROM imports WHERE imports.organization_id = organization.id AND imports.state = 'committing'
-)`;
+) OR EXISTS (
+  SELECT FROM protection_jobs WHERE protection_jobs.organization_id = organization.id AND is_changing
+    AND protection_jobs.state IN ('queued', 'running', 'purging')
+))`;
+
+/** Changes, of those in $2, that are under way: their customers are not computed anew yet. $1 is the organisation. */
+export const OPEN_CHANGES = `
+  SELECT id FROM imports WHERE organization_id = $1 AND id = ANY ($2::uuid[]) AND state IN ('staging', 'committing')
+  UNION ALL SELECT id FROM protection_jobs WHERE organization_id = $1 AND id = ANY ($2::uuid[]) AND is_changing`;
 
 /** Selects the {@link OrganizationState} of the row `organization` as `state`. */
 export const STATE_COLUMN = `(

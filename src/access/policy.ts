@@ -7,6 +7,7 @@ import type { MemberRules } from '../compiler/model/visibility.js';
 import type { Filter } from '../compiler/query/types.js';
 import { Problem } from '../common/problem.js';
 import { isUuid } from '../common/uuid.js';
+import { actorOf, type Actor } from '../audit/actor.js';
 import type { Identity, Restrictions } from './identity.js';
 
 export interface Policy extends MemberRules {
@@ -14,6 +15,8 @@ export interface Policy extends MemberRules {
   readonly organizationId: string;
   /** Conditions on dimensions that every row has to meet, whatever the request says; all of them. Empty for all rows. */
   readonly rows: readonly Filter[];
+  /** Who asks, for the audit trail; absent for the product's own work. The same object for all parts of a request. */
+  readonly actor?: Actor;
   /** Names all of the above but the organisation: answers are shared only under the same digest. */
   readonly digest: string;
 }
@@ -26,11 +29,26 @@ export const wholeOrganization = (organizationId: string): Policy =>
   Object.freeze({ organizationId, ...ALL, digest: 'organization' });
 
 /** What an identity may see. */
-export function policyOf({
-  organizationId,
-  role,
-  restrictions,
-}: Pick<Identity, 'organizationId' | 'role' | 'restrictions'>): Policy {
+export function policyOf(identity: Asker): Policy {
+  const actor = actorOfAsker(identity);
+  const policy = rulesOf(identity);
+  return actor === null ? policy : Object.freeze({ ...policy, actor });
+}
+
+type Asker = Pick<Identity, 'organizationId' | 'role' | 'restrictions'> &
+  Partial<Pick<Identity, 'userId' | 'keyId' | 'door'>>;
+const actors = new WeakMap<object, Actor>();
+
+function actorOfAsker(asker: Asker): Actor | null {
+  const { userId, keyId, role, door } = asker;
+  if (keyId === undefined) return null;
+  const actor =
+    actors.get(asker) ?? Object.freeze(actorOf({ userId: userId ?? null, keyId, role, ...(door ? { door } : {}) }));
+  actors.set(asker, actor);
+  return actor;
+}
+
+function rulesOf({ organizationId, role, restrictions }: Asker): Policy {
   const rows = role === 'campaign_manager' ? [campaignLimit(restrictions?.campaigns ?? [])] : [];
   if (!restrictions && rows.length === 0) return wholeOrganization(organizationId);
   const {

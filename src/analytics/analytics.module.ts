@@ -27,5 +27,6 @@ import { Paths } from './paths.service.js';
     OrganizationMoney,
     Paths,
   ],
+  exports: [CustomerIds],
 })
 export class AnalyticsModule {}

@@ -74,6 +74,11 @@ export class CustomerIds {
     return { canonical, members: [canonical, ...others.map(([id]) => String(id))].sort() };
   }
 
+  /** The UUIDs that rows of the id have, or would have, whether there are any or not. */
+  possible(organizationId: string, given: string): Promise<string[]> {
+    return this.candidates(organizationId, given);
+  }
+
   /** Imports make a UUID of a source's id, or of an e-mail address wherever it comes from; so it is found without a search. */
   private async candidates(organizationId: string, given: string): Promise<string[]> {
     if (isUuid(given)) return [given.toLowerCase()];

@@ -11,6 +11,6 @@ import { RunStore } from './run-store.js';
 @Module({
   controllers: [AttributionController],
   providers: [AttributionDoors, AttributionRuns, AttributionSettingsService, MarkovFits, RunDiffs, RunEngine, RunStore],
-  exports: [AttributionRuns, AttributionSettingsService],
+  exports: [AttributionRuns, AttributionSettingsService, RunEngine],
 })
 export class AttributionRunsModule {}

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { OPEN_CHANGES } from '../access/organization-state.js';
 import { newId } from '../common/uuid.js';
 import { bumpDataVersion } from '../ingestion/data-version.js';
 import type { Parameters } from '../attribution/models/parameters.js';
@@ -147,10 +148,7 @@ export class RunStore {
 
   /** Changes whose rows may not be visible yet. */
   async committing(organizationId: string, changes: readonly string[]): Promise<Set<string>> {
-    const rows = (await this.database.query(
-      `SELECT id FROM imports WHERE organization_id = $1 AND id = ANY ($2::uuid[]) AND state IN ('staging', 'committing')`,
-      [organizationId, changes],
-    )) as { id: string }[];
+    const rows = (await this.database.query(OPEN_CHANGES, [organizationId, changes])) as { id: string }[];
     return new Set(rows.map(({ id }) => id));
   }
 

@@ -10,7 +10,12 @@ export interface Actor {
   readonly door: Door;
 }
 
-export const actorOf = ({ userId, keyId, role, door }: Identity): Actor => ({
+export const actorOf = ({
+  userId,
+  keyId,
+  role,
+  door,
+}: Pick<Identity, 'userId' | 'keyId' | 'role' | 'door'>): Actor => ({
   userId,
   keyId,
   role,

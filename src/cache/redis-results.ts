@@ -50,6 +50,20 @@ export class RedisResults implements SharedResults {
     }
   }
 
+  async forget(prefix: string): Promise<number | null> {
+    let count = 0;
+    try {
+      for (let cursor = '0'; ;) {
+        const [next, keys] = await this.redis.scan(cursor, 'MATCH', `${PREFIX}${prefix}*`, 'COUNT', 1_000);
+        if (keys.length > 0) count += await this.redis.unlink(...keys);
+        if (next === '0') return count;
+        cursor = next;
+      }
+    } catch {
+      return null;
+    }
+  }
+
   async close(): Promise<void> {
     this.redis.disconnect();
   }

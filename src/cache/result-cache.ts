@@ -15,6 +15,8 @@ export interface CachedResult {
 export interface SharedResults {
   get(key: string): Promise<CachedResult | null>;
   set(key: string, result: CachedResult): Promise<void>;
+  /** @returns how many there were, or null where that can't be known now */
+  forget(prefix: string): Promise<number | null>;
   close(): Promise<void>;
 }
 
@@ -25,6 +27,8 @@ export interface ResultCacheLimits {
   readonly resultBytes: number;
 }
 
+/** After this a result is forgotten, wanted or not. */
+const KEEP_MS = 3_600_000;
 /** Characters of a key and objects around a result, roughly. */
 const OVERHEAD = 1_000;
 
@@ -39,7 +43,7 @@ export class ResultCache {
     private readonly limits: ResultCacheLimits,
     private readonly shared: SharedResults | null,
   ) {
-    this.results = new LRUCache({ maxSize: limits.bytes });
+    this.results = new LRUCache({ maxSize: limits.bytes, ttl: KEEP_MS, ttlResolution: 1_000 });
   }
 
   async get(key: string): Promise<CachedResult | null> {
@@ -55,6 +59,17 @@ export class ResultCache {
     if (sizeOf(result) > this.limits.resultBytes) return;
     this.remember(key, result);
     void this.shared?.set(key, result);
+  }
+
+  /**
+   * Throws away what begins with the prefix: in the memory of this process, and in the shared store.
+   * @returns how many there were; null where the shared store does not answer
+   */
+  async forget(prefix: string): Promise<number | null> {
+    const keys = [...this.results.keys()].filter((key) => key.startsWith(prefix));
+    for (const key of keys) this.results.delete(key);
+    const shared = this.shared === null ? 0 : await this.shared.forget(prefix);
+    return shared === null ? null : shared + keys.length;
   }
 
   async onApplicationShutdown(): Promise<void> {

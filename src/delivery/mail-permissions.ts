@@ -1,13 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { ErasedCustomers } from '../protection/erased-customers.js';
 import type { Delivery } from './delivery.entity.js';
 import type { Occurrence } from './occurrence.entity.js';
 
 /** Whether a mail may go to an address: the organisation's allowed domains, and who does not want or take mail. */
 @Injectable()
 export class MailPermissions {
-  constructor(@InjectDataSource() private readonly database: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly database: DataSource,
+    private readonly erased: ErasedCustomers,
+  ) {}
 
   /** Domains to which an organisation may send, in lower case; null for all. */
   async allowedDomains(organizationId: string): Promise<readonly string[] | null> {
@@ -27,13 +31,16 @@ export class MailPermissions {
     if (!isAllowed(delivery.recipient, domains)) {
       return 'The organisation does not send to this domain.';
     }
+    const address = delivery.recipient.toLowerCase();
+    // Of an erased person only the keyed hash is there.
+    const hash = await this.erased.addressHash(delivery.organization_id, address);
     const [row] = await this.database.query<{ reason: string; created_at: Date }[]>(
       `SELECT reason, created_at FROM mail_suppressions
-       WHERE organization_id = $1 AND address = $2
+       WHERE organization_id = $1 AND address = ANY ($2)
          AND (schedule_id IS NULL OR schedule_id = $3::uuid)
          AND ($4 OR reason <> 'unsubscribed')
        LIMIT 1`,
-      [delivery.organization_id, delivery.recipient.toLowerCase(), occurrence.schedule_id, delivery.kind === 'report'],
+      [delivery.organization_id, [address, hash ?? address], occurrence.schedule_id, delivery.kind === 'report'],
     );
     if (!row) return null;
     const since = row.created_at.toISOString().slice(0, 10);

@@ -7,6 +7,7 @@ import type { TypedField } from './typed-field.js';
 import type { RowLock } from '../compiler/query/row-lock.js';
 import type { Statement } from '../compiler/query/types.js';
 import type { CustomerJourneys } from './journeys.js';
+import type { DataProtection } from './protection.js';
 import type { RollupTables } from './rollup-tables.js';
 
 export const SOURCE_CATEGORIES = [
@@ -107,6 +108,7 @@ export interface Engine {
   readonly dialect: DialectName;
   readonly journeys: CustomerJourneys;
   readonly rollups: RollupTables;
+  readonly protection: DataProtection;
   /** Creates or upgrades the engine's tables; safe to call by several processes at once. */
   migrate(): Promise<void>;
   /** Runs a planned SELECT, streaming. Throws `Problem` (`engine_timeout`, `query_cancelled`, …) where the user can act. */

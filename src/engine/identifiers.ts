@@ -21,6 +21,9 @@ export function parseStageTable(name: string): { organization_id: string; import
 /** The table of a rollup. */
 export const rollupTable = (id: string): string => `rollup_${compact(checkedUuid(id, 'the id of a rollup'))}`;
 
+/** Ids of the customers that a job takes out, for as long as it works. */
+export const subjectTable = (jobId: string): string => `erasure_${compact(checkedUuid(jobId, 'the id of a job'))}`;
+
 /** The rollups' tables that a statement names. */
 export const rollupTablesIn = (sql: string): readonly string[] => [
   ...new Set(sql.match(/\brollup_[0-9a-z]{25}\b/g) ?? []),

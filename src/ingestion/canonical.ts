@@ -121,19 +121,7 @@ export class RowFinisher {
       return fault('payload_too_large', `data_payload is larger than ${MAX_PAYLOAD_LENGTH / 1024} KiB`);
     }
     const attribution_data = draft.attribution === null ? null : canonicalJson(draft.attribution);
-    const content = [
-      id,
-      draft.recorded_at,
-      source,
-      draft.source_category,
-      campaign_id ?? '',
-      customer_id ?? '',
-      asset_id ?? '',
-      draft.currency ?? '',
-      data_payload,
-      attribution_data ?? '',
-    ].join(SEPARATOR);
-    return {
+    return withHash({
       id,
       recorded_at: draft.recorded_at,
       data_source: source,
@@ -144,9 +132,8 @@ export class RowFinisher {
       currency: draft.currency,
       data_payload,
       attribution_data,
-      content_hash: hash('sha1', content, 'hex').slice(0, 16),
       line: draft.line,
-    };
+    });
   }
 
   private checkHead(draft: RowDraft): Fault | null {
@@ -233,6 +220,23 @@ export class RowFinisher {
     if (kind === 'customer' && EMAIL.test(raw) && this.options.keepEmail !== true) return;
     payload.set(READABLE[kind], raw);
   }
+}
+
+/** The row with the hash of its content, by which it is known to be unchanged. */
+export function withHash(row: Omit<UnifiedRow, 'content_hash'>): UnifiedRow {
+  const content = [
+    row.id,
+    row.recorded_at,
+    row.data_source,
+    row.source_category,
+    row.campaign_id ?? '',
+    row.customer_id ?? '',
+    row.asset_id ?? '',
+    row.currency ?? '',
+    row.data_payload,
+    row.attribution_data ?? '',
+  ].join(SEPARATOR);
+  return { ...row, content_hash: hash('sha1', content, 'hex').slice(0, 16) };
 }
 
 function takeNumber(payload: Map<string, PayloadValue>, name: string, value: PayloadValue): Fault | null {

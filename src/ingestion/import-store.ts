@@ -176,6 +176,15 @@ export class ImportStore {
     });
   }
 
+  /** Whether a stage belongs to an erasure that is under way. */
+  async isOfJob(id: string): Promise<boolean> {
+    const rows = await this.database.query<unknown[]>(
+      `SELECT FROM protection_jobs WHERE id = $1 AND state IN ('queued', 'running')`,
+      [id],
+    );
+    return rows.length > 0;
+  }
+
   staging(): Promise<ImportEntity[]> {
     return this.database.manager.findBy(ImportEntity, { state: 'staging' });
   }

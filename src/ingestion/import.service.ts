@@ -8,6 +8,7 @@ import { newId } from '../common/uuid.js';
 import { APP_CONFIG, type AppConfig } from '../config/config.js';
 import type { Engine, Stage, StagePlan } from '../engine/engine.js';
 import { ENGINE } from '../engine/engine.tokens.js';
+import { ErasedCustomers } from '../protection/erased-customers.js';
 import { JourneyRefresh } from '../journeys/journey-refresh.service.js';
 import { hasRollups } from '../rollups/rollup-marks.js';
 import { decodeText } from './decode/text.js';
@@ -73,6 +74,7 @@ export class ImportService implements OnApplicationShutdown {
     @Inject(STANDARD_FIELDS) private readonly fields: readonly FieldType[],
     audit: AuditTrail,
     private readonly journeys: JourneyRefresh,
+    private readonly erased: ErasedCustomers,
     @Inject(APP_CONFIG) { limits }: Pick<AppConfig, 'limits'>,
   ) {
     this.mostBytes = limits.uploadBytes;
@@ -105,9 +107,9 @@ export class ImportService implements OnApplicationShutdown {
     let staging: Staging | null = null;
     try {
       stage = await this.engine.openStage(organizationId, id);
-      staging = new Staging(stage, { organizationId, fields: this.fields, keepEmail: mapping.keep_email }, (rejects) =>
-        this.store.addRejects(organizationId, id, rejects),
-      );
+      const erased = await this.erased.load(organizationId);
+      const options = { organizationId, fields: this.fields, keepEmail: mapping.keep_email, erased };
+      staging = new Staging(stage, options, (rejects) => this.store.addRejects(organizationId, id, rejects));
       const source = openSource(preset, { mapping, fields: this.fields, sink: staging });
       let bytes = 0;
       const counted = received(request.stream, (length) => {
@@ -122,7 +124,7 @@ export class ImportService implements OnApplicationShutdown {
       }
       source.end();
       await staging.finish();
-      await this.finish(organizationId, id, stage, staging);
+      await this.finish(organizationId, id, stage, staging, erased.size);
     } catch (error) {
       await staging?.settle();
       throw await this.giveUp(id, stage, error, staging?.counts);
@@ -184,13 +186,21 @@ export class ImportService implements OnApplicationShutdown {
         throw error;
       });
       if (entry?.state === 'staging' || entry?.state === 'committing') continue;
+      if (entry === null && (await this.store.isOfJob(import_id))) continue;
       await (await this.engine.openStage(organization_id, import_id)).drop();
     }
   }
 
-  private async finish(organizationId: string, id: string, stage: Stage, staging: Staging): Promise<void> {
+  private async finish(
+    organizationId: string,
+    id: string,
+    stage: Stage,
+    staging: Staging,
+    erased: number,
+  ): Promise<void> {
     await this.lock.hold(organizationId, async (connection) => {
       await this.finishEarlier(organizationId, connection);
+      if ((await this.erased.count(organizationId)) !== erased) throw erasedMeanwhile();
       const plan = await stage.plan();
       const { counts } = staging;
       const sources = plan.sources.map((source) => ({
@@ -268,6 +278,13 @@ const tooLarge = (bytes: number): Problem =>
     413,
     'upload_too_large',
     `An upload may have ${bytes} bytes (MAX_UPLOAD_BYTES). Nothing of it was kept; send it in parts.`,
+  );
+
+const erasedMeanwhile = (): Problem =>
+  new Problem(
+    409,
+    'customer_erased_meanwhile',
+    'A customer’s data was erased during the import, which may bring it back. Nothing of it was kept; send it again.',
   );
 
 /** The bytes as they arrive. @throws Problem `upload_incomplete` when the sender goes away */

@@ -3,6 +3,8 @@ import { RowFinisher, type Fault, type RowDraft, type RowOptions } from './canon
 import { MAX_KEPT_LENGTH } from './decode/limits.js';
 import type { ImportWarning } from './import.entity.js';
 import type { ReadCounts, Reject } from './import-store.js';
+import type { ErasedSet } from './erased-set.js';
+import { unlinked } from './unlinked.js';
 import { IGNORED, type IgnoredCode, type RowSink } from './row-source.js';
 
 /** Rows that are handed to the stage at once, which gathers them; few, so that they die young in the heap. */
@@ -33,7 +35,7 @@ export class Staging implements RowSink {
 
   constructor(
     private readonly stage: Stage,
-    options: RowOptions,
+    private readonly options: RowOptions & { readonly erased?: ErasedSet | null },
     private readonly storeRejects: (rejects: readonly Reject[]) => Promise<void>,
   ) {
     this.finisher = new RowFinisher(options);
@@ -45,6 +47,20 @@ export class Staging implements RowSink {
       this.reject(draft.line, row, raw);
       return;
     }
+    const mode = row.customer_id === null ? null : (this.options.erased?.modeOf(row.customer_id) ?? null);
+    if (mode === 'delete') {
+      // Counted, and not kept: the line is what was erased.
+      this.rejectCount++;
+      this.warn('customer_erased', 'Rows of customers whose data was erased were left out; they count as rejected.');
+      return;
+    }
+    if (mode === 'anonymise') {
+      this.warn('customer_unlinked', 'Rows of customers whose data was erased were taken without the customer.');
+      this.take(unlinked(row));
+    } else this.take(row);
+  }
+
+  private take(row: UnifiedRow): void {
     this.rows.push(row);
     this.length += row.data_payload.length;
     this.rowCount++;

@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { LRUCache } from 'lru-cache';
 import { DataSource, type EntityManager } from 'typeorm';
+import { OPEN_CHANGES } from '../access/organization-state.js';
 import { inOrganization } from '../access/tenancy/scope.js';
 import type { Engine } from '../engine/engine.js';
 import { ENGINE } from '../engine/engine.tokens.js';
@@ -118,10 +119,7 @@ async function completeChanges(
   noted: readonly string[],
 ): Promise<string[]> {
   if (noted.length === 0) return [];
-  const open = await manager.query<{ id: string }[]>(
-    `SELECT id FROM imports WHERE organization_id = $1 AND id = ANY ($2::uuid[]) AND state IN ('staging', 'committing')`,
-    [organizationId, noted],
-  );
+  const open = await manager.query<{ id: string }[]>(OPEN_CHANGES, [organizationId, noted]);
   const waiting = new Set(open.map(({ id }) => id));
   return noted.filter((id) => !waiting.has(id));
 }

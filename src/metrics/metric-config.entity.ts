@@ -33,6 +33,7 @@ export class MetricConfig {
   @Column('text', { nullable: true }) unit!: string | null;
   @Column('text', { array: true }) source_tables!: string[];
   @Column('text', { array: true }) alias_keys!: string[];
+  @Column('boolean') is_sensitive!: boolean;
   @Column('boolean') is_active!: boolean;
   @CreateDateColumn({ type: 'timestamptz' }) created_at!: Date;
   @UpdateDateColumn({ type: 'timestamptz' }) updated_at!: Date;

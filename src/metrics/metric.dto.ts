@@ -172,6 +172,15 @@ export class CreateMetricDto {
   unit?: string | null;
 
   @Described({
+    description: 'Whoever reads it, at whichever door, is noted in the audit trail (`data.read_sensitive`).',
+    type: () => Boolean,
+    optional: true,
+    example: true,
+  })
+  @IsBoolean()
+  is_sensitive?: boolean | null;
+
+  @Described({
     description: 'Tables or views that it depends on.',
     type: () => [String],
     optional: true,
@@ -266,6 +275,8 @@ export class MetricDto {
   @Described({ description: 'Over which groupings it may be summed.', type: () => String, oneOf: ADDITIVITIES })
   additivity!: string;
   @Described({ description: 'Unit shown with the number.', type: () => String, optional: true }) unit!: string | null;
+  @Described({ description: 'Whether reading it is noted in the audit trail.', type: () => Boolean })
+  is_sensitive!: boolean;
   @Described({ description: 'Tables it depends on.', type: () => [String] }) source_tables!: string[];
   @Described({ description: 'Other names that mean the same.', type: () => [String] }) alias_keys!: string[];
   @Described({ description: 'False once deactivated.', type: () => Boolean }) is_active!: boolean;

@@ -51,6 +51,7 @@ export class MetricPresenter {
     return {
       id,
       ...definition,
+      is_sensitive: definition.is_sensitive ?? false,
       filter: definition.filter ?? null,
       window: definition.window ?? null,
       conversion: definition.conversion ?? null,

@@ -6,6 +6,7 @@ import type { Policy } from '../access/policy.js';
 import { SingleFlight } from '../cache/single-flight.js';
 import { visibilityOf, type Visibility } from '../compiler/model/visibility.js';
 import { originsOf, type Origin } from '../compiler/model/lineage.js';
+import { sensitiveMembers } from '../compiler/model/sensitive.js';
 import { planQuery } from '../compiler/query/plan.js';
 import { rowLock, type RowLock } from '../compiler/query/row-lock.js';
 import type { QueryPlan, ReportRequest } from '../compiler/query/types.js';
@@ -37,6 +38,8 @@ export interface PlannedRequest extends RollablePlan {
   readonly columnsText: string;
   /** The version of the data that had the exchange rates in it; null where none were needed. */
   readonly ratesOf: string | null;
+  /** Keys of the sensitive members that it reads. */
+  readonly sensitive: readonly string[];
 }
 
 /** From a request to the statement that answers it, on the organisation's live model. */
@@ -126,6 +129,7 @@ export class QueryPlans {
       digest: createHash('sha256').update(dependsOn).digest('hex'),
       columnsText: JSON.stringify(plan.columns),
       ratesOf,
+      sensitive: sensitiveMembers(snapshot.model, request),
     };
     this.plans.set(`${snapshot.hash}${about}`, planned, { size: about.length + dependsOn.length });
     return planned;

@@ -14,6 +14,7 @@ import { QueryController } from './query.controller.js';
 import { QueryResolver } from './query.resolver.js';
 import { QueryService } from './query.service.js';
 import { RelationsReady } from './relations-ready.service.js';
+import { SensitiveReads } from './sensitive-reads.service.js';
 
 function openCache({ redisUrl }: AppConfig): ResultCache {
   const logger = new Logger('Cache');
@@ -28,11 +29,12 @@ function openCache({ redisUrl }: AppConfig): ResultCache {
     { provide: ResultCache, inject: [APP_CONFIG], useFactory: openCache },
     OrganizationStates,
     RelationsReady,
+    SensitiveReads,
     QueryPlans,
     QueryService,
     QueryReply,
     QueryResolver,
   ],
-  exports: [OrganizationStates, QueryService, QueryReply],
+  exports: [OrganizationStates, QueryService, QueryReply, ResultCache],
 })
 export class QueryModule {}

@@ -29,6 +29,7 @@ import { OrganizationStates } from './organization-state.js';
 import { QueryPlans, type PlannedRequest } from './plans.service.js';
 import type { ResultMetaDto } from './query.dto.js';
 import { RelationsReady } from './relations-ready.service.js';
+import { SensitiveReads } from './sensitive-reads.service.js';
 import { rowsText } from './rows-text.js';
 
 export interface RunOptions {
@@ -138,6 +139,7 @@ export class QueryService {
     private readonly relations: RelationsReady,
     private readonly budget: QueryBudget,
     private readonly rollups: RollupPlans,
+    private readonly sensitive: SensitiveReads,
   ) {}
 
   /** Proves that a request could run, without running it. @throws Problem as {@link run} would */
@@ -187,6 +189,7 @@ export class QueryService {
   /** Plans a request whose rows will be streamed. A limit in the request is kept, none means all rows. */
   async open(policy: Policy, request: ReportRequest, options: RunOptions = {}): Promise<OpenResult> {
     const { planned, state } = await this.plans.plan(policy, request, options);
+    await this.sensitive.note(policy, planned.sensitive);
     const warnings = await this.cautions(policy, planned, state);
     const end: OpenResult['end'] = { truncated: false, engineMs: 0, warnings };
     const chosen = await this.rollups.choose(planned, state.rollup_version);
@@ -215,6 +218,7 @@ export class QueryService {
     const limit = Math.min(request.limit ?? DEFAULT_JSON_ROWS, MAX_JSON_ROWS);
     const { planned, state } = await this.plans.plan(policy, { ...request, limit }, options);
     const { organizationId } = policy;
+    await this.sensitive.note(policy, planned.sensitive);
     const { lane = 'interactive', signal } = options;
     const cautions = [
       ...(options.explain && !mayExplain(policy) ? [EXPLAIN_REFUSED] : []),

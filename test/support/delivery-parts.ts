@@ -20,12 +20,14 @@ import { ReportStore } from '../../src/delivery/report-store.js';
 import { SignedLinks } from '../../src/delivery/signed-links.js';
 import { DeliverySweep } from '../../src/delivery/sweep.js';
 import type { JobQueue } from '../../src/jobs/job-queue.js';
+import { ErasedCustomers } from '../../src/protection/erased-customers.js';
 import { OrganizationStates } from '../../src/query/organization-state.js';
 import { ConditionCheck } from '../../src/schedules/condition-check.js';
 import { DataGateCheck } from '../../src/schedules/data-gate.js';
 import { SchedulePlanner } from '../../src/schedules/planner.js';
 import { SchedulePreparer } from '../../src/schedules/preparer.js';
 import { Recipients } from '../../src/schedules/recipients.service.js';
+import { SecretStore } from '../../src/secrets/secret-store.js';
 
 export interface DeliveryWorld {
   readonly database: DataSource;
@@ -42,7 +44,8 @@ export function deliveryParts({ database, config, queue, audit, runner, printer,
   readonly sweep: DeliverySweep;
   readonly permissions: MailPermissions;
 } {
-  const permissions = new MailPermissions(database);
+  const erased = new ErasedCustomers(database, new SecretStore(database, audit, config));
+  const permissions = new MailPermissions(database, erased);
   const deliveries = new DeliveryLedger(database, audit, config);
   const occurrences = new OccurrenceLedger(database, config);
   const store = new ReportStore(database);

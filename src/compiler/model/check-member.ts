@@ -51,6 +51,7 @@ export function checkMember(named: NamedDefinition, context: CheckContext): Memb
     unit: definition.unit,
     aliases,
     origin,
+    ...(definition.is_sensitive === true ? { is_sensitive: true as const } : {}),
   };
   const end = () => ({
     diagnostics,

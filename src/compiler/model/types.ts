@@ -116,6 +116,8 @@ export interface MemberDefinition {
   /** For a conversion rate between two events of the same customer; then neither aggregation nor formula. */
   readonly conversion?: ConversionDefinition | null;
   readonly additivity: Additivity;
+  /** Reading it is noted in the audit trail; absent where it is not. */
+  readonly is_sensitive?: boolean;
   /** Free text shown with the number, e.g. `%`, `USD`, `days`. */
   readonly unit: string | null;
   readonly alias_keys: readonly string[];
@@ -178,6 +180,8 @@ interface MemberBase {
   readonly unit: string | null;
   readonly additivity: Additivity;
   readonly aliases: readonly string[];
+  /** Reading it is noted in the audit trail; absent where it is not. */
+  readonly is_sensitive?: true;
   /** `standard`: from the library; `organization`: the org's own row (which may override a standard key). */
   readonly origin: 'standard' | 'organization';
   readonly status: 'valid' | 'quarantined';

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { RowLock } from '../../compiler/query/row-lock.js';
 import type { Engine, EngineQuery, EngineResult, EngineWork, Stage } from '../engine.js';
 import { checkedUuid, parseStageTable, rollupTablesIn } from '../identifiers.js';
+import type { DataProtection } from '../protection.js';
 import type { RollupTables } from '../rollup-tables.js';
 import type { TypedField } from '../typed-field.js';
 import { attributionFilters, CREDIT_TABLE, SUPERSEDED_TABLE } from './attribution-tables.js';
@@ -9,6 +10,7 @@ import { bindParameters } from './bind.js';
 import { asFailure } from './failures.js';
 import { ClickHouseJourneys } from './journeys.js';
 import { migrateTables } from './migrate.js';
+import { ClickHouseProtection } from './protection.js';
 import { ClickHouseRollups } from './rollups.js';
 import { ClickHouseStage } from './stage.js';
 import { SupersededRows } from './superseded-rows.js';
@@ -25,6 +27,7 @@ export class ClickHouseEngine implements Engine {
   readonly dialect = 'clickhouse';
   readonly journeys: ClickHouseJourneys;
   readonly rollups: RollupTables;
+  readonly protection: DataProtection;
   private readonly superseded: SupersededRows;
 
   constructor(
@@ -34,6 +37,7 @@ export class ClickHouseEngine implements Engine {
     this.superseded = new SupersededRows(transport);
     this.journeys = new ClickHouseJourneys(transport, this.superseded, typedFields);
     this.rollups = new ClickHouseRollups(transport, this.superseded);
+    this.protection = new ClickHouseProtection(transport);
   }
 
   async migrate(): Promise<void> {

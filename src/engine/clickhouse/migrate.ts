@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TypedField } from '../typed-field.js';
+import { CUSTOMER_STORES } from './customer-stores.js';
 import { CREATE_CUSTOMER_TABLES } from './customer-tables.js';
 import { ATTRIBUTION_DDL } from './attribution-tables.js';
 import { CREATE_STATE_TABLE, createDataTable, DATA_TABLE, payloadType } from './tables.js';
@@ -15,10 +16,25 @@ export async function migrateTables(transport: ClickHouseTransport, fields: read
   await transport.command(CREATE_STATE_TABLE);
   for (const statement of CREATE_CUSTOMER_TABLES) await transport.command(statement);
   for (const statement of ATTRIBUTION_DDL) await transport.command(statement);
+  await cleanUpOften(transport);
   if ((await currentPayloadType(transport, DATA_TABLE)) === payloadType(fields)) return;
   await claimRebuild(transport, fields);
   if ((await currentPayloadType(transport, DATA_TABLE)) !== payloadType(fields)) await rebuild(transport);
   await transport.command(`DROP TABLE IF EXISTS ${REBUILD_TABLE} SYNC`);
+}
+
+/**
+ * An idle table looks only every five minutes for files that it no longer needs, and takes a new setting over only then.
+ * What was erased must not lie on the disk for so long.
+ */
+async function cleanUpOften(transport: ClickHouseTransport): Promise<void> {
+  const setting = 'cleanup_delay_period = 5, cleanup_delay_period_random_add = 2, max_cleanup_delay_period = 10';
+  const names = CUSTOMER_STORES.map((table) => `'${table}'`).join(', ');
+  const rows = await transport.select(
+    `SELECT name FROM system.tables WHERE database = currentDatabase() AND name IN (${names})
+       AND position(create_table_query, 'max_cleanup_delay_period') = 0`,
+  );
+  for (const [table] of rows) await transport.command(`ALTER TABLE ${String(table)} MODIFY SETTING ${setting}`);
 }
 
 /** Type of a table's `data_payload` as the engine has it. */

@@ -2,10 +2,12 @@ import pg from 'pg';
 import type { Engine, EngineQuery, EngineResult, EngineValue, EngineWork, Stage } from '../engine.js';
 import { queryCancelled } from '../engine-error.js';
 import { checkedUuid, parseStageTable } from '../identifiers.js';
+import type { DataProtection } from '../protection.js';
 import type { RollupTables } from '../rollup-tables.js';
 import { ATTRIBUTION_MIGRATION, RUNS_SETTING } from './attribution-tables.js';
 import { asFailure } from './failures.js';
 import { PostgresJourneys } from './journeys.js';
+import { PostgresProtection } from './protection.js';
 import { PostgresRollups } from './rollups.js';
 import type { TypedField } from '../typed-field.js';
 import { streamRows } from './row-stream.js';
@@ -25,6 +27,7 @@ export class PostgresEngine implements Engine {
   readonly dialect = 'postgres';
   readonly journeys: PostgresJourneys;
   readonly rollups: RollupTables;
+  readonly protection: DataProtection;
   private readonly pool: pg.Pool;
 
   constructor(
@@ -41,6 +44,7 @@ export class PostgresEngine implements Engine {
     // An idle connection that breaks is replaced by the pool; whoever uses a broken one gets the error.
     this.pool.on('error', () => undefined);
     this.rollups = new PostgresRollups(this.pool);
+    this.protection = new PostgresProtection(this.pool);
   }
 
   async migrate(): Promise<void> {

@@ -1,0 +1,269 @@
+/**
+ * What an organisation keeps for how long, and what becomes of a person who wants to be told, or forgotten: through the
+ * doors, on both engines, over a server that is killed in the middle.
+ */
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { packageRoot } from '../../src/common/package-root.js';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
+import type { ErasureDto, RetentionPreviewItemDto, RetentionRunDto } from '../../src/protection/protection.dto.js';
+import { ADMIN_KEY, TestServer } from '../support/server.js';
+import { until } from '../support/until.js';
+
+const ANN = 'ann.lee@example.com';
+const PHONE = 'phone-4711';
+const BOB = 'bob-20391';
+const DAY_MS = 86_400_000;
+const daysAgo = (days: number): string => new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
+
+const touch = (id: string, customer: string | null, days: number): Record<string, unknown> => ({
+  ...{ external_id: id, recorded_at: `${daysAgo(days)}T08:00:00Z`, data_source: 'meta_ads', customer_id: customer },
+  ...{ source_category: 'external_marketing', campaign_id: 'Spring', currency: 'USD' },
+  data_payload: {
+    spend: '1.25',
+    clicks: 3,
+    device: 'mobile',
+    email: customer,
+    note: `seen by ${customer ?? 'nobody'}`,
+  },
+});
+const order = (id: string, customer: string, days: number, revenue: string): Record<string, unknown> => ({
+  ...{ external_id: id, recorded_at: `${daysAgo(days)}T20:30:00Z`, data_source: 'shop', customer_id: customer },
+  ...{ source_category: 'external_revenue', currency: 'USD' },
+  data_payload: { revenue, orders: 1, order_name: `#${id}`, gift: true, phone: '4915123456' },
+});
+const ANNS = [touch('t1', ANN, 12), touch('t2', PHONE, 11), order('o1', ANN, 10, '100.10')];
+const BOBS = [touch('t3', BOB, 9), order('o2', BOB, 8, '40.00')];
+const OLD = [touch('t4', null, 400), touch('t5', 'carla-3321', 399), touch('t6', null, 100)];
+const EVERYTHING = {
+  metrics: ['revenue', 'spend', 'clicks'],
+  dimensions: ['data_source'],
+  date_range: ['2000-01-01', '2100-01-01'],
+};
+
+describe.each(['chdb', 'postgres'])('data protection on %s', (engine) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tributary-protection-'));
+  const key = randomBytes(32).toString('base64');
+  let postgres: EmbeddedPostgres;
+  let database: pg.Client;
+  let server: TestServer;
+  const start = (): Promise<TestServer> =>
+    TestServer.start({
+      dataDir: join(folder, 'data'),
+      env: {
+        ...{ DATABASE_URL: postgres.url, SECRETS_KEY: key },
+        ...(engine === 'postgres' ? { ANALYTICS_URL: postgres.url } : {}),
+      },
+    });
+  const numbers = async (): Promise<Record<string, unknown>[]> =>
+    (await server.json<{ rows: Record<string, unknown>[] }>('/api/query', EVERYTHING)).body.rows;
+  const exported = async (customer: string): Promise<{ store: string; record: Record<string, unknown> }[]> => {
+    const response = await server.fetch('/api/customers/export', {
+      method: 'POST',
+      body: JSON.stringify({ customer }),
+      headers: { 'content-type': 'application/json', accept: 'application/x-ndjson' },
+    });
+    expect(response.status).toBe(200);
+    const text = await response.text();
+    return text.split('\n').flatMap((line) => (line === '' ? [] : (JSON.parse(line) as never)));
+  };
+  const stores = (records: readonly { store: string }[]): Record<string, number> =>
+    Object.fromEntries(
+      [...new Set(records.map(({ store }) => store))].map((store) => [
+        store,
+        records.filter((each) => each.store === store).length,
+      ]),
+    );
+  const erased = (id: string): Promise<ErasureDto> =>
+    until(
+      async () => {
+        const { body } = await server.json<ErasureDto>(`/api/customers/erasures/${id}`);
+        return body.state === 'done' ? body : undefined;
+      },
+      { seconds: 180 },
+    );
+
+  beforeAll(async () => {
+    postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres') });
+    database = new pg.Client({ connectionString: postgres.url });
+    await database.connect();
+    server = await start();
+    await server.rows([...ANNS, ...BOBS, ...OLD]);
+    // A restated row leaves its older version behind in some engines.
+    await server.rows([order('o1', ANN, 10, '100.50')]);
+    await server.rows([{ ...order('o3', ANN, 7, 'a hundred'), data_payload: { revenue: 'a hundred', who: ANN } }]);
+    await server.json('/api/customers/merges', { from: PHONE, to: ANN });
+    await server.json('/api/reports/suppressions', { address: ANN });
+  }, 180_000);
+  afterAll(async () => {
+    await server?.stop();
+    await database?.end();
+    await postgres?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }, 60_000);
+
+  it('says what is refused: the trail, derived data, nonsense', async () => {
+    const put = async (rules: unknown): Promise<unknown> =>
+      (await server.json('/api/retention', { rules }, 'PUT')).body.code;
+    expect(await put([{ type: 'audit', keep_days: 30 }])).toBe('retention_not_possible');
+    expect(await put([{ type: 'journeys', keep_days: 30 }])).toBe('retention_not_possible');
+    expect(await put([{ type: 'rows', keep_days: 0 }])).toBe('invalid_request');
+    expect(await put([{ type: 'rejects', data_source: 'shop', keep_days: 1 }])).toBe('invalid_request');
+    expect(
+      await put([
+        { type: 'rows', keep_days: 9 },
+        { type: 'rows', keep_days: 10 },
+      ]),
+    ).toBe('invalid_request');
+    const none = await server.json('/api/retention/runs', {});
+    expect(none).toMatchObject({ status: 409, body: { code: 'no_retention_rules' } });
+  });
+
+  it('takes what a dry run told, and nothing else', async () => {
+    const rules = [
+      { type: 'rows', keep_days: 395 },
+      { type: 'rows', data_source: 'shop', keep_days: 3_000 },
+      { type: 'report_files', keep_days: 10 },
+    ];
+    const set = await server.json<{ next_run_at: string }>('/api/retention', { rules }, 'PUT');
+    expect(set.status).toBe(200);
+    expect(Date.parse(set.body.next_run_at)).toBeGreaterThan(Date.now());
+    const before = await numbers();
+    const { body } = await server.json<{ data: RetentionPreviewItemDto[] }>('/api/retention/preview');
+    expect(body.data).toMatchObject([
+      { type: 'rows', data_source: 'meta_ads', count: 2, oldest: `${daysAgo(400)}T08:00:00.000Z` },
+      { type: 'rows', data_source: 'shop', count: 0 },
+      { type: 'report_files', count: 0 },
+    ]);
+    expect(body.data[0]?.newest).toBe(`${daysAgo(399)}T08:00:00.000Z`);
+    expect(await numbers()).toEqual(before);
+
+    const started = await server.graphql<{ runRetention: { id: string } }>('mutation { runRetention { id state } }');
+    const run = await until(
+      async () => {
+        const { body: each } = await server.json<RetentionRunDto>(
+          `/api/retention/runs/${started.data?.runRetention.id ?? ''}`,
+        );
+        return each.state === 'done' ? each : undefined;
+      },
+      { seconds: 60 },
+    );
+    expect(run.evidence).toMatchObject([
+      { store: 'rows', data_source: 'meta_ads', before: 2, after: 0 },
+      { store: 'rows', data_source: 'shop', before: 0, after: 0 },
+      { store: 'report_files', before: 0, after: 0 },
+    ]);
+    const after = await numbers();
+    expect(after.find((row) => row.data_source === 'meta_ads')).toMatchObject({ spend: '5.00', clicks: 12 });
+    expect(after.find((row) => row.data_source === 'shop')).toEqual(before.find((row) => row.data_source === 'shop'));
+    // The journey of a customer whose only row went is gone as well.
+    const gone = await server.json('/api/analytics/customer-journey/carla-3321');
+    expect(gone.status).toBe(404);
+    const trail = await server.json<{ data: { after: unknown }[] }>('/api/audit?action=retention.run');
+    expect(trail.body.data).toHaveLength(1);
+  }, 120_000);
+
+  it('runs by itself when it is due', async () => {
+    await server.rows([touch('t7', null, 500)]);
+    await database.query(`UPDATE retention_policies SET next_run_at = now() - interval '1 minute'`);
+    const run = await until(
+      async () => {
+        const { body } = await server.json<{ data: RetentionRunDto[] }>('/api/retention/runs');
+        return body.data.length === 2 && body.data[0]?.state === 'done' ? body.data[0] : undefined;
+      },
+      { seconds: 60 },
+    );
+    expect(run.evidence[0]).toMatchObject({ before: 1, after: 0 });
+    const { rows } = await database.query<{ next_run_at: Date }>('SELECT next_run_at FROM retention_policies');
+    expect(rows[0]?.next_run_at.getTime()).toBeGreaterThan(Date.now());
+  }, 120_000);
+
+  it('hands out everything about a person, whichever id one asks by', async () => {
+    const records = await exported(ANN);
+    expect(stores(records)).toMatchObject({
+      ...{ subject: 1, unified_marketing_data: 3, customer_journey_tracking: 1, customer_identities: 1 },
+      ...{ customer_merges: 1, import_rejects: 1, mail_suppressions: 1 },
+    });
+    const rows = records.filter(({ store }) => store === 'unified_marketing_data').map(({ record }) => record);
+    expect(rows.map((row) => (row.data_payload as Record<string, unknown>).revenue ?? null).sort()).toEqual([
+      ...[expect.stringMatching(/^100\.50*$/), null, null],
+    ]);
+    expect(stores(await exported(PHONE))).toMatchObject({ unified_marketing_data: 3, customer_merges: 1 });
+    const trail = await server.json('/api/audit?action=customer.export');
+    expect(JSON.stringify(trail.body)).not.toContain('ann.lee');
+  });
+
+  it('erases a person in every store, though the server is killed meanwhile, and names nobody in the evidence', async () => {
+    const preview = await server.json<{ data: { store: string; before: number }[] }>(
+      '/api/customers/erasures/preview',
+      {
+        customer: ANN,
+      },
+    );
+    const counts = new Map(preview.body.data.map(({ store, before }) => [store, before]));
+    expect(counts.get('unified_marketing_data')).toBeGreaterThanOrEqual(3);
+    expect(counts.get('import_rejects')).toBe(1);
+    const ids = (await exported(ANN))[0]?.record.ids as string[];
+    expect(ids).toHaveLength(2);
+
+    const asked = await server.json<ErasureDto>('/api/customers/erasures', { customer: ANN, mode: 'delete' });
+    expect(asked.status).toBe(202);
+    await server.end('SIGKILL');
+    server = await start();
+    const done = await erased(asked.body.id);
+
+    const left = done.evidence.filter(({ after, note }) => after !== null && after > 0 && !note?.startsWith('Stays'));
+    expect(left).toEqual([]);
+    expect(done.evidence.find(({ store }) => store === 'unified_marketing_data')?.before).toBeGreaterThanOrEqual(3);
+    const text = JSON.stringify(done);
+    for (const word of [ANN, 'ann', PHONE, ...ids]) expect(text).not.toContain(word);
+    expect(stores(await exported(ANN))).toEqual({ subject: 1 });
+    expect(await numbers()).toMatchObject([
+      { data_source: 'meta_ads', spend: '2.50', clicks: 6 },
+      { data_source: 'shop', revenue: '40.00' },
+    ]);
+    const sealed = await database.query(`SELECT FROM secrets WHERE name LIKE 'tributary.erasure.%'`);
+    expect(sealed.rowCount).toBe(0);
+    const { rows } = await database.query<{ address: string }>('SELECT address FROM mail_suppressions');
+    expect(rows.map(({ address }) => address)).toEqual([expect.stringMatching(/^erased:[0-9a-f]{64}$/)]);
+    const verified = await server.json<{ fault: unknown }>('/api/audit/verify');
+    expect(verified.body.fault).toBeNull();
+  }, 300_000);
+
+  it('keeps the person out of later imports, and counts what it left out', async () => {
+    const { body } = await server.rows<Record<string, unknown>>([...ANNS, order('o9', 'dora-9', 3, '1.00')]);
+    expect(body).toMatchObject({ read: 4, loaded: 1, rejected: 3 });
+    expect(body.warnings).toMatchObject([{ code: 'customer_erased', count: 3 }]);
+    expect(stores(await exported(ANN))).toEqual({ subject: 1 });
+    const { rows } = await database.query(`SELECT content FROM import_rejects WHERE content LIKE '%ann.lee%'`);
+    expect(rows).toEqual([]);
+  });
+
+  it('keeps the numbers of a person who is unlinked, now and in later imports', async () => {
+    const before = await numbers();
+    const { data } = await server.graphql<{ eraseCustomer: { id: string } }>(
+      `mutation { eraseCustomer(customer: "${BOB}", mode: "anonymise") { id } }`,
+    );
+    await erased(data?.eraseCustomer.id ?? '');
+    expect(await numbers()).toEqual(before);
+    expect(stores(await exported(BOB))).toEqual({ subject: 1 });
+    const again = await server.rows<Record<string, unknown>>(BOBS);
+    expect(again.body).toMatchObject({ read: 2, unchanged: 2, loaded: 0, replaced: 0, rejected: 0 });
+    expect(again.body.warnings).toMatchObject([{ code: 'customer_unlinked', count: 2 }]);
+    expect(await numbers()).toEqual(before);
+    const out = spawnSync(
+      process.execPath,
+      [join(packageRoot, 'dist/src/cli.js'), 'customer', 'erasures', '--server', server.base],
+      {
+        encoding: 'utf8',
+        env: { ...process.env, TRIBUTARY_API_KEY: ADMIN_KEY },
+      },
+    ).stdout;
+    expect(out).toContain('anonymise done');
+    expect(out).toContain('unified_marketing_data: 2 → 0');
+  }, 300_000);
+});
