@@ -71,7 +71,7 @@ export class AttributionDoors {
 
   async cancel(identity: Identity, id: string): Promise<RunDto> {
     this.refuseRestricted(identity);
-    return presented(await this.runs.cancel(identity.organizationId, checkedId(id)));
+    return presented(await this.runs.cancel(identity, checkedId(id)));
   }
 
   async diff(identity: Identity, id: string, against: string): Promise<Record<string, unknown>> {

@@ -140,11 +140,19 @@ export class AttributionRuns implements OnModuleInit, OnApplicationBootstrap, Be
   }
 
   /** @throws Problem 409 `run_is_finished` */
-  async cancel(organizationId: string, id: string): Promise<RunRow> {
+  async cancel(identity: Identity, id: string): Promise<RunRow> {
+    const { organizationId } = identity;
     const run = await this.get(organizationId, id);
     if (run.state !== 'queued' && run.state !== 'running')
       throw conflict('run_is_finished', `The run has ${run.state} already; there is nothing to cancel.`);
-    await this.store.cancel(organizationId, id);
+    await this.database.transaction(async (manager) => {
+      await this.store.cancel(manager, organizationId, id);
+      await this.audit.record(manager, {
+        ...{ organizationId, actor: actorOf(identity), action: 'attribution.cancel' },
+        entity: ['attribution_run', id],
+        before: { state: run.state },
+      });
+    });
     return this.get(organizationId, id);
   }
 

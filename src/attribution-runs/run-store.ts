@@ -121,8 +121,8 @@ export class RunStore {
   }
 
   /** A queued run is cancelled at once, a running one as soon as it notices. */
-  async cancel(organizationId: string, id: string): Promise<void> {
-    await this.database.query(
+  async cancel(manager: EntityManager, organizationId: string, id: string): Promise<void> {
+    await manager.query(
       `UPDATE attribution_runs SET cancel_requested = true,
          state = CASE WHEN state = 'queued' THEN 'cancelled' ELSE state END,
          finished_at = CASE WHEN state = 'queued' THEN now() ELSE finished_at END

@@ -67,7 +67,7 @@ export class ErasureRun {
         store: 'engine_files',
         before: null,
         after: 0,
-        note: 'Files of the engine that were written before the removal are gone, and so is every import that was set aside before it.',
+        note: 'Nothing from before the removal waits to be cleared: no file of ClickHouse, no dead row of Postgres, no import that was set aside.',
       },
       {
         store: 'query_cache',

@@ -97,7 +97,7 @@ const STAYS: readonly Omit<Mention, 'remove'>[] = [
     store: 'audit_log',
     count: `SELECT count(*) FROM audit_log WHERE organization_id = $1 AND (entity_id = ANY (SELECT unnest($2::uuid[])::text)
       OR before::text ~* ANY ($3) OR after::text ~* ANY ($3))`,
-    note: 'Stays: the audit trail is append-only. It holds ids, such as those of a merge, and no content of rows.',
+    note: 'Stays: the audit trail is append-only. It holds ids and addresses, such as those of a merge or a recipient, and no content of rows.',
   },
   {
     store: 'report_schedules',

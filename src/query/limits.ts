@@ -39,6 +39,8 @@ export const CACHE_LIMITS = {
 
 /** An answer of fewer bytes is sent as one piece, and kept as it was sent. */
 export const SHORT_BODY = 32_768;
+/** After this a written answer is forgotten, as the result is that it was written from. */
+export const WRITTEN_MS = 3_600_000;
 /** Characters of all answers that are kept as they were sent. */
 export const MOST_WRITTEN_TEXT = 16_000_000;
 

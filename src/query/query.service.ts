@@ -24,7 +24,15 @@ import {
   type EngineBatches,
   type Subtotal,
 } from './beside-rows.js';
-import { DEFAULT_JSON_ROWS, LANES, MAX_JSON_ROWS, MOST_WRITTEN_TEXT, SHORT_BODY, type LaneName } from './limits.js';
+import {
+  DEFAULT_JSON_ROWS,
+  LANES,
+  MAX_JSON_ROWS,
+  MOST_WRITTEN_TEXT,
+  SHORT_BODY,
+  WRITTEN_MS,
+  type LaneName,
+} from './limits.js';
 import { OrganizationStates } from './organization-state.js';
 import { QueryPlans, type PlannedRequest } from './plans.service.js';
 import type { ResultMetaDto } from './query.dto.js';
@@ -129,7 +137,11 @@ export class QueryService {
   private readonly flights = new SingleFlight<Fetched>();
   private readonly admission = new Admission();
   /** Short answers from the cache as they were last sent: all in them is told by the result, the plan and the cautions. */
-  private readonly written = new LRUCache<CachedResult, WrittenAnswer>({ maxSize: MOST_WRITTEN_TEXT });
+  private readonly written = new LRUCache<CachedResult, WrittenAnswer>({
+    maxSize: MOST_WRITTEN_TEXT,
+    ttl: WRITTEN_MS,
+    ttlResolution: 1_000,
+  });
 
   constructor(
     @Inject(ENGINE) private readonly engine: Engine,
