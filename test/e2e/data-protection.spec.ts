@@ -14,6 +14,8 @@ import type { ErasureDto, RetentionPreviewItemDto, RetentionRunDto } from '../..
 import { ADMIN_KEY, TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
+jest.setTimeout(180_000);
+
 const ANN = 'ann.lee@example.com';
 const PHONE = 'phone-4711';
 const BOB = 'bob.ray@example.com';
@@ -49,6 +51,7 @@ describe.each(['chdb', 'postgres'])('data protection on %s', (engine) => {
   let server: TestServer;
   const start = (): Promise<TestServer> =>
     TestServer.start({
+      readySeconds: 180,
       dataDir: join(folder, 'data'),
       env: {
         ...{ DATABASE_URL: postgres.url, SECRETS_KEY: key },
@@ -219,8 +222,8 @@ describe.each(['chdb', 'postgres'])('data protection on %s', (engine) => {
     for (const word of [ANN, 'ann', PHONE, ...ids]) expect(text).not.toContain(word);
     expect(stores(await exported(ANN))).toEqual({ subject: 1 });
     expect(await numbers()).toMatchObject([
-      { data_source: 'meta_ads', spend: '2.50', clicks: 6 },
       { data_source: 'shop', revenue: '40.00' },
+      { data_source: 'meta_ads', spend: '2.50', clicks: 6 },
     ]);
     const sealed = await database.query(`SELECT FROM secrets WHERE name LIKE 'tributary.erasure.%'`);
     expect(sealed.rowCount).toBe(0);
