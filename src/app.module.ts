@@ -10,6 +10,7 @@ import { AttributionRunsModule } from './attribution-runs/attribution-runs.modul
 import { APP_CONFIG } from './config/config.js';
 import { scopedDatabaseOptions } from './database.js';
 import { DashboardsModule } from './dashboards/dashboards.module.js';
+import { BrandingModule } from './branding/branding.module.js';
 import { DeliveryModule } from './delivery/delivery.module.js';
 import { EngineModule } from './engine/engine.module.js';
 import { FxModule } from './fx/fx.module.js';
@@ -63,6 +64,7 @@ export class AppModule {
         DeliveryModule,
         HealthModule,
         SettingsModule,
+        BrandingModule,
         FxModule,
         SetupModule,
         SqlApiModule,

@@ -17,6 +17,7 @@ import { Plans1796100000003 } from '../migrations/1796100000003-plans.js';
 import { Schedules1796800000000 } from '../migrations/1796800000000-schedules.js';
 import { Rollups1796400000000 } from '../migrations/1796400000000-rollups.js';
 import { Idempotency1796100000004 } from '../migrations/1796100000004-idempotency.js';
+import { Branding1797006000000 } from '../migrations/1797006000000-branding.js';
 import { SqlApiKeys1796700000000 } from '../migrations/1796700000000-sql-api-keys.js';
 import { InstallationRates1797002000000 } from '../migrations/1797002000000-installation-rates.js';
 import { Secrets1797003000000 } from '../migrations/1797003000000-secrets.js';
@@ -99,6 +100,7 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     Schedules1796800000000,
     Idempotency1796100000004,
     SqlApiKeys1796700000000,
+    Branding1797006000000,
     InstallationRates1797002000000,
     Secrets1797003000000,
     Dashboards1797007000000,

@@ -19,6 +19,8 @@ export class Organization {
   @Column('integer', { default: 7 }) fx_carry_days!: number;
   /** ISO 4217 code through which two others are converted that have no rate between them; null for any that serves. */
   @Column('text', { nullable: true }) fx_via!: string | null;
+  /** BCP 47 tag by which reports write numbers and dates, and in which direction they run. */
+  @Column('text', { default: 'en-US' }) locale!: string;
   @CreateDateColumn({ type: 'timestamptz' }) created_at!: Date;
   @UpdateDateColumn({ type: 'timestamptz' }) updated_at!: Date;
 }

@@ -48,6 +48,13 @@ export interface AppConfig {
   readonly mailSeconds: number;
   /** Seconds over which reports that are due at the same time are spread. */
   readonly scheduleSpreadSeconds: number;
+  /** What printing reports may take of the machine. */
+  readonly rendering: {
+    readonly browsers: number;
+    readonly timeoutMs: number;
+    readonly memoryBytes: number;
+    readonly queue: number;
+  };
 }
 
 /** Every bad setting at once, by name; never a value, since values hold secrets. */
@@ -159,6 +166,12 @@ export function parseConfig(env: Environment): AppConfig {
     faultPoint: text('FAULT_POINT'),
     mailSeconds: number('MAIL_SECONDS', 150, 2, 600),
     scheduleSpreadSeconds: number('SCHEDULE_SPREAD_SECONDS', 20, 0, 3_600),
+    rendering: {
+      browsers: number('RENDER_BROWSERS', 2, 1, 64),
+      timeoutMs: 1_000 * number('RENDER_SECONDS', 30, 1, 600),
+      memoryBytes: 1_000_000 * number('RENDER_MEMORY_MB', 1_000, 200, 64_000),
+      queue: number('RENDER_QUEUE', 100, 1, 10_000),
+    },
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(config);

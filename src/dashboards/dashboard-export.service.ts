@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import type { Identity } from '../access/identity.js';
 import { actorOf } from '../audit/actor.js';
 import { AuditTrail } from '../audit/audit-trail.js';
-import { PdfRenderer } from '../delivery/pdf.js';
+import { PdfRenderer } from '../rendering/pdf-renderer.js';
 import { runPage } from '../delivery/run-page.js';
 import { tableFile } from '../delivery/table-files.js';
 import { Plans } from '../plans/plans.service.js';

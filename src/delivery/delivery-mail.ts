@@ -12,6 +12,8 @@ import { ReportStore, type FileSet } from './report-store.js';
 import { SignedLinks } from './signed-links.js';
 
 const CHART_ID = 'chart@report';
+const LOGO_ID = 'logo@report';
+const logoFile = (type: string): string => (type === 'image/png' ? 'logo.png' : 'logo.jpg');
 
 export interface ComposedMail {
   readonly raw: Buffer;
@@ -58,6 +60,7 @@ export class DeliveryMail {
     };
     const content = await this.files.content(set);
     if (!content) return null;
+    const logo = content.report.branding?.logo ?? null;
     const chart = content.chart && (await this.files.chart(set));
     const attachments: MailAttachment[] = [];
     for (const { filename, contentType, isAttached } of content.files) {
@@ -81,6 +84,7 @@ export class DeliveryMail {
         : await this.links.url({ kind: 'u', occurrence: occurrence.id, address: delivery.recipient });
     const { subject, text, html } = reportMail(content, occurrence, {
       chart: chart && `cid:${CHART_ID}`,
+      logo: logo && `cid:${LOGO_ID}`,
       links,
       browserUrl: await this.links.url({ kind: 'r', occurrence: occurrence.id }),
       unsubscribeUrl,
@@ -90,7 +94,12 @@ export class DeliveryMail {
       subject,
       text,
       html,
-      inline: chart ? [{ cid: CHART_ID, filename: 'chart.png', png: chart }] : [],
+      inline: [
+        ...(chart ? [{ cid: CHART_ID, filename: 'chart.png', png: chart }] : []),
+        ...(logo
+          ? [{ cid: LOGO_ID, filename: logoFile(logo.type), png: Buffer.from(logo.base64, 'base64'), type: logo.type }]
+          : []),
+      ],
       attachments,
       ...(unsubscribeUrl === null ? {} : { unsubscribeUrl }),
     });

@@ -16,7 +16,7 @@ import { MailService } from './mail.service.js';
 import { createMailer, MAILER, type Mailer } from './mail.js';
 import { OccurrenceLedger } from './occurrence-ledger.js';
 import { OccurrenceRunner } from './occurrence-runner.js';
-import { PdfRenderer } from './pdf.js';
+import { PdfRenderer } from '../rendering/pdf-renderer.js';
 import { PreviewController } from './preview/preview.controller.js';
 import { PreviewResolver } from './preview/preview.resolver.js';
 import { SchedulePreviews } from './preview/preview.service.js';
@@ -58,7 +58,11 @@ class PdfRendererLifecycle implements OnApplicationShutdown {
     ReportStore,
     SignedLinks,
     PdfRendererLifecycle,
-    { provide: PdfRenderer, useFactory: () => new PdfRenderer() },
+    {
+      provide: PdfRenderer,
+      inject: [APP_CONFIG],
+      useFactory: ({ rendering }: AppConfig) => new PdfRenderer(rendering),
+    },
     {
       provide: MAILER,
       inject: [APP_CONFIG, MailHosts],

@@ -26,7 +26,7 @@ import type { DeliveryDto } from './delivery.dto.js';
 import { DeliveryService } from './delivery.service.js';
 import { RUN_OCCURRENCE, SEND_DELIVERY } from './delivery-names.js';
 import { OccurrenceLedger } from './occurrence-ledger.js';
-import { PdfRenderer } from './pdf.js';
+import { PdfRenderer } from '../rendering/pdf-renderer.js';
 import type { ReportRunner } from './report-runner.port.js';
 import { viewRef } from './report-subject.port.js';
 import { DashboardService } from '../dashboards/dashboard.service.js';

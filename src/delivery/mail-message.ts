@@ -15,7 +15,13 @@ export interface MailMessage {
   readonly text: string;
   readonly html: string;
   /** Pictures that the HTML shows as `cid:<id>`. */
-  readonly inline: readonly { readonly cid: string; readonly filename: string; readonly png: Buffer }[];
+  readonly inline: readonly {
+    readonly cid: string;
+    readonly filename: string;
+    readonly png: Buffer;
+    /** `image/png` unless told. */
+    readonly type?: 'image/png' | 'image/jpeg';
+  }[];
   readonly attachments: readonly MailAttachment[];
   /** With angle brackets; the same for every attempt, so that a receiver can tell a repetition. */
   readonly messageId: string;
@@ -51,11 +57,11 @@ export async function composeMail(message: MailMessage): Promise<Buffer> {
           }),
     },
     attachments: [
-      ...message.inline.map(({ cid, filename, png }) => ({
+      ...message.inline.map(({ cid, filename, png, type = 'image/png' }) => ({
         cid,
         filename,
         content: png,
-        contentType: 'image/png',
+        contentType: type,
         contentDisposition: 'inline',
       })),
       ...message.attachments.map(({ filename, contentType, content }) => ({ filename, contentType, content })),

@@ -15,7 +15,7 @@ const FROM = { name: 'Reports, daily', address: 'reports@example.com' };
 const TO = { name: 'Ännie Boss', address: 'boss@example.com' };
 const BODY = {
   report: fewCategories,
-  chart: { source: 'cid:chart@report', width: 724, height: 147, alt: 'Chart' },
+  chart: { source: 'cid:chart@report', width: 724, height: 147 },
   files: ['report.pdf'],
   remarks: ['A remark <b>'],
 };

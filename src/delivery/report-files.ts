@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { DashboardDocument, ReportDocument } from '../reports/render/document.js';
 import type { ArtifactEvidence, DeliveryFormat, Occurrence } from './occurrence.entity.js';
 import type { Preparation } from './occurrence-preparer.port.js';
-import { PdfRenderer } from './pdf.js';
+import { PdfRenderer } from '../rendering/pdf-renderer.js';
 import { tableFile } from './table-files.js';
 import { REPORT_RUNNER, type ReportRunner } from './report-runner.port.js';
 import { runPage } from './run-page.js';
@@ -29,6 +29,8 @@ export interface MailContent {
   readonly finding: string | null;
   /** What the reader must be told beside the report. */
   readonly remarks: readonly string[];
+  /** The mail itself holds the rows: the schedule's format `html`. */
+  readonly withRows?: boolean;
 }
 export interface StoredFile {
   readonly filename: string;
@@ -109,10 +111,11 @@ export class ReportFilesService {
       const filename = `${name}.${extension}`;
       const hash = createHash('sha256');
       const bytes = await write(filename, hashed(content, hash, signal));
-      const isAttached = attached + bytes <= MOST_ATTACHED_BYTES;
+      const isAttached = format !== 'html' && attached + bytes <= MOST_ATTACHED_BYTES;
       if (isAttached) attached += bytes;
       artifacts.push({ format, filename, bytes, sha256: hash.digest('hex'), ...facts() });
-      files.push({ filename, contentType, bytes, isAttached });
+      // The HTML is the mail's own body; what is kept of it is evidence.
+      if (format !== 'html') files.push({ filename, contentType, bytes, isAttached });
     };
 
     const picture = html.includes('<figure') ? await this.printer.png(html, 'figure') : null;
@@ -151,6 +154,7 @@ export class ReportFilesService {
       message: sending.message,
       finding: sending.finding,
       remarks: sending.remarks,
+      withRows: occurrence.formats.includes('html'),
     };
     return { content, chart: picture?.bytes ?? null, artifacts };
   }

@@ -1,4 +1,5 @@
 /** What the mail of a report says. Pure. */
+import { onOneLine } from '../reports/render/html-text.js';
 import { headlines, periodText } from '../reports/render/report-facts.js';
 import { mailHtml, mailText, type MailBodyInput } from './mail-body.js';
 import { fillTemplate } from './mail-template.js';
@@ -9,6 +10,8 @@ import type { MailContent } from './report-files.js';
 export interface MailLinks {
   /** `cid:…` or `data:…` of the chart's picture; null without one. */
   readonly chart: string | null;
+  /** The same of the logo. */
+  readonly logo?: string | null;
   /** Files that are too large to be attached. */
   readonly links: NonNullable<MailBodyInput['links']>;
   readonly browserUrl: string | null;
@@ -32,7 +35,7 @@ export function reportMail(
   const filled = (template: string): string =>
     fillTemplate(template, {
       report: report.title,
-      organization: report.organization,
+      organization: report.branding?.name ?? report.organization,
       period: periodText(report),
       due_date: (due.due_local ?? due.due_at.toISOString()).slice(0, 10),
       finding: finding ?? '',
@@ -40,16 +43,19 @@ export function reportMail(
     });
   const body: MailBodyInput = {
     report,
-    chart:
-      chart !== null && content.chart ? { source: chart, ...content.chart, alt: `Chart of ${report.title}` } : null,
+    chart: chart !== null && content.chart ? { source: chart, ...content.chart } : null,
     files: content.files.filter(({ isAttached }) => isAttached).map(({ filename }) => filename),
     remarks: finding === null ? content.remarks : [finding, ...content.remarks],
     message: content.message === null ? null : filled(content.message),
+    withRows: content.withRows ?? false,
     ...links,
   };
-  const subject = content.subject === null ? `${report.title} · ${report.organization}` : filled(content.subject);
+  const subject =
+    content.subject === null
+      ? `${report.title} · ${report.branding?.name ?? report.organization}`
+      : filled(content.subject);
   return { subject: headerLine(subject), text: mailText(body), html: mailHtml(body) };
 }
 
 /** One line, whatever names and values hold. */
-export const headerLine = (text: string): string => text.replaceAll(/\p{Cc}+/gu, ' ').trim();
+export const headerLine = (text: string): string => onOneLine(text);

@@ -154,9 +154,9 @@ export class QueryService {
     private readonly sensitive: SensitiveReads,
   ) {}
 
-  /** Proves that a request could run, without running it. @throws Problem as {@link run} would */
-  async check(policy: Policy, request: ReportRequest): Promise<void> {
-    await this.plans.plan(policy, request);
+  /** Proves that a request could run, without running it. @returns its columns @throws Problem as {@link run} would */
+  async check(policy: Policy, request: ReportRequest): Promise<readonly PlannedColumn[]> {
+    return (await this.plans.plan(policy, request)).planned.plan.columns;
   }
 
   /** The whole answer at once. @throws Problem for unknown members, bad ranges, engine limits, … */

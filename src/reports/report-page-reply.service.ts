@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import type { Identity } from '../access/identity.js';
 import { actorOf } from '../audit/actor.js';
 import { AuditTrail } from '../audit/audit-trail.js';
-import { PdfRenderer } from '../delivery/pdf.js';
+import { PdfRenderer } from '../rendering/pdf-renderer.js';
 import { attachment, goneSignal } from '../query/query-reply.service.js';
 import { Plans } from '../plans/plans.service.js';
 import { PAGE_POLICY } from './render/page-policy.js';

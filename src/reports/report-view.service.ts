@@ -7,7 +7,7 @@ import { AuditTrail } from '../audit/audit-trail.js';
 import { policyOf } from '../access/policy.js';
 import { createdPage } from '../common/created-page.js';
 import type { PageQuery } from '../common/page.js';
-import { notFound } from '../common/problem.js';
+import { badRequest, notFound } from '../common/problem.js';
 import { isUuid, newId } from '../common/uuid.js';
 import type { Model } from '../compiler/model/types.js';
 import { ModelService } from '../metrics/model.service.js';
@@ -15,6 +15,8 @@ import { QueryService } from '../query/query.service.js';
 import { refuseIfShown } from './dashboards-showing.js';
 import { readReportView, type ReportViewFields } from './read-report-view.js';
 import type { ReportViewDto, ReportViewListDto } from './report-view.dto.js';
+import { additiveOf } from './additive.js';
+import { checkChart } from './render/charts/shape.js';
 import { ReportView } from './report-view.entity.js';
 import { sharedTeam } from './shared-team.js';
 import { mayRead, mayWrite, namesNothingHidden, savedFilters } from './view-access.js';
@@ -75,7 +77,7 @@ export class ReportViewService {
   /** Saves a view after proving that it can be planned. @throws Problem as a query would */
   async create(identity: Identity, body: unknown): Promise<ReportViewDto> {
     const fields = await this.fields(identity, body);
-    await this.queries.check(policyOf(identity), requestOf(fields));
+    await this.refuseUnlessRunnable(identity, fields);
     const { manager } = this.database;
     const view = manager.create(ReportView, {
       id: newId(),
@@ -90,7 +92,7 @@ export class ReportViewService {
     const view = await this.find(identity, id);
     refuseUnlessOwn(identity, view);
     const fields = await this.fields(identity, body, view);
-    await this.queries.check(policyOf(identity), requestOf(fields));
+    await this.refuseUnlessRunnable(identity, fields);
     return this.write(identity, 'report_view.update', present(view), Object.assign(view, fields));
   }
 
@@ -114,6 +116,16 @@ export class ReportViewService {
         before: present(view),
       });
     });
+  }
+
+  /** Proves that a view can be planned, and drawn as it asks. @throws Problem as a query would; 400 for its picture */
+  private async refuseUnlessRunnable(identity: Identity, fields: ReportViewFields): Promise<void> {
+    const columns = await this.queries.check(policyOf(identity), requestOf(fields));
+    const { model } = (await this.models.live(identity.organizationId)).snapshot;
+    const mistakes = checkChart(fields.dashboard_config, { columns, additive: additiveOf(columns, model) });
+    if (mistakes.length > 0) {
+      throw badRequest('invalid_request', mistakes.map(({ message }) => message).join(' '), mistakes);
+    }
   }
 
   /** What is to be saved: checked, and no more than the asker may share. */

@@ -4,12 +4,13 @@ import { DataSource } from 'typeorm';
 import type { Identity } from '../access/identity.js';
 import { Organization } from '../access/organization.entity.js';
 import { policyOf } from '../access/policy.js';
-import { resolveMember } from '../compiler/model/build.js';
 import type { ReportRequest } from '../compiler/query/types.js';
 import type { ReportRunOptions, ViewRun } from '../delivery/report-runner.port.js';
 import type { EngineValue } from '../engine/engine.js';
 import { ModelService } from '../metrics/model.service.js';
 import { QueryService } from '../query/query.service.js';
+import { BrandingService } from '../branding/branding.service.js';
+import { additiveOf } from './additive.js';
 import { completeRange } from './complete-range.js';
 import { describeFilters, describeRange } from './describe.js';
 import type { ChartConfig, ReportRow } from './render/document.js';
@@ -32,6 +33,7 @@ export class RequestRunner {
     @InjectDataSource() private readonly database: DataSource,
     private readonly queries: QueryService,
     private readonly models: ModelService,
+    private readonly branding: BrandingService,
   ) {}
 
   /** @throws Problem whatever makes the request refuse to run */
@@ -73,9 +75,7 @@ export class RequestRunner {
         columns,
         rows,
         totals: totals as ReportRow | null,
-        additive: columns
-          .filter((column) => resolveMember(model, column.name)?.member.additivity === 'additive')
-          .map((column) => column.name),
+        additive: additiveOf(columns, model),
         dashboardConfig: chart,
         generatedAt: new Date().toISOString(),
         dataAsOf: meta.data_as_of,
@@ -83,7 +83,8 @@ export class RequestRunner {
         warnings: (meta.warnings as readonly { message: string }[]).map((warning) => warning.message),
         // A limit that the report itself sets is its definition ("top 20"), not a cut.
         truncated: meta.truncated && (limit === null || limit > PAGE_ROWS),
-        locale: 'en-US',
+        locale: chart?.locale ?? organization.locale,
+        branding: await this.branding.shownTo(asker),
         currency: organization.currency,
       },
     };

@@ -1,5 +1,6 @@
 import { InputType, Int, ObjectType, PartialType } from '@nestjs/graphql';
 import { IsInt, IsTimeZone, Max, Min, ValidateBy } from 'class-validator';
+import { isLocale } from '../reports/render/charts/shape.js';
 import { Described } from '../common/described.js';
 
 const CODES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
@@ -13,6 +14,15 @@ const IsCurrency = (): PropertyDecorator =>
     validator: {
       validate: isCurrency,
       defaultMessage: (at) => `${at?.property ?? 'it'} must be an ISO 4217 code in capitals such as USD or EUR`,
+    },
+  });
+
+const IsReportLocale = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isReportLocale',
+    validator: {
+      validate: isLocale,
+      defaultMessage: (at) => `${at?.property ?? 'it'} must be a locale such as en-US, de-DE, ar-EG or ja-JP`,
     },
   });
 
@@ -76,6 +86,14 @@ export class OrganizationSettingsDto {
   })
   @IsCurrency()
   fx_via!: string | null;
+
+  @Described({
+    description: 'BCP 47 tag by which reports write numbers and dates, and in which direction they run.',
+    type: () => String,
+    example: 'de-DE',
+  })
+  @IsReportLocale()
+  locale!: string;
 }
 
 /** Body of `PATCH /api/organization/settings`. */

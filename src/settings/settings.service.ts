@@ -9,7 +9,15 @@ import { badRequest } from '../common/problem.js';
 import { ModelService } from '../metrics/model.service.js';
 import type { OrganizationSettingsDto, UpdateSettingsDto, WrittenSettingsDto } from './settings.dto.js';
 
-const FIELDS = ['currency', 'time_zone', 'week_start', 'fiscal_year_start', 'fx_carry_days', 'fx_via'] as const;
+const FIELDS = [
+  'currency',
+  'time_zone',
+  'week_start',
+  'fiscal_year_start',
+  'fx_carry_days',
+  'fx_via',
+  'locale',
+] as const;
 
 /** An organisation's settings. They are part of its model, so that a change is a publication. */
 @Injectable()
@@ -64,6 +72,7 @@ const settingsOf = (organization: Organization): OrganizationSettingsDto => ({
   fiscal_year_start: organization.fiscal_year_start,
   fx_carry_days: organization.fx_carry_days,
   fx_via: organization.fx_via,
+  locale: organization.locale,
 });
 
 /** What the body changes. Optional fields of a body may be null; of these settings only one may. */

@@ -22,6 +22,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   rollup: async () => (await import('./rollup.js')).benchRollup(),
   cached: async () => (await import('./cached.js')).benchCached(),
   import: async () => (await import('./import.js')).benchImport(),
+  pdf: async () => (await import('./pdf.js')).benchPdf(),
   attribution: async () => (await import('./attribution.js')).benchAttribution(),
   organizations: async () => (await import('./organizations.js')).benchOrganizations(),
   memory: async () => (await import('./memory.js')).benchMemory(),

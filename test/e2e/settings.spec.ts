@@ -37,6 +37,7 @@ describe('settings of an organisation', () => {
         fiscal_year_start: 1,
         fx_carry_days: 7,
         fx_via: null,
+        locale: 'en-US',
       },
     });
     expect((await spendBy('weekly')).rows.slice(0, 1)).toEqual([{ recorded_at: '2025-12-29', spend: '11.00' }]);

@@ -5,7 +5,7 @@ import { DataSource } from 'typeorm';
 import { AuditTrail } from '../../src/audit/audit-trail.js';
 import { parseConfig } from '../../src/config/config.js';
 import { databaseOptions } from '../../src/database.js';
-import { PdfRenderer } from '../../src/delivery/pdf.js';
+import { PdfRenderer } from '../../src/rendering/pdf-renderer.js';
 import type { ReportRunner } from '../../src/delivery/report-runner.port.js';
 import type { ReportSubjects } from '../../src/delivery/report-subject.port.js';
 import { createJobQueue } from '../../src/jobs/create-job-queue.js';

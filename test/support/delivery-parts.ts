@@ -12,7 +12,7 @@ import { MailHosts } from '../../src/delivery/mail-hosts/mail-hosts.js';
 import { MailPermissions } from '../../src/delivery/mail-permissions.js';
 import { OccurrenceLedger } from '../../src/delivery/occurrence-ledger.js';
 import { OccurrenceRunner } from '../../src/delivery/occurrence-runner.js';
-import type { PdfRenderer } from '../../src/delivery/pdf.js';
+import type { PdfRenderer } from '../../src/rendering/pdf-renderer.js';
 import { ReportFilesService } from '../../src/delivery/report-files.js';
 import type { ReportRunner } from '../../src/delivery/report-runner.port.js';
 import type { ReportSubjects } from '../../src/delivery/report-subject.port.js';

@@ -9,6 +9,7 @@ import { MailHosts } from '../mail-hosts/mail-hosts.js';
 import { MailPermissions } from '../mail-permissions.js';
 import { Occurrence } from '../occurrence.entity.js';
 import { ReportFilesService } from '../report-files.js';
+import { logoData } from '../../reports/render/sections.js';
 import { reportMail } from '../report-mail.js';
 import type { SubjectRef } from '../report-subject.port.js';
 import type { PreviewDto } from './preview.dto.js';
@@ -64,6 +65,7 @@ export class SchedulePreviews {
       html,
     } = reportMail(content, occurrence, {
       chart: chart && `data:image/png;base64,${chart.toString('base64')}`,
+      logo: logoData(content.report),
       links: content.files
         .filter(({ isAttached }) => !isAttached)
         .map(({ filename, bytes }) => ({ filename, bytes, url: NOWHERE })),

@@ -37,6 +37,9 @@ export function renderFigure(plan: ChartPlan, report: ReportDocument, options: F
   const title = options.untitled ? '' : `<figcaption>${escapeHtml(plan.title)}</figcaption>`;
   const content = contentOf(plan, report, options);
   if (content === '') return '';
+  // A picture shows its title, its legend and its note itself.
+  if (options.medium === 'mail' && options.picture && content.startsWith('<img'))
+    return `<figure class="figure">${content}</figure>`;
   const note = plan.note ? `<p class="note">${escapeHtml(plan.note)}</p>` : '';
   return `<figure class="figure ${plan.kind}">${title}${content}${note}</figure>`;
 }

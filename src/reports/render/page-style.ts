@@ -61,7 +61,7 @@ h1, h2, p, figure, ul, dl, dd { margin: 0; padding: 0; }
 .logo { display: block; background: #fff; border-radius: 2px; }
 .organization { font-size: 8pt; font-weight: 600; letter-spacing: .06em; text-transform: uppercase; color: var(--muted); overflow-wrap: anywhere; }
 [dir=rtl] .organization { letter-spacing: 0; }
-h1 { margin-top: 1mm; font-size: 21pt; font-weight: 600; line-height: 1.16; letter-spacing: -.018em; overflow-wrap: anywhere; text-wrap: balance; }
+h1 { margin-top: 1.6mm; font-size: 21pt; font-weight: 600; line-height: 1.16; letter-spacing: -.018em; overflow-wrap: anywhere; text-wrap: balance; }
 [dir=rtl] h1 { letter-spacing: 0; line-height: 1.3; }
 .subtitle { margin-top: 1.4mm; font-size: 10.5pt; color: var(--muted); }
 .facts { margin-top: 3mm; font-size: 8.5pt; color: var(--muted); }

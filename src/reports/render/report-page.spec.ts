@@ -135,3 +135,24 @@ test('nothing to compare, nothing to draw', () => {
   expect(planCharts(singleRow)).toEqual([]);
   expect(planCharts({ ...fewCategories, dashboardConfig: { chart: 'table' } })).toEqual([]);
 });
+
+test('a campaign that is called like a part of every object does no harm to the process', () => {
+  const before = Object.getOwnPropertyNames(Object.prototype);
+  const names = before.flatMap((name) => [name, `x\n${name}`]);
+  const [name, other] = ['name', 'other'].map((key) => column(key, key, { role: 'dimension', type: 'string' }));
+  for (const chart of ['bar', 'donut', 'scatter', 'stacked', 'funnel', 'pivot'] as const) {
+    for (const text of names) {
+      const spend = column('spend', text, { type: 'currency', unit: 'USD' });
+      const html = renderReportPage(
+        report({
+          columns: [name!, other!, spend, column('roas', text)],
+          rows: [text, 'b'].map((each, index) => ({ name: each, other: each, spend: String(index + 1), roas: index })),
+          dashboardConfig: { chart },
+        }),
+      );
+      expect(html).toContain(`>${text}<`);
+    }
+  }
+  expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(before);
+  expect(Object.keys(Object)).toEqual([]);
+});

@@ -24,7 +24,14 @@ export function shell(
   const title = onOneLine(facts.title);
   const made = `${formatInstant(facts.generatedAt, facts.period.time_zone, locale)} ${facts.period.time_zone}`;
   const footer = [sender, made, onOneLine(facts.branding?.footer ?? '')].filter((part) => part !== '').join(' · ');
-  const style = pageStyle({ landscape, header: `${title} · ${sender}`, footer, accent: accentOf(facts), series: seriesOf(facts), screenWidth });
+  const style = pageStyle({
+    landscape,
+    header: `${title} · ${sender}`,
+    footer,
+    accent: accentOf(facts),
+    series: seriesOf(facts),
+    screenWidth,
+  });
   const scheme = medium === 'web' ? '<meta name="color-scheme" content="light dark">\n' : '';
   return `<!doctype html>
 <html lang="${escapeHtml(locale)}" dir="${directionOf(locale)}">

@@ -3,8 +3,8 @@
  * green or blue cones (see `palette.spec.ts`).
  */
 const SERIES = [
-  ['#1f4e79', '#3f72c8'],
-  ['#46c8be', '#67f0d0'],
+  ['#1f4e79', '#3665ba'],
+  ['#46c8be', '#67ffd9'],
   ['#aa7766', '#d07347'],
   ['#705fb6', '#8990fe'],
   ['#b3b160', '#f4e959'],

@@ -38,7 +38,7 @@ export function renderChartSvg(
     chart.setOption({
       animation: false,
       textStyle: { fontFamily: FONT, color: INK },
-      ...optionOf(plan, settings, size),
+      ...(harmless(optionOf(plan, settings, size)) as echarts.EChartsCoreOption),
     });
     const svg = withoutInteraction(chart.renderToSVGString({ useViewBox: true }));
     const named = svg.replace('<svg ', `<svg role="img" aria-label="${escapeHtml(describeChart(plan, settings))}" `);
@@ -46,6 +46,24 @@ export function renderChartSvg(
   } finally {
     chart.dispose();
   }
+}
+
+/**
+ * The drawing library keeps texts as keys of plain objects, where a campaign called `__proto__` or `constructor` would be
+ * taken for what every object has, and written to. Such a name gets a space of no width inside, since it may also be what is
+ * left of a longer one; lines become one.
+ */
+const INHERITED = new RegExp(Object.getOwnPropertyNames(Object.prototype).join('|'), 'g');
+
+function harmless(option: unknown): unknown {
+  if (typeof option === 'string') {
+    return option
+      .replaceAll(/\p{Cc}+/gu, ' ')
+      .replaceAll(INHERITED, (name) => `${name.slice(0, 1)}\u200b${name.slice(1)}`);
+  }
+  if (Array.isArray(option)) return option.map(harmless);
+  if (typeof option !== 'object' || option === null) return option;
+  return Object.fromEntries(Object.entries(option).map(([key, value]) => [key, harmless(value)]));
 }
 
 /**
