@@ -6,6 +6,8 @@ import { readFileSync } from 'node:fs';
 const MAIL_SECONDS = 5;
 /** By then every lease that a worker held is over. */
 const SLEEP_MS = (2 * MAIL_SECONDS + 2) * 1_000;
+/** So many work undisturbed beside those that are to die, as the next ones would in a real installation. */
+const SPARED = 2;
 /** One that wakes up has so long to do harm with what it still believes. */
 const AWAKE_MS = 3_000;
 
@@ -19,6 +21,7 @@ export class Victims {
   stops = 0;
   private readonly wanted: number;
   private readonly running = new Set<ChildProcess>();
+  private readonly spared = new Set<ChildProcess>();
   /** Those that are to stand still; once they do, others work in their place. */
   private readonly sleepers = new Map<ChildProcess, Sleeper>();
   private started = 0;
@@ -72,7 +75,7 @@ export class Victims {
   }
 
   private start(): void {
-    const fault = this.faults.shift() ?? '';
+    const fault = this.spared.size < SPARED ? '' : (this.faults.shift() ?? '');
     const { REDIS_URL = '', ...env } = this.env;
     const hasRedis = REDIS_URL !== '' && ++this.started % 5 !== 0;
     const worker = spawn(process.execPath, [...this.launch], {
@@ -88,10 +91,12 @@ export class Victims {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     this.running.add(worker);
+    if (fault === '') this.spared.add(worker);
     if (fault.endsWith(':stop')) this.sleepers.set(worker, { since: 0, isAwake: false });
     worker.once('exit', (_code, signal) => {
       const isAwake = this.sleepers.get(worker)?.isAwake === true;
       this.running.delete(worker);
+      this.spared.delete(worker);
       this.sleepers.delete(worker);
       if (this.isEnding) return;
       // One that ended otherwise than by its fault (its Postgres was away when it began) has its turn again.
