@@ -76,8 +76,8 @@ test('in a page they are text, exactly as written, and nothing else is in it', a
           work: (page) => page.evaluate(INVENTORY),
         })) as Inventory;
         expect(found).toMatchObject({ strange: [], sources: [], handlers: [], styles: 1, rules: 0 });
-        expect(found.cells.slice(0, part.length)).toEqual(part.map(asShown));
-        expect(found.title).toBe(asShown(part[0] ?? ''));
+        expect(found.cells.slice(0, part.length).map(asShown)).toEqual(part.map(asShown));
+        expect(asShown(found.title)).toBe(asShown(part[0] ?? ''));
       }
     }
   } finally {

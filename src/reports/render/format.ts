@@ -63,7 +63,7 @@ export function formatCompact(
   const currency = currencyOf(column, settings);
   if (currency) {
     // The suffix belongs to the digits, before a trailing currency sign as well as after a leading one.
-    const parts = new Intl.NumberFormat(settings.locale, {
+    const parts = numberFormat(settings.locale, {
       style: 'currency',
       currency,
       currencyDisplay: signOf(settings.locale),
@@ -93,7 +93,7 @@ export function formatHeadline(value: Decimal, column: PlannedColumn, settings: 
 /** A change as a fraction, with its sign: `+12.4%`. */
 export const formatChange = (change: Decimal, locale: string): string =>
   typographic(
-    new Intl.NumberFormat(locale, {
+    numberFormat(locale, {
       style: 'percent',
       signDisplay: 'exceptZero',
       minimumFractionDigits: 1,
@@ -162,7 +162,7 @@ function formatNumber(value: Decimal, column: PlannedColumn, settings: FormatSet
 
 function headlineMillions(value: Decimal, column: PlannedColumn, settings: FormatSettings): string {
   const currency = currencyOf(column, settings);
-  const text = new Intl.NumberFormat(settings.locale, {
+  const text = numberFormat(settings.locale, {
     notation: 'compact',
     minimumFractionDigits: 2,
     maximumFractionDigits: 2,
@@ -214,6 +214,19 @@ function scale(value: Decimal): readonly [Decimal, string] {
 const exact = (value: Decimal): Intl.StringNumericLiteral => value.toFixed() as Intl.StringNumericLiteral;
 
 const intl = (value: Decimal, { locale }: FormatSettings, options: Intl.NumberFormatOptions): string =>
-  typographic(new Intl.NumberFormat(locale, options).format(exact(value)));
+  typographic(numberFormat(locale, options).format(exact(value)));
+
+/** Making a formatter takes far longer than using it, and a page needs few of them, often. */
+const formatters = new Map<string, Intl.NumberFormat>();
+const MOST_FORMATTERS = 1_000;
+function numberFormat(locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = `${locale} ${JSON.stringify(options)}`;
+  const known = formatters.get(key);
+  if (known) return known;
+  if (formatters.size >= MOST_FORMATTERS) formatters.clear();
+  const made = new Intl.NumberFormat(locale, options);
+  formatters.set(key, made);
+  return made;
+}
 
 const typographic = (text: string): string => text.replace(/^-/, MINUS);
