@@ -35,7 +35,7 @@ export function readRates(body: unknown, type: 'json' | 'ndjson' | 'csv'): Given
     const own: ProblemItem[] = [];
     const rate = readRate(entry, own);
     if (faults.length < MOST_FAULTS) faults.push(...own);
-    return own.length === 0 ? [rate] : [];
+    return rate === null ? [] : [rate];
   });
   if (faults.length > 0) {
     const more = faults.length > 1 ? ` (and more: ${faults.length} mistakes, see errors)` : '';
@@ -45,7 +45,8 @@ export function readRates(body: unknown, type: 'json' | 'ndjson' | 'csv'): Given
   return rates;
 }
 
-function readRate({ place, pointer, fields }: Entry, faults: ProblemItem[]): GivenRate {
+/** @returns null when something is wrong with it, which is added to `faults` (empty when called) */
+function readRate({ place, pointer, fields }: Entry, faults: ProblemItem[]): GivenRate | null {
   const fail = (field: string, message: string): void =>
     void faults.push({ code: 'invalid_rate', message: `${place}: ${message}`, pointer: `${pointer}/${field}` });
   const shown = (value: unknown): string => JSON.stringify(value)?.slice(0, 40) ?? 'nothing';
@@ -66,6 +67,8 @@ function readRate({ place, pointer, fields }: Entry, faults: ProblemItem[]): Giv
     fail('source', 'source must be the publisher’s name, at most 100 characters.');
   const known = asOf == null || asOf === '' ? null : typeof asOf === 'string' ? instantOf(asOf) : undefined;
   if (known === undefined) fail('as_of', `as_of must be an instant such as 2026-01-31T16:00:00Z, not ${shown(asOf)}.`);
+  // Only now are all of them texts for sure: an object of the sender's may have a `toString` that is none.
+  if (faults.length > 0) return null;
   return {
     ...{ base: String(base), quote: String(quote), day: String(day), rate: String(text) },
     ...{ source: String(from), as_of: known ?? null },
