@@ -14,7 +14,8 @@ import type { ErasureDto, RetentionPreviewItemDto, RetentionRunDto } from '../..
 import { ADMIN_KEY, TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
-jest.setTimeout(180_000);
+/** A step of the story; the engine needs its time to let go for good. */
+const step = (name: string, tell: () => Promise<void>, ms = 180_000): void => it(name, tell, ms);
 
 const ANN = 'ann.lee@example.com';
 const PHONE = 'phone-4711';
@@ -105,7 +106,7 @@ describe.each(['chdb', 'postgres'])('data protection on %s', (engine) => {
     rmSync(folder, { recursive: true, force: true });
   }, 60_000);
 
-  it('says what is refused: the trail, derived data, nonsense', async () => {
+  step('says what is refused: the trail, derived data, nonsense', async () => {
     const put = async (rules: unknown): Promise<unknown> =>
       (await server.json('/api/retention', { rules }, 'PUT')).body.code;
     expect(await put([{ type: 'audit', keep_days: 30 }])).toBe('retention_not_possible');
@@ -122,66 +123,74 @@ describe.each(['chdb', 'postgres'])('data protection on %s', (engine) => {
     expect(none).toMatchObject({ status: 409, body: { code: 'no_retention_rules' } });
   });
 
-  it('takes what a dry run told, and nothing else', async () => {
-    const rules = [
-      { type: 'rows', keep_days: 395 },
-      { type: 'rows', data_source: 'shop', keep_days: 3_000 },
-      { type: 'report_files', keep_days: 10 },
-    ];
-    const set = await server.json<{ next_run_at: string }>('/api/retention', { rules }, 'PUT');
-    expect(set.status).toBe(200);
-    expect(Date.parse(set.body.next_run_at)).toBeGreaterThan(Date.now());
-    const before = await numbers();
-    const { body } = await server.json<{ data: RetentionPreviewItemDto[] }>('/api/retention/preview');
-    expect(body.data).toMatchObject([
-      { type: 'rows', data_source: 'meta_ads', count: 2, oldest: `${daysAgo(400)}T08:00:00.000Z` },
-      { type: 'rows', data_source: 'shop', count: 0 },
-      { type: 'report_files', count: 0 },
-    ]);
-    expect(body.data[0]?.newest).toBe(`${daysAgo(399)}T08:00:00.000Z`);
-    expect(await numbers()).toEqual(before);
+  step(
+    'takes what a dry run told, and nothing else',
+    async () => {
+      const rules = [
+        { type: 'rows', keep_days: 395 },
+        { type: 'rows', data_source: 'shop', keep_days: 3_000 },
+        { type: 'report_files', keep_days: 10 },
+      ];
+      const set = await server.json<{ next_run_at: string }>('/api/retention', { rules }, 'PUT');
+      expect(set.status).toBe(200);
+      expect(Date.parse(set.body.next_run_at)).toBeGreaterThan(Date.now());
+      const before = await numbers();
+      const { body } = await server.json<{ data: RetentionPreviewItemDto[] }>('/api/retention/preview');
+      expect(body.data).toMatchObject([
+        { type: 'rows', data_source: 'meta_ads', count: 2, oldest: `${daysAgo(400)}T08:00:00.000Z` },
+        { type: 'rows', data_source: 'shop', count: 0 },
+        { type: 'report_files', count: 0 },
+      ]);
+      expect(body.data[0]?.newest).toBe(`${daysAgo(399)}T08:00:00.000Z`);
+      expect(await numbers()).toEqual(before);
 
-    const started = await server.graphql<{ runRetention: { id: string } }>('mutation { runRetention { id state } }');
-    const run = await until(
-      async () => {
-        const { body: each } = await server.json<RetentionRunDto>(
-          `/api/retention/runs/${started.data?.runRetention.id ?? ''}`,
-        );
-        return each.state === 'done' ? each : undefined;
-      },
-      { seconds: 60 },
-    );
-    expect(run.evidence).toMatchObject([
-      { store: 'rows', data_source: 'meta_ads', before: 2, after: 0 },
-      { store: 'rows', data_source: 'shop', before: 0, after: 0 },
-      { store: 'report_files', before: 0, after: 0 },
-    ]);
-    const after = await numbers();
-    expect(after.find((row) => row.data_source === 'meta_ads')).toMatchObject({ spend: '5.00', clicks: 12 });
-    expect(after.find((row) => row.data_source === 'shop')).toEqual(before.find((row) => row.data_source === 'shop'));
-    // The journey of a customer whose only row went is gone as well.
-    const gone = await server.json('/api/analytics/customer-journey/carla-3321');
-    expect(gone.status).toBe(404);
-    const trail = await server.json<{ data: { after: unknown }[] }>('/api/audit?action=retention.run');
-    expect(trail.body.data).toHaveLength(1);
-  }, 120_000);
+      const started = await server.graphql<{ runRetention: { id: string } }>('mutation { runRetention { id state } }');
+      const run = await until(
+        async () => {
+          const { body: each } = await server.json<RetentionRunDto>(
+            `/api/retention/runs/${started.data?.runRetention.id ?? ''}`,
+          );
+          return each.state === 'done' ? each : undefined;
+        },
+        { seconds: 60 },
+      );
+      expect(run.evidence).toMatchObject([
+        { store: 'rows', data_source: 'meta_ads', before: 2, after: 0 },
+        { store: 'rows', data_source: 'shop', before: 0, after: 0 },
+        { store: 'report_files', before: 0, after: 0 },
+      ]);
+      const after = await numbers();
+      expect(after.find((row) => row.data_source === 'meta_ads')).toMatchObject({ spend: '5.00', clicks: 12 });
+      expect(after.find((row) => row.data_source === 'shop')).toEqual(before.find((row) => row.data_source === 'shop'));
+      // The journey of a customer whose only row went is gone as well.
+      const gone = await server.json('/api/analytics/customer-journey/carla-3321');
+      expect(gone.status).toBe(404);
+      const trail = await server.json<{ data: { after: unknown }[] }>('/api/audit?action=retention.run');
+      expect(trail.body.data).toHaveLength(1);
+    },
+    120_000,
+  );
 
-  it('runs by itself when it is due', async () => {
-    await server.rows([touch('t7', null, 500)]);
-    await database.query(`UPDATE retention_policies SET next_run_at = now() - interval '1 minute'`);
-    const run = await until(
-      async () => {
-        const { body } = await server.json<{ data: RetentionRunDto[] }>('/api/retention/runs');
-        return body.data.length === 2 && body.data[0]?.state === 'done' ? body.data[0] : undefined;
-      },
-      { seconds: 60 },
-    );
-    expect(run.evidence[0]).toMatchObject({ before: 1, after: 0 });
-    const { rows } = await database.query<{ next_run_at: Date }>('SELECT next_run_at FROM retention_policies');
-    expect(rows[0]?.next_run_at.getTime()).toBeGreaterThan(Date.now());
-  }, 120_000);
+  step(
+    'runs by itself when it is due',
+    async () => {
+      await server.rows([touch('t7', null, 500)]);
+      await database.query(`UPDATE retention_policies SET next_run_at = now() - interval '1 minute'`);
+      const run = await until(
+        async () => {
+          const { body } = await server.json<{ data: RetentionRunDto[] }>('/api/retention/runs');
+          return body.data.length === 2 && body.data[0]?.state === 'done' ? body.data[0] : undefined;
+        },
+        { seconds: 60 },
+      );
+      expect(run.evidence[0]).toMatchObject({ before: 1, after: 0 });
+      const { rows } = await database.query<{ next_run_at: Date }>('SELECT next_run_at FROM retention_policies');
+      expect(rows[0]?.next_run_at.getTime()).toBeGreaterThan(Date.now());
+    },
+    120_000,
+  );
 
-  it('hands out everything about a person, whichever id one asks by', async () => {
+  step('hands out everything about a person, whichever id one asks by', async () => {
     const records = await exported(ANN);
     expect(stores(records)).toMatchObject({
       ...{ subject: 1, unified_marketing_data: 3, customer_journey_tracking: 1, customer_identities: 1 },
@@ -196,44 +205,48 @@ describe.each(['chdb', 'postgres'])('data protection on %s', (engine) => {
     expect(JSON.stringify(trail.body)).not.toContain('ann.lee');
   });
 
-  it('erases a person in every store, though the server is killed meanwhile, and names nobody in the evidence', async () => {
-    const preview = await server.json<{ data: { store: string; before: number }[] }>(
-      '/api/customers/erasures/preview',
-      {
-        customer: ANN,
-      },
-    );
-    const counts = new Map(preview.body.data.map(({ store, before }) => [store, before]));
-    expect(counts.get('unified_marketing_data')).toBeGreaterThanOrEqual(3);
-    expect(counts.get('import_rejects')).toBe(1);
-    const ids = (await exported(ANN))[0]?.record.ids as string[];
-    expect(ids).toHaveLength(2);
+  step(
+    'erases a person in every store, though the server is killed meanwhile, and names nobody in the evidence',
+    async () => {
+      const preview = await server.json<{ data: { store: string; before: number }[] }>(
+        '/api/customers/erasures/preview',
+        {
+          customer: ANN,
+        },
+      );
+      const counts = new Map(preview.body.data.map(({ store, before }) => [store, before]));
+      expect(counts.get('unified_marketing_data')).toBeGreaterThanOrEqual(3);
+      expect(counts.get('import_rejects')).toBe(1);
+      const ids = (await exported(ANN))[0]?.record.ids as string[];
+      expect(ids).toHaveLength(2);
 
-    const asked = await server.json<ErasureDto>('/api/customers/erasures', { customer: ANN, mode: 'delete' });
-    expect(asked.status).toBe(202);
-    await server.end('SIGKILL');
-    server = await start();
-    const done = await erased(asked.body.id);
+      const asked = await server.json<ErasureDto>('/api/customers/erasures', { customer: ANN, mode: 'delete' });
+      expect(asked.status).toBe(202);
+      await server.end('SIGKILL');
+      server = await start();
+      const done = await erased(asked.body.id);
 
-    const left = done.evidence.filter(({ after, note }) => after !== null && after > 0 && !note?.startsWith('Stays'));
-    expect(left).toEqual([]);
-    expect(done.evidence.find(({ store }) => store === 'unified_marketing_data')?.before).toBeGreaterThanOrEqual(3);
-    const text = JSON.stringify(done);
-    for (const word of [ANN, 'ann', PHONE, ...ids]) expect(text).not.toContain(word);
-    expect(stores(await exported(ANN))).toEqual({ subject: 1 });
-    expect(await numbers()).toMatchObject([
-      { data_source: 'shop', revenue: '40.00' },
-      { data_source: 'meta_ads', spend: '2.50', clicks: 6 },
-    ]);
-    const sealed = await database.query(`SELECT FROM secrets WHERE name LIKE 'tributary.erasure.%'`);
-    expect(sealed.rowCount).toBe(0);
-    const { rows } = await database.query<{ address: string }>('SELECT address FROM mail_suppressions');
-    expect(rows.map(({ address }) => address)).toEqual([expect.stringMatching(/^erased:[0-9a-f]{64}$/)]);
-    const verified = await server.json<{ fault: unknown }>('/api/audit/verify');
-    expect(verified.body.fault).toBeNull();
-  }, 300_000);
+      const left = done.evidence.filter(({ after, note }) => after !== null && after > 0 && !note?.startsWith('Stays'));
+      expect(left).toEqual([]);
+      expect(done.evidence.find(({ store }) => store === 'unified_marketing_data')?.before).toBeGreaterThanOrEqual(3);
+      const text = JSON.stringify(done);
+      for (const word of [ANN, 'ann', PHONE, ...ids]) expect(text).not.toContain(word);
+      expect(stores(await exported(ANN))).toEqual({ subject: 1 });
+      expect(await numbers()).toMatchObject([
+        { data_source: 'shop', revenue: '40.00' },
+        { data_source: 'meta_ads', spend: '2.50', clicks: 6 },
+      ]);
+      const sealed = await database.query(`SELECT FROM secrets WHERE name LIKE 'tributary.erasure.%'`);
+      expect(sealed.rowCount).toBe(0);
+      const { rows } = await database.query<{ address: string }>('SELECT address FROM mail_suppressions');
+      expect(rows.map(({ address }) => address)).toEqual([expect.stringMatching(/^erased:[0-9a-f]{64}$/)]);
+      const verified = await server.json<{ fault: unknown }>('/api/audit/verify');
+      expect(verified.body.fault).toBeNull();
+    },
+    300_000,
+  );
 
-  it('keeps the person out of later imports, and counts what it left out', async () => {
+  step('keeps the person out of later imports, and counts what it left out', async () => {
     const { body } = await server.rows<Record<string, unknown>>([...ANNS, order('o9', 'dora-9', 3, '1.00')]);
     expect(body).toMatchObject({ read: 4, loaded: 1, rejected: 3 });
     expect(body.warnings).toMatchObject([{ code: 'customer_erased', count: 3 }]);
@@ -242,27 +255,31 @@ describe.each(['chdb', 'postgres'])('data protection on %s', (engine) => {
     expect(rows).toEqual([]);
   });
 
-  it('keeps the numbers of a person who is unlinked, now and in later imports', async () => {
-    const before = await numbers();
-    const { data } = await server.graphql<{ eraseCustomer: { id: string } }>(
-      `mutation { eraseCustomer(customer: "${BOB}", mode: "anonymise") { id } }`,
-    );
-    await erased(data?.eraseCustomer.id ?? '');
-    expect(await numbers()).toEqual(before);
-    expect(stores(await exported(BOB))).toEqual({ subject: 1 });
-    const again = await server.rows<Record<string, unknown>>(BOBS);
-    expect(again.body).toMatchObject({ read: 2, unchanged: 2, loaded: 0, replaced: 0, rejected: 0 });
-    expect(again.body.warnings).toMatchObject([{ code: 'customer_unlinked', count: 2 }]);
-    expect(await numbers()).toEqual(before);
-    const out = spawnSync(
-      process.execPath,
-      [join(packageRoot, 'dist/src/cli.js'), 'customer', 'erasures', '--server', server.base],
-      {
-        encoding: 'utf8',
-        env: { ...process.env, TRIBUTARY_API_KEY: ADMIN_KEY },
-      },
-    ).stdout;
-    expect(out).toContain('anonymise done');
-    expect(out).toContain('unified_marketing_data: 2 → 0');
-  }, 300_000);
+  step(
+    'keeps the numbers of a person who is unlinked, now and in later imports',
+    async () => {
+      const before = await numbers();
+      const { data } = await server.graphql<{ eraseCustomer: { id: string } }>(
+        `mutation { eraseCustomer(customer: "${BOB}", mode: "anonymise") { id } }`,
+      );
+      await erased(data?.eraseCustomer.id ?? '');
+      expect(await numbers()).toEqual(before);
+      expect(stores(await exported(BOB))).toEqual({ subject: 1 });
+      const again = await server.rows<Record<string, unknown>>(BOBS);
+      expect(again.body).toMatchObject({ read: 2, unchanged: 2, loaded: 0, replaced: 0, rejected: 0 });
+      expect(again.body.warnings).toMatchObject([{ code: 'customer_unlinked', count: 2 }]);
+      expect(await numbers()).toEqual(before);
+      const out = spawnSync(
+        process.execPath,
+        [join(packageRoot, 'dist/src/cli.js'), 'customer', 'erasures', '--server', server.base],
+        {
+          encoding: 'utf8',
+          env: { ...process.env, TRIBUTARY_API_KEY: ADMIN_KEY },
+        },
+      ).stdout;
+      expect(out).toContain('anonymise done');
+      expect(out).toContain('unified_marketing_data: 2 → 0');
+    },
+    300_000,
+  );
 });
