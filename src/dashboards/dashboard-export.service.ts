@@ -10,6 +10,7 @@ import { tableFile } from '../delivery/table-files.js';
 import { Plans } from '../plans/plans.service.js';
 import { attachment, goneSignal } from '../query/query-reply.service.js';
 import { PAGE_POLICY } from '../reports/render/page-policy.js';
+import { DASHBOARD_SCREEN } from '../reports/render/dashboard-page.js';
 import { DashboardRunner } from './dashboard-runner.js';
 import type { ExportFormat } from './dashboard.dto.js';
 
@@ -57,7 +58,7 @@ export class DashboardExport {
         return;
       }
       case 'png': {
-        const picture = await this.printer.png(runPage(run), 'body');
+        const picture = await this.printer.png(runPage(run), 'body', { width: DASHBOARD_SCREEN, dark: false });
         if (!picture) throw new Error('A page has a body.');
         await reply.header('content-disposition', attachment(title, format)).type('image/png').send(picture.bytes);
         return;

@@ -9,6 +9,8 @@ import { LANDSCAPE_WIDTH } from './report-page.js';
 import { about, logoData, masthead } from './sections.js';
 import { shell } from './shell.js';
 
+/** CSS pixels of a screen on which a dashboard's charts have the size that they were drawn for. */
+export const DASHBOARD_SCREEN = 1_168;
 const GAP = 26;
 const column = (LANDSCAPE_WIDTH - 5 * GAP) / 6;
 const spanned = (columns: number): number => Math.floor(columns * column + (columns - 1) * GAP);
@@ -33,7 +35,12 @@ export function renderDashboardPage(
     `<div class="widgets">${dashboard.widgets.map((widget) => renderWidget(widget, own, medium)).join('\n')}</div>`,
     about(dashboard),
   ].join('\n');
-  return shell(dashboard, body, { medium, landscape: true, classes: ['landscape', 'dashboard'], screenWidth: 1_120 });
+  return shell(dashboard, body, {
+    medium,
+    landscape: true,
+    classes: ['landscape', 'dashboard'],
+    screenWidth: 1_120,
+  });
 }
 
 function renderWidget(widget: DashboardWidget, period: string, medium: Medium): string {

@@ -134,7 +134,7 @@ function funnelTable(plan: FunnelPlan, report: ReportDocument): string {
     return `<tr><th scope="row">${escapeHtml(name)}</th><td class="bar">${bar}</td><td class="number">${escapeHtml(formatLabel(value, column, report))}</td><td class="number">${before ? share(before.value) : ''}</td><td class="number">${before ? share(first) : ''}</td></tr>`;
   });
   const head = `<tr><th scope="col">Step</th><th scope="col"><span class="unseen">Size</span></th><th scope="col" class="number">Value</th><th scope="col" class="number">Of the step before</th><th scope="col" class="number">Of the first</th></tr>`;
-  return `<table class="funnel-steps"><thead>${head}</thead><tbody>${lines.join('')}</tbody></table>`;
+  return `<div class="scroll"><table class="funnel-steps"><thead>${head}</thead><tbody>${lines.join('')}</tbody></table></div>`;
 }
 
 function matrixTable(plan: MatrixPlan, report: ReportDocument): string {
@@ -157,7 +157,7 @@ function matrixTable(plan: MatrixPlan, report: ReportDocument): string {
     ({ name, values: row, total }) =>
       `<tr><th scope="row">${escapeHtml(name)}</th>${row.map(cell).join('')}${hasTotals ? `<td class="number total">${escapeHtml(text(total))}</td>` : ''}</tr>`,
   );
-  return `<div class="scroll"><table class="matrix"><thead><tr>${head.join('')}</tr></thead><tbody>${body.join('')}</tbody></table></div>`;
+  return `<div class="scroll"><table class="matrix${plan.shaded ? ' shaded' : ''}"><thead><tr>${head.join('')}</tr></thead><tbody>${body.join('')}</tbody></table></div>`;
 }
 
 /** Key figures as tiles, with how each has changed where the report compares. */

@@ -90,7 +90,7 @@ function stylesOf(report: ReportDocument, direction: 'ltr' | 'rtl'): Readonly<Re
     table: 'width:100%;margin-top:8px;border-collapse:collapse;font-size:12px;line-height:1.35',
     th: cell,
     td: cell,
-    '.number': `text-align:${end};white-space:nowrap`,
+    '.number': 'text-align:right;white-space:nowrap',
     '.empty': `color:${FAINT}`,
     '.repeated': `color:${FAINT}`,
     '.negative': `color:${LOSS_COLOUR}`,

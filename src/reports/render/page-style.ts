@@ -107,8 +107,8 @@ tbody th { font-weight: 400; }
 .long { overflow-wrap: anywhere; min-width: 34mm; max-width: 96mm; }
 tr > :first-child { padding-inline-start: 0; }
 tr > :last-child { padding-inline-end: 0; }
+/* Figures run from left to right in every script: what is one lies below what is one. */
 th.number, td.number { text-align: right; }
-[dir=rtl] th.number, [dir=rtl] td.number { text-align: left; }
 td.number, .short { white-space: nowrap; }
 .empty { color: var(--faint); }
 .negative { color: var(--loss); }
@@ -122,13 +122,12 @@ table.figures { width: auto; min-width: 90mm; }
 .shares-list th { overflow-wrap: anywhere; }
 .shares-list .key { margin-inline-end: 2mm; }
 .shares-list td { text-align: right; white-space: nowrap; }
-[dir=rtl] .shares-list td { text-align: left; }
-.funnel-steps td.bar { width: 46%; padding: 0 1.8mm; vertical-align: middle; }
+.funnel-steps td.bar { width: 46%; min-width: 20mm; padding: 0 1.8mm; vertical-align: middle; }
 .funnel-steps th, .funnel-steps td { vertical-align: middle; }
 .step { height: 6mm; margin: .5mm auto; background: var(--series); border-radius: .6mm; }
 .matrix tbody th { white-space: nowrap; }
 .matrix .shade { text-align: center; }
-.cohort-map .number, .matrix.shaded thead .number { text-align: center; }
+.matrix.shaded thead .number { text-align: center; }
 .landscape table { font-size: 7.8pt; }
 .wide table { font-size: 6.8pt; }
 .wide thead th { font-size: 6.6pt; }
@@ -171,6 +170,10 @@ const screen = ({ screenWidth, accent, series }: PageFurniture): string => `
   .scroll { overflow-x: auto; }
   .organization, .facts, .label, .change, .legend, .note, .about, table, .widget .own { font-size: 12px; }
   thead th, .landscape table, .wide table, .wide thead th { font-size: 11.5px; }
+}
+@media screen and (max-width: 1000px) {
+  .widget.two_thirds { grid-column: span 6; }
+  .widget.third { grid-column: span 3; }
 }
 @media screen and (max-width: 700px) {
   body { margin: 0; padding: 20px 16px 32px; font-size: 15px; box-shadow: none; }

@@ -5,7 +5,12 @@ import { DIRECT_LABEL, FONT, LABEL, QUIET, textWidth, type ChartSize } from './s
 import type { BarsPlan, StacksPlan } from './types.js';
 
 const BAR_HEIGHT = 22;
+/** Least room beside a bar for its label, in CSS pixels. */
 const LABEL_ROOM = 58;
+/** Between a bar and its label. */
+const LABEL_GAP = 8;
+/** What stays for the bars themselves, however long their labels are. */
+const LEAST_BARS = 40;
 const AXIS_ROOM = 24;
 
 /** Several panels have a line of names above them; a single one is named by the chart's title. */
@@ -19,14 +24,24 @@ export const stacksHeight = (plan: StacksPlan): number => 8 + AXIS_ROOM + plan.c
 const namesWidth = (categories: readonly string[], width: number): number =>
   Math.min(width * 0.32, 14 + Math.max(...categories.map((name) => textWidth(name, LABEL.fontSize))));
 
+/** A label in words, as Arabic has them for thousands, takes more than a suffix does. */
+const labelRoom = ({ values, column }: BarsPlan['panels'][number], settings: FormatSettings): number =>
+  Math.max(
+    LABEL_ROOM,
+    ...values.map((value) =>
+      value === null ? 0 : LABEL_GAP + textWidth(formatLabel(value, column, settings), DIRECT_LABEL.fontSize),
+    ),
+  );
+
 export function barsOption(plan: BarsPlan, settings: FormatSettings, { width }: ChartSize): EChartsCoreOption {
   const names = namesWidth(plan.categories, width);
   const gap = 28;
   const panelWidth = (width - names - gap * (plan.panels.length - 1)) / plan.panels.length;
   const left = (panel: number): number => names + panel * (panelWidth + gap);
   const head = barsHead(plan);
-  const insets = plan.panels.map(({ values }) =>
-    values.some((value) => value !== null && value < 0) ? LABEL_ROOM : 0,
+  const rooms = plan.panels.map((panel) => labelRoom(panel, settings));
+  const insets = plan.panels.map(({ values }, index) =>
+    values.some((value) => value !== null && value < 0) ? rooms[index]! : 0,
   );
   return {
     title: plan.panels.map((panel, index) => ({
@@ -39,7 +54,7 @@ export function barsOption(plan: BarsPlan, settings: FormatSettings, { width }: 
     // Room beside the longest bar for its label, on the left too where bars go that way.
     grid: insets.map((inset, index) => ({
       left: left(index) + inset,
-      width: panelWidth - LABEL_ROOM - inset,
+      width: Math.max(panelWidth - rooms[index]! - inset, LEAST_BARS),
       top: head,
       bottom: 4,
     })),

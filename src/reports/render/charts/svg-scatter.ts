@@ -54,6 +54,8 @@ export function scatterOption(plan: ScatterPlan, settings: FormatSettings, { wid
         itemStyle: { color: seriesColour(0), opacity: 0.6, borderColor: SURFACE, borderWidth: 1 },
         label: {
           ...DIRECT_LABEL,
+          // Else it would be as pale as its point.
+          opacity: 1,
           position: 'top',
           distance: 3,
           width: width * 0.3,

@@ -18,6 +18,7 @@ export const textWidth = (text: string, size: number): number =>
   [...text].reduce((width, character) => width + size * characterWidth(character), 0);
 
 function characterWidth(character: string): number {
+  if (/\p{Cf}/u.test(character)) return 0;
   if (/[ijl.,:;'|!()[\]]/.test(character)) return 0.3;
   if (/[A-Zmw%@&]/.test(character)) return 0.7;
   return (character.codePointAt(0) ?? 0) > 0x2e80 ? 1 : 0.58;

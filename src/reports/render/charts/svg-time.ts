@@ -46,9 +46,10 @@ export function timeOption(plan: TimePlan, settings: FormatSettings, { width }: 
         };
   });
   const overlay = plan.overlay;
+  const labelsOverlay = overlay !== null && plan.buckets.length <= 16 && width > NARROW;
   const { step, overhang } = labelled(labels, width - AXES_ROOM, bars);
   return {
-    grid: { left: 4, right: 6 + overhang, top: 12, bottom: 2, containLabel: true },
+    grid: { left: 4, right: 6 + overhang, top: labelsOverlay ? LABELLED_TOP : 12, bottom: 2, containLabel: true },
     xAxis: {
       type: 'category',
       data: labels,
@@ -78,7 +79,7 @@ export function timeOption(plan: TimePlan, settings: FormatSettings, { width }: 
               lineStyle: { color: OVERLAY_COLOUR, width: 2.2 },
               itemStyle: { color: OVERLAY_COLOUR, borderColor: SURFACE, borderWidth: 1 },
               label: {
-                show: plan.buckets.length <= 16 && width > NARROW,
+                show: labelsOverlay,
                 position: 'top' as const,
                 ...DIRECT_LABEL,
                 fontSize: 10,
@@ -95,6 +96,8 @@ export function timeOption(plan: TimePlan, settings: FormatSettings, { width }: 
   };
 }
 
+/** CSS pixels above the plot where the highest point of a line may have its label. */
+const LABELLED_TOP = 22;
 /** CSS pixels beside the plot, for the labels of values. */
 const AXES_ROOM = 90;
 
