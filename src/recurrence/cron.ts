@@ -15,15 +15,15 @@ export type CronReading =
   | { readonly rule: Recurrence; readonly mistake?: undefined }
   | { readonly mistake: CronMistake; readonly rule?: undefined };
 
-const MACROS: Readonly<Record<string, string>> = {
-  '@hourly': '0 * * * *',
-  '@daily': '0 0 * * *',
-  '@midnight': '0 0 * * *',
-  '@weekly': '0 0 * * 0',
-  '@monthly': '0 0 1 * *',
-  '@yearly': '0 0 1 1 *',
-  '@annually': '0 0 1 1 *',
-};
+const MACROS: ReadonlyMap<string, string> = new Map([
+  ['@hourly', '0 * * * *'],
+  ['@daily', '0 0 * * *'],
+  ['@midnight', '0 0 * * *'],
+  ['@weekly', '0 0 * * 0'],
+  ['@monthly', '0 0 1 * *'],
+  ['@yearly', '0 0 1 1 *'],
+  ['@annually', '0 0 1 1 *'],
+]);
 const LONGEST_TEXT = 200;
 const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
 const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
@@ -48,7 +48,7 @@ class Mistake extends Error {}
 export function readCron(text: string, shortMonths: ShortMonths = 'skip'): CronReading {
   const whole: readonly [number, number] = [0, text.length];
   if (text.length > LONGEST_TEXT) return { mistake: { message: 'This is too long for a cron line.', range: whole } };
-  const parts = [...(MACROS[text.trim().toLowerCase()] ?? text).matchAll(/\S+/g)];
+  const parts = [...(MACROS.get(text.trim().toLowerCase()) ?? text).matchAll(/\S+/g)];
   if (parts.length !== 5) {
     const message = `A cron line has five fields (minute, hour, day of month, month, weekday), e.g. "0 9 * * 1"; here are ${parts.length}.`;
     return { mistake: { message, range: whole } };

@@ -234,6 +234,8 @@ describe('cron text', () => {
         const reading = readCron(text);
         expect(reading.rule === undefined).not.toBe(reading.mistake === undefined);
       }),
+      // What every object of the language has a property of.
+      { examples: [['__proto__'], ['constructor'], ['toString']] },
     );
   });
 });

@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/common/package-root.js';
+import type { Step } from '../../src/attribution/markov/chain.js';
+import { merged } from '../../src/attribution/markov/parts.js';
 import type { UnifiedRow } from '../../src/engine/engine.js';
 import { nanoOf, unifiedRows } from './rows.js';
 
@@ -62,5 +64,27 @@ export function pathRows(): UnifiedRow[] {
         };
       }),
     ),
+  );
+}
+
+/** The steps between states of `order` channels, counted path by path. */
+export function studySteps(order: number): Step[] {
+  const steps = studyPaths().flatMap(({ path, conversions, nulls }) => {
+    const states = path.map((_, at) =>
+      Array.from({ length: order }, (_lag, n) => path[at - order + 1 + n])
+        .map((channel) => (channel === undefined ? '' : `c${channel}`))
+        .join('\u001f'),
+    );
+    const ends = [
+      ['v', conversions],
+      ['n', nulls],
+    ] as const;
+    return ends.flatMap(([end, count]) =>
+      ['s', ...states].map((source, at) => ({ source, target: states[at] ?? end, count, part: 0 })),
+    );
+  });
+  return merged(
+    steps.filter(({ count }) => count > 0),
+    null,
   );
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { attribute } from '../../src/attribution/reference/credit.js';
 import type { Customer, Touchpoint, Transaction } from '../../src/attribution/reference/journeys.js';
 import type { Parameters } from '../../src/attribution/models/parameters.js';
-import { chainOf } from '../../src/attribution/markov/chain.js';
+import { chainOf, type Step } from '../../src/attribution/markov/chain.js';
 import { merged } from '../../src/attribution/markov/parts.js';
 import { RULE_MODELS } from '../../src/attribution/models/models.js';
 import { DEFAULT_SETTINGS, parametersOf } from '../../src/attribution/models/settings.js';
@@ -14,7 +14,7 @@ import { supersede } from '../../src/attribution/sql/supersede.js';
 import type { Engine, EngineValue } from '../../src/engine/engine.js';
 import { customers, parameters, STANDARD } from '../attribution/arbitrary.js';
 import { nanoOf, unifiedRows } from '../attribution/rows.js';
-import { pathRows, studyPaths } from '../attribution/study.js';
+import { pathRows, studyPaths, studySteps } from '../attribution/study.js';
 import { clickhouseStore, load, postgresStore, type Store } from './stores.js';
 
 const READ = `SELECT conversion_id, touchpoint_sequence, attribution_model, touchpoint_id, touchpoint_count, customer_id,
@@ -281,36 +281,21 @@ describe.each([
       const wanted = [...own].filter(([, [credit]]) => credit > 0n).sort(([a], [b]) => (a < b ? -1 : 1));
       expect(rows.map(([channel, credit, revenue]) => [channel, [nanoOf(credit), nanoOf(revenue)]])).toEqual(wanted);
     }
-    const steps = await ask(
-      here,
-      transitions(
-        here.engine.dialect,
-        {
-          organization: here.organization,
-          run,
-          parameters: rules,
-          typed: { revenue: 'decimal' },
-          hasMerged: false,
-          chunk: 0,
-          chunks: 1,
-          blockRows: 1000,
-          onlySupersededBy: null,
-        },
-        1,
-      ),
-      [],
-    );
-    const chain = chainOf(
-      merged(
-        steps.map(([part, source, target, count]) => ({
-          part: Number(part),
-          source: String(source),
-          target: String(target),
-          count: Number(count),
-        })),
-        null,
-      ),
-    );
+    const stepsOf = async (order: number): Promise<Step[]> => {
+      const statement = {
+        ...{ organization: here.organization, run, parameters: rules, typed: { revenue: 'decimal' as const } },
+        ...{ hasMerged: false, chunk: 0, chunks: 1, blockRows: 1000, onlySupersededBy: null },
+      };
+      const rows = await ask(here, transitions(here.engine.dialect, statement, order), []);
+      const steps = rows.map(([part, source, target, count]) => ({
+        ...{ part: Number(part), source: String(source), target: String(target), count: Number(count) },
+      }));
+      return merged(steps, null);
+    };
+    for (const order of [2, 3]) expect(await stepsOf(order)).toEqual(studySteps(order));
+    const steps = await stepsOf(1);
+    expect(steps).toEqual(studySteps(1));
+    const chain = chainOf(steps);
     expect(chain.conversion_probability).toBeCloseTo(19_785 / (19_785 + 68_602), 10);
     expect(chain.effects.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 10);
   }, 120_000);

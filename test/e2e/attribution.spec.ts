@@ -80,6 +80,13 @@ describe('attribution of the sample organisation', () => {
       '/api/analytics/model-comparison?by=channel&models=first_touch,shapley',
     );
     expect(Object.keys(comparison.body.totals ?? {})).toContain('attributed_revenue:shapley');
+    const roi = await server.json<Answer>('/api/analytics/assets/Static%20%7C%20sofa/roi?attribution_model=linear');
+    const [creative] = roi.body.rows;
+    expect([roi.status, roi.body.rows.length]).toEqual([200, 1]);
+    expect(Number(creative?.impressions)).toBeGreaterThan(0);
+    expect(Number(creative?.creation_cost)).toBeGreaterThan(0);
+    const ratio = Number(creative?.revenue) / Number(creative?.creation_cost);
+    expect(Number(creative?.creative_roi)).toBeCloseTo(ratio, 6);
     const assists = await server.json<Answer>('/api/analytics/assists?by=channel');
     expect(assists.body.rows.length).toBeGreaterThan(3);
     const list = await server.json<{ data: { customer_id: string }[] }>(
