@@ -33,7 +33,7 @@ test('whatever dies, each due report reaches each recipient once, or the ledger 
     expect(report.finishedWithoutRedis).toBeGreaterThan(0);
   }
   expect(code).toBe(0);
-}, 900_000);
+}, 1_800_000);
 
 const MISBEHAVIOURS = [
   'busy',
