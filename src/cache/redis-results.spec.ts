@@ -1,24 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type AddressInfo } from 'node:net';
 import { Redis } from 'ioredis';
+import { hasRedisAt, REDIS_URL } from '../../test/support/redis.js';
 import { RedisResults } from './redis-results.js';
 import { ResultCache, type CachedResult } from './result-cache.js';
 
-const REDIS_URL = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379';
-
-async function isThere(): Promise<boolean> {
-  const redis = new Redis(REDIS_URL, { lazyConnect: true, retryStrategy: null, connectTimeout: 1_000 });
-  redis.on('error', () => undefined);
-  try {
-    await redis.connect();
-    return true;
-  } catch {
-    return false;
-  } finally {
-    redis.disconnect();
-  }
-}
-const hasRedis = await isThere();
+const hasRedis = await hasRedisAt(REDIS_URL);
 if (!hasRedis) process.stderr.write(`SKIPPED: results in Redis, since there is no Redis at ${REDIS_URL}\n`);
 
 const result: CachedResult = {

@@ -4,8 +4,8 @@
  */
 import type { AddressInfo } from 'node:net';
 import PostalMime from 'postal-mime';
-import { SMTPServer } from 'smtp-server';
 import { Guide } from '../support/guide.js';
+import { mailCatcher } from '../support/mail-catcher.js';
 import { TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
@@ -36,21 +36,7 @@ describe('dashboards', () => {
   let dashboard: string;
   const keys = new Map<string, string>();
   const mails = new Map<string, Buffer[]>();
-  const host = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
-    onData: (stream, session, done) => {
-      const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('end', () => {
-        for (const { address } of session.envelope.rcptTo) {
-          mails.set(address, [...(mails.get(address) ?? []), Buffer.concat(chunks)]);
-        }
-        done();
-      });
-    },
-  });
-  host.on('error', () => undefined);
+  const host = mailCatcher(mails);
 
   beforeAll(async () => {
     await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));

@@ -5,26 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
+import { hasRedisAt, REDIS_URL } from '../support/redis.js';
 import { TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
-const REDIS_URL = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379';
 /** A database of Redis that nothing else uses. */
 const DATABASE = 14;
 
-async function answers(): Promise<boolean> {
-  const redis = new Redis(REDIS_URL, { lazyConnect: true, retryStrategy: null, connectTimeout: 1_000 });
-  redis.on('error', () => undefined);
-  try {
-    await redis.connect();
-    return true;
-  } catch {
-    return false;
-  } finally {
-    redis.disconnect();
-  }
-}
-const hasRedis = await answers();
+const hasRedis = await hasRedisAt(REDIS_URL);
 if (!hasRedis) process.stderr.write(`SKIPPED: limits in Redis, since there is no Redis at ${REDIS_URL}\n`);
 
 /** A way to Redis that can be cut. */

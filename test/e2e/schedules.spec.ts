@@ -11,6 +11,7 @@ import { SMTPServer } from 'smtp-server';
 import type { AddressInfo } from 'node:net';
 import { packageRoot } from '../../src/common/package-root.js';
 import { selfSigned } from '../support/certificate.js';
+import { mailCatcher } from '../support/mail-catcher.js';
 import { TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
@@ -37,21 +38,7 @@ describe('scheduled reports', () => {
   let server: TestServer;
   let view: string;
   const mails = new Map<string, Buffer[]>();
-  const host = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
-    onData: (stream, session, done) => {
-      const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('end', () => {
-        for (const { address } of session.envelope.rcptTo) {
-          mails.set(address, [...(mails.get(address) ?? []), Buffer.concat(chunks)]);
-        }
-        done();
-      });
-    },
-  });
-  host.on('error', () => undefined);
+  const host = mailCatcher(mails);
   const trusted = mkdtempSync(join(tmpdir(), 'tributary-certificate-'));
   const { key, certificate } = selfSigned('localhost');
   writeFileSync(join(trusted, 'ca.pem'), certificate);
