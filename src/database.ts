@@ -24,6 +24,7 @@ import { Secrets1797003000000 } from '../migrations/1797003000000-secrets.js';
 import { MailHosts1797007000001 } from '../migrations/1797007000001-mail-hosts.js';
 import { Dashboards1797007000000 } from '../migrations/1797007000000-dashboards.js';
 import { DataBegun1797008000000 } from '../migrations/1797008000000-data-begun.js';
+import { SealedAnswers1797010000000 } from '../migrations/1797010000000-sealed-answers.js';
 import { DataProtection1797003000001 } from '../migrations/1797003000001-data-protection.js';
 import { SensitiveMembers1797003000002 } from '../migrations/1797003000002-sensitive-members.js';
 import { ApiKey } from './access/api-key.entity.js';
@@ -106,6 +107,7 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     Dashboards1797007000000,
     MailHosts1797007000001,
     DataBegun1797008000000,
+    SealedAnswers1797010000000,
     DataProtection1797003000001,
     SensitiveMembers1797003000002,
   ],

@@ -2,6 +2,7 @@ import { Args, ID, Int, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
 import { badRequest } from '../common/problem.js';
+import { ShowsSecret } from '../idempotency/shows-secret.js';
 import { CreateKeyDto, KeyDto, NewKeyDto } from './keys.dto.js';
 import { KeysService } from './keys.service.js';
 import { OrganizationDto, UpdateOrganizationDto } from './organization.dto.js';
@@ -160,6 +161,7 @@ export class KeysResolver {
   }
   @Mutation(() => NewKeyDto, { name: 'createApiKey', description: 'Makes a key; it is shown this once.' })
   @Allow('keys:manage')
+  @ShowsSecret()
   create(@CurrentIdentity() identity: Identity, @Input('The key.') input: CreateKeyDto): Promise<NewKeyDto> {
     return this.keys.create(identity, input);
   }
@@ -168,6 +170,7 @@ export class KeysResolver {
     description: 'Makes a key’s successor; the old one goes on for some hours.',
   })
   @Allow('keys:manage')
+  @ShowsSecret()
   rotate(
     @CurrentIdentity() identity: Identity,
     @Id() id: string,

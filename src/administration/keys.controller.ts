@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiOperation, ApiProperty, ApiResponse, ApiTags } from '
 import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
 import { PageQuery, page } from '../common/page.js';
+import { ShowsSecret } from '../idempotency/shows-secret.js';
 import { CreateKeyDto, KeyDto, NewKeyDto, RotateKeyDto } from './keys.dto.js';
 import { KeysService } from './keys.service.js';
 
@@ -35,6 +36,7 @@ export class KeysController {
 
   @Post()
   @Allow('keys:manage')
+  @ShowsSecret()
   @ApiOperation({
     summary: 'Make an API key',
     description:
@@ -64,6 +66,7 @@ export class KeysController {
 
   @Post(':id/rotate')
   @Allow('keys:manage')
+  @ShowsSecret()
   @ApiOperation({
     summary: 'Make a key’s successor',
     description: 'It may do the same. The old key stays valid for `overlap_hours` (24 when absent, 0 to end it now).',

@@ -43,8 +43,8 @@ export const problemBody = (problem: Problem): Record<string, unknown> => ({
   ...(problem.errors.length > 0 ? { errors: problem.errors } : {}),
 });
 
-/** Any thrown thing as a problem. What is not a user's mistake is logged whole and shown as nothing but "internal". */
-export function toProblem(thrown: unknown, logger: Logger): Problem {
+/** What the asker did wrong; null for what is our own fault. */
+export function mistakeOf(thrown: unknown): Problem | null {
   if (thrown instanceof Problem) return thrown;
   const status =
     thrown instanceof HttpException
@@ -59,6 +59,13 @@ export function toProblem(thrown: unknown, logger: Logger): Problem {
       'invalid_text',
       'A text holds a character that can’t be stored, such as NUL. Leave it out.',
     );
+  return null;
+}
+
+/** Any thrown thing as a problem. What is not a user's mistake is logged whole and shown as nothing but "internal". */
+export function toProblem(thrown: unknown, logger: Logger): Problem {
+  const mistake = mistakeOf(thrown);
+  if (mistake) return mistake;
   logger.error(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
   return new Problem(500, 'internal', 'Something went wrong on our side. The details are in the server’s log.');
 }

@@ -36,13 +36,6 @@ export class GraphqlController {
     if (typeof body !== 'object' || body === null || Array.isArray(body)) {
       throw new Problem(400, 'invalid_request', 'Send one JSON object: { "query": "{ … }", "variables": { … } }.');
     }
-    if (reply.request.headers['idempotency-key'] !== undefined) {
-      throw new Problem(
-        400,
-        'idempotency_not_supported',
-        'Idempotency-Key works with the REST doors, not with GraphQL.',
-      );
-    }
     await this.send(body, reply);
   }
 

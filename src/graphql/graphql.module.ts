@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { GraphQLModule } from '@nestjs/graphql';
 import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius';
+import { IdempotencyModule } from '../idempotency/idempotency.module.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { QueryModule } from '../query/query.module.js';
 import { GraphqlController } from './graphql.controller.js';
@@ -16,6 +17,7 @@ import { GraphqlService } from './graphql.service.js';
       routes: false,
       graphiql: false,
     }),
+    IdempotencyModule,
     MetricsModule,
     QueryModule,
   ],

@@ -6,6 +6,7 @@ import {
   GraphQLObjectType,
   GraphQLSchema,
   execute,
+  getOperationAST,
   parse,
   specifiedRules,
   validate,
@@ -21,6 +22,9 @@ import { policyOf } from '../access/policy.js';
 import { Problem } from '../common/problem.js';
 import { problemBody, toProblem } from '../common/problem.filter.js';
 import { visibleModel } from '../compiler/model/visibility.js';
+import type { KeyedFastifyRequest } from '../idempotency/keyed-body.js';
+import { KeyedRequests } from '../idempotency/keyed-requests.service.js';
+import { StoredAnswer } from '../idempotency/stored-answer.js';
 import { RequestLimits } from '../limits/request-limits.service.js';
 import { ModelService } from '../metrics/model.service.js';
 import { goneSignal } from '../query/query-reply.service.js';
@@ -70,18 +74,20 @@ export class GraphqlService {
     private readonly queries: QueryService,
     private readonly requests: RequestLimits,
     private readonly plans: Plans,
+    private readonly keyedRequests: KeyedRequests,
   ) {}
 
   /**
    * @param only `query`: refuse documents with a mutation (a GET must not change anything)
    * @returns the HTTP status and the body; never throws for what a client did wrong
+   * @throws StoredAnswer when a mutation was answered before under its Idempotency-Key
    */
   async answer(
     body: GraphqlRequest,
     reply: FastifyReply,
     only?: 'query',
   ): Promise<{ status: number; body: ExecutionResult }> {
-    const request = reply.request as RequestWithIdentity;
+    const request = reply.request as RequestWithIdentity & KeyedFastifyRequest;
     try {
       // Without a key the management schema can be explored; its fields refuse by themselves.
       const identity = request.headers.authorization ? await this.authenticator.identify(request, 'graphql') : null;
@@ -93,16 +99,23 @@ export class GraphqlService {
       if (only === 'query' && document.definitions.some((part) => 'operation' in part && part.operation !== 'query')) {
         throw new Problem(405, 'method_not_allowed', 'Send mutations by POST.');
       }
+      const operationName = typeof body.operationName === 'string' ? body.operationName : null;
+      // Reading again changes nothing, so that a key is of no meaning for it.
+      if (identity && request.keyed && getOperationAST(document, operationName)?.operation === 'mutation') {
+        await this.keyedRequests.claim(request, identity);
+        request.keyed.isDone = false;
+      }
       const context: Context = { reply, identity, notes: {} };
       const result = await execute({
         schema,
         document,
         contextValue: context,
         variableValues: variablesOf(body.variables),
-        operationName: typeof body.operationName === 'string' ? body.operationName : null,
+        operationName,
       });
       return { status: 200, body: this.shown(result, context) };
     } catch (error) {
+      if (error instanceof StoredAnswer) throw error;
       const problem = toProblem(error, this.logger);
       void reply.headers(problem.headers);
       return { status: problem.status, body: { errors: [errorOf(problem)] } };

@@ -19,10 +19,10 @@ export function registerOpenApi(app: INestApplication): void {
   });
 }
 
-/** Every POST that makes something takes a key. */
+/** Every POST that makes something takes a key, and GraphQL for its mutations. */
 function withIdempotencyKeys(document: OpenAPIObject): OpenAPIObject {
-  for (const { post } of Object.values(document.paths)) {
-    if (!post || !('201' in post.responses || '202' in post.responses)) continue;
+  for (const [path, { post }] of Object.entries(document.paths)) {
+    if (!post || !('201' in post.responses || '202' in post.responses || path === '/graphql')) continue;
     post.parameters = [
       ...(post.parameters ?? []),
       {

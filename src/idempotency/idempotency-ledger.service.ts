@@ -1,8 +1,10 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { acrossOrganizations, inOrganization } from '../access/tenancy/scope.js';
+import { APP_CONFIG, type AppConfig } from '../config/config.js';
 import { ProcessLock } from '../ingestion/process-lock.js';
+import { seal, unseal, type SecretPlace } from '../secrets/sealed.js';
 
 /** How long a key is remembered. */
 const KEEP = `INTERVAL '24 hours'`;
@@ -26,7 +28,19 @@ export interface KnownRequest {
   /** Null while it is worked on. */
   readonly status: number | null;
   readonly content_type: string | null;
+  /** Null also for an answer with a secret where nothing seals it. */
   readonly body: Buffer | null;
+  /** Of a sealed body, the key's fingerprint. */
+  readonly key_id: string | null;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: unknown;
+  /** Null where the status tells. */
+  readonly isDone: boolean | null;
+  readonly showsSecret: boolean;
 }
 
 /** Which requests with a key were answered, and how. */
@@ -36,7 +50,10 @@ export class IdempotencyLedger implements OnApplicationBootstrap, OnApplicationS
   private readonly process: ProcessLock;
   private timer: NodeJS.Timeout | null = null;
 
-  constructor(@InjectDataSource() private readonly database: DataSource) {
+  constructor(
+    @InjectDataSource() private readonly database: DataSource,
+    @Inject(APP_CONFIG) private readonly config: Pick<AppConfig, 'secretKeys'>,
+  ) {
     this.process = new ProcessLock(database);
   }
 
@@ -58,14 +75,15 @@ export class IdempotencyLedger implements OnApplicationBootstrap, OnApplicationS
       const taken = await this.database.query<unknown[]>(
         `INSERT INTO idempotency_keys AS known (organization_id, key, request, owner) VALUES ($1, $2, $3, $4)
          ON CONFLICT (organization_id, key) DO UPDATE SET request = excluded.request, owner = excluded.owner,
-           body_sha256 = NULL, status = NULL, content_type = NULL, body = NULL, created_at = now()
+           body_sha256 = NULL, status = NULL, content_type = NULL, body = NULL, key_id = NULL,
+           created_at = now()
          WHERE known.created_at < now() - ${KEEP}
          RETURNING true`,
         [organizationId, key, request, owner],
       );
       if (taken.length > 0) return null;
       const [known] = await this.database.query<KnownRequest[]>(
-        `SELECT request, body_sha256, owner, status, content_type, body FROM idempotency_keys
+        `SELECT request, body_sha256, owner, status, content_type, body, key_id FROM idempotency_keys
          WHERE organization_id = $1 AND key = $2`,
         [organizationId, key],
       );
@@ -92,21 +110,19 @@ export class IdempotencyLedger implements OnApplicationBootstrap, OnApplicationS
    * Keeps an answer, so that it is given again; or frees the key, when the request was refused and may be sent again. An
    * unexpected error is kept, too: nobody knows how far the work had come.
    */
-  async finish(
-    { organizationId, key }: KeyedRequest,
-    answer: { readonly status: number; readonly contentType: string; readonly body: unknown },
-    bodySha256: string | null,
-  ): Promise<void> {
-    const { status, contentType } = answer;
+  async finish({ organizationId, key }: KeyedRequest, answer: Answer, bodySha256: string | null): Promise<void> {
+    const { status, contentType, showsSecret } = answer;
     const body =
       typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body == null ? Buffer.alloc(0) : answer.body;
-    const isKept = (status < 300 || status === 500) && Buffer.isBuffer(body) && body.length <= MOST_BODY_BYTES;
+    const isDone = answer.isDone ?? (status < 300 || status === 500);
+    const isKept = isDone && Buffer.isBuffer(body) && body.length <= MOST_BODY_BYTES;
+    const kept = isKept && showsSecret ? this.sealed({ organizationId, key }, body) : { body, key_id: null };
     await inOrganization(organizationId, () =>
       isKept
         ? this.database.query(
-            `UPDATE idempotency_keys SET status = $3, content_type = $4, body = $5, body_sha256 = $6
+            `UPDATE idempotency_keys SET status = $3, content_type = $4, body = $5, body_sha256 = $6, key_id = $7
              WHERE organization_id = $1 AND key = $2`,
-            [organizationId, key, status, contentType, body, bodySha256],
+            [organizationId, key, status, contentType, kept.body, bodySha256, kept.key_id],
           )
         : this.database.query('DELETE FROM idempotency_keys WHERE organization_id = $1 AND key = $2', [
             organizationId,
@@ -115,9 +131,30 @@ export class IdempotencyLedger implements OnApplicationBootstrap, OnApplicationS
     );
   }
 
+  /** The body of a known answer; null for one with a secret that is not kept, or whose key is gone. */
+  bodyOf(place: Pick<KeyedRequest, 'organizationId' | 'key'>, { body, key_id }: KnownRequest): Buffer | null {
+    if (key_id === null || body === null) return body;
+    const key = this.config.secretKeys.find(({ id }) => id === key_id);
+    return key ? Buffer.from(unseal(key, placeOf(place), body), 'utf8') : null;
+  }
+
+  private sealed(
+    place: Pick<KeyedRequest, 'organizationId' | 'key'>,
+    body: Buffer,
+  ): { body: Buffer | null; key_id: string | null } {
+    const [key] = this.config.secretKeys;
+    if (!key) return { body: null, key_id: null };
+    return { body: seal(key, placeOf(place), body.toString('utf8')), key_id: key.id };
+  }
+
   private async clear(): Promise<void> {
     await acrossOrganizations('forgetting old idempotency keys', () =>
       this.database.query(`DELETE FROM idempotency_keys WHERE created_at < now() - ${KEEP}`),
     );
   }
 }
+
+const placeOf = ({ organizationId, key }: Pick<KeyedRequest, 'organizationId' | 'key'>): SecretPlace => ({
+  organizationId,
+  name: `idempotency ${key}`,
+});

@@ -1,86 +1,35 @@
-import { Readable } from 'node:stream';
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
-import type { Observable } from 'rxjs';
-import type { Identity, RequestWithIdentity } from '../access/identity.js';
-import { Problem, badRequest, conflict } from '../common/problem.js';
-import { IdempotencyLedger, type KeyedRequest, type KnownRequest } from './idempotency-ledger.service.js';
-import { KEY_HEADER, readToEnd, type Keyed, type KeyedFastifyRequest } from './keyed-body.js';
-import { StoredAnswer } from './stored-answer.js';
-
-const IN_PROGRESS_SECONDS = 2;
-/** 1–255 visible characters of ASCII. */
-const KEY_FORM = /^[\x21-\x7e]{1,255}$/;
+import { Reflector } from '@nestjs/core';
+import { tap, type Observable } from 'rxjs';
+import { requestOf, type RequestWithIdentity } from '../access/identity.js';
+import { mistakeOf } from '../common/problem.filter.js';
+import type { KeyedFastifyRequest } from './keyed-body.js';
+import { KeyedRequests } from './keyed-requests.service.js';
+import { SHOWS_SECRET } from './shows-secret.js';
 
 /**
  * `Idempotency-Key` on a POST: the work is done once and answered the same each time, for a day. Another body, address or
- * asker under the same key is refused.
+ * asker under the same key is refused. A GraphQL document takes its key before its first field (see `GraphqlService`);
+ * here its fields note whether any of them did its work.
  */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
-  constructor(private readonly ledger: IdempotencyLedger) {}
+  constructor(
+    private readonly keyedRequests: KeyedRequests,
+    private readonly reflector: Reflector,
+  ) {}
 
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
-    if (context.getType() !== 'http') return next.handle();
-    const request = context.switchToHttp().getRequest<RequestWithIdentity & KeyedFastifyRequest>();
+    const request = requestOf(context) as RequestWithIdentity & KeyedFastifyRequest;
     const { keyed, identity } = request;
     if (!keyed || !identity) return next.handle();
-    const wanted = wantedOf(request, identity);
-    const known = await this.ledger.claim(wanted);
-    if (known && !(await this.mayStartAnew(wanted, known, request)))
-      throw await answerAgain(wanted, known, keyed, request);
-    keyed.claimed = wanted;
+    if (this.reflector.get<boolean | undefined>(SHOWS_SECRET, context.getHandler())) keyed.showsSecret = true;
+    if (context.getType<'http' | 'graphql'>() === 'graphql') {
+      const done = (): void => void (keyed.isDone = true);
+      // After an unexpected error nobody knows how far the work had come.
+      return next.handle().pipe(tap({ next: done, error: (error) => mistakeOf(error) ?? done() }));
+    }
+    await this.keyedRequests.claim(request, identity);
     return next.handle();
   }
-
-  /**
-   * After the process died in the middle of it: rows of an import have an identity, so sending them again changes nothing
-   * that was done. For anything else nobody knows whether it was done.
-   */
-  private async mayStartAnew(
-    wanted: KeyedRequest,
-    known: KnownRequest,
-    request: KeyedFastifyRequest,
-  ): Promise<boolean> {
-    if (known.status !== null || known.request !== wanted.request) return false;
-    if (!(await this.ledger.isAbandoned(known))) return false;
-    const isImport = request.body instanceof Readable || request.isMultipart();
-    if (isImport) return this.ledger.takeOver(wanted, known);
-    throw conflict(
-      'idempotency_outcome_unknown',
-      'The server stopped while it worked on the first request with this key, and it is not known whether it was done. Look, and if it was not, send it with a new key.',
-    );
-  }
 }
-
-function wantedOf(request: RequestWithIdentity, { organizationId, keyId, userId }: Identity): KeyedRequest {
-  const header = request.headers[KEY_HEADER];
-  if (typeof header !== 'string' || !KEY_FORM.test(header)) {
-    throw badRequest('invalid_idempotency_key', 'Idempotency-Key must be 1 to 255 characters of ASCII without spaces.');
-  }
-  return { organizationId, key: header, request: `${keyId} ${userId ?? ''} ${request.method} ${request.url}` };
-}
-
-/** The answer to a key that was used before. */
-async function answerAgain(
-  wanted: KeyedRequest,
-  known: KnownRequest,
-  keyed: Keyed,
-  request: KeyedFastifyRequest,
-): Promise<StoredAnswer | Problem> {
-  if (known.request !== wanted.request) return reused('for another request or by another asker');
-  if (known.status === null) {
-    return new Problem(
-      409,
-      'request_in_progress',
-      `A request with this key is being worked on. Ask again in ${IN_PROGRESS_SECONDS} s.`,
-      [],
-      { 'retry-after': String(IN_PROGRESS_SECONDS) },
-    );
-  }
-  if (request.body instanceof Readable) await readToEnd(request.body);
-  if (known.body_sha256 !== null && known.body_sha256 !== keyed.digest()) return reused('with another body');
-  return new StoredAnswer(known.status, known.content_type ?? 'application/json', known.body ?? Buffer.alloc(0));
-}
-
-const reused = (how: string): Problem =>
-  conflict('idempotency_key_reused', `This Idempotency-Key was used before ${how}; take a new one for a new request.`);

@@ -11,6 +11,10 @@ export interface Keyed {
   digest(): string | null;
   /** Set once the key is this request's own. */
   claimed: KeyedRequest | null;
+  /** Whether anything was done, of GraphQL, whose status does not tell; null where the answer's status does. */
+  isDone: boolean | null;
+  /** The answer shows a secret that is kept nowhere else. */
+  showsSecret: boolean;
 }
 export type KeyedFastifyRequest = FastifyRequest & { keyed?: Keyed };
 
@@ -29,13 +33,13 @@ export function registerIdempotency(
       return;
     }
     if (/^multipart\//i.test(request.headers['content-type'] ?? '')) {
-      request.keyed = { digest: () => null, claimed: null };
+      request.keyed = keyedBy(() => null);
       done(null, payload);
       return;
     }
     const hash = createHash('sha256');
     let digest: string | null = null;
-    request.keyed = { digest: () => (digest ??= hash.copy().digest('hex')), claimed: null };
+    request.keyed = keyedBy(() => (digest ??= hash.copy().digest('hex')));
     const digesting = new Transform({
       transform(chunk: Buffer, _encoding, next) {
         hash.update(chunk);
@@ -54,13 +58,16 @@ export function registerIdempotency(
       return;
     }
     const contentType = String(reply.getHeader('content-type') ?? 'application/json');
-    const answer = { status: reply.statusCode, contentType, body: payload };
+    const { isDone, showsSecret } = keyed;
+    const answer = { status: reply.statusCode, contentType, body: payload, isDone, showsSecret };
     ledger
       .finish(keyed.claimed, answer, keyed.digest())
       .catch(onError)
       .finally(() => done(null, payload));
   });
 }
+
+const keyedBy = (digest: Keyed['digest']): Keyed => ({ digest, claimed: null, isDone: null, showsSecret: false });
 
 /** Reads a body to its end and throws it away, so that its digest is known. */
 export async function readToEnd(body: Readable): Promise<void> {

@@ -49,6 +49,9 @@ describe('a request that is sent again under its Idempotency-Key', () => {
   };
   const create = (key: string, view: unknown = VIEW, asker = ADMIN_KEY) =>
     post('/api/reports/views', key, JSON.stringify(view), asker);
+  const mutate = (key: string, query: string) => post('/graphql', key, JSON.stringify({ query }));
+  const team = (...names: string[]): string =>
+    `mutation { ${names.map((name) => `${name.toLowerCase()}: createTeam(input: { name: "${name}" }) { id name }`).join(' ')} }`;
   const views = async (): Promise<number> =>
     (await server.json<{ data: unknown[] }>('/api/reports/views')).body.data.length;
 
@@ -114,10 +117,88 @@ describe('a request that is sent again under its Idempotency-Key', () => {
     expect(JSON.parse((await send(`${ROWS}\n`)).text)).toMatchObject({ code: 'idempotency_key_reused' });
   });
 
-  it('is refused with a key that is none, and over GraphQL, rather than done without', async () => {
+  it('is refused with a key that is none, rather than done without', async () => {
     expect((await create('x'.repeat(256))).status).toBe(400);
     expect((await create('two words')).status).toBe(400);
-    expect((await post('/graphql', 'one', '{"query":"{ metrics { id } }"}')).status).toBe(400);
+    expect((await mutate('two words', team('Nobody'))).status).toBe(400);
+  });
+
+  describe('over GraphQL', () => {
+    const teams = async (): Promise<string[]> =>
+      (await server.json<{ data: { name: string }[] }>('/api/teams')).body.data.map(({ name }) => name).sort();
+
+    it('is done once, and answered the same, byte for byte', async () => {
+      const first = await mutate('team', team('Ravens'));
+      expect(first).toMatchObject({ status: 200, replayed: null });
+      expect(JSON.parse(first.text)).toMatchObject({ data: { ravens: { name: 'Ravens' } } });
+      expect(await mutate('team', team('Ravens'))).toEqual({ ...first, replayed: 'true' });
+      expect(await teams()).toEqual(['Ravens']);
+    });
+
+    it('is refused with another document, and by the key of a REST request', async () => {
+      for (const { status, text } of [await mutate('team', team('Larks')), await mutate('rush', team('Larks'))]) {
+        expect(status).toBe(409);
+        expect(JSON.parse(text)).toMatchObject({ errors: [{ extensions: { code: 'idempotency_key_reused' } }] });
+      }
+      expect(await teams()).toEqual(['Ravens']);
+    });
+
+    it('is done once when ten arrive at the same moment', async () => {
+      const answers = await Promise.all(Array.from({ length: 10 }, () => mutate('team-rush', team('Wrens'))));
+      expect(await teams()).toEqual(['Ravens', 'Wrens']);
+      const done = new Set(answers.filter(({ status }) => status === 200).map(({ text }) => text));
+      expect(done.size).toBe(1);
+      for (const { status, text, retryAfter } of answers.filter((answer) => answer.status !== 200)) {
+        expect([status, Number(retryAfter) > 0]).toEqual([409, true]);
+        expect(JSON.parse(text)).toMatchObject({ errors: [{ extensions: { code: 'request_in_progress' } }] });
+      }
+    });
+
+    it('may be put right and sent again when all of it was refused, and not when a part was done', async () => {
+      // There are Ravens already.
+      expect(JSON.parse((await mutate('wrong', team('Ravens'))).text)).toMatchObject({
+        errors: [{ extensions: { status: 409 } }],
+      });
+      expect(JSON.parse((await mutate('wrong', team('Owls'))).text)).not.toHaveProperty('errors');
+      const half = await mutate('half', team('Finches', 'Ravens'));
+      expect(JSON.parse(half.text)).toHaveProperty('errors');
+      expect(await teams()).toEqual(['Finches', 'Owls', 'Ravens', 'Wrens']);
+      expect(await mutate('half', team('Finches', 'Ravens'))).toEqual({ ...half, replayed: 'true' });
+      expect(JSON.parse((await mutate('half', team('Terns'))).text)).toMatchObject({
+        errors: [{ extensions: { code: 'idempotency_key_reused' } }],
+      });
+    });
+
+    it('means nothing for what only reads', async () => {
+      for (const name of ['teams', 'users']) {
+        const { status, replayed, text } = await mutate('reading', `{ ${name} { id } }`);
+        expect([status, replayed]).toEqual([200, null]);
+        expect(JSON.parse(text)).toHaveProperty(`data.${name}`);
+      }
+    });
+  });
+
+  it('shows a new key again, which lies nowhere in clear meanwhile', async () => {
+    const body = JSON.stringify({ name: 'Machine', role: 'viewer' });
+    const first = await post('/api/keys', 'secret', body);
+    const over = 'mutation { createApiKey(input: { name: "Other", role: "viewer" }) { key } }';
+    const other = await mutate('secret-over-graphql', over);
+    const kept = await behind.query<{ key_id: string; body: string }>(
+      `SELECT key_id, encode(body, 'escape') AS body FROM idempotency_keys WHERE key LIKE 'secret%'`,
+    );
+    expect(kept).toHaveLength(2);
+    for (const row of kept) {
+      expect(row.key_id).toMatch(/^[0-9a-f]{12}$/);
+      expect(row.body).not.toContain('trb_');
+    }
+    expect(first.text).toContain('trb_');
+    expect(await post('/api/keys', 'secret', body)).toEqual({ ...first, replayed: 'true' });
+    expect(other.text).toContain('trb_');
+    expect(await mutate('secret-over-graphql', over)).toEqual({ ...other, replayed: 'true' });
+    // As after a change of the key that no longer opens it.
+    await behind.query(`UPDATE idempotency_keys SET key_id = repeat('0', 12) WHERE key = 'secret'`);
+    const gone = await post('/api/keys', 'secret', body);
+    expect([gone.status, JSON.parse(gone.text)]).toMatchObject([409, { code: 'idempotency_answer_not_kept' }]);
   });
 
   it('is forgotten after a day', async () => {
