@@ -13,6 +13,7 @@ const USUAL_ROWS = Number(process.env.BENCH_ROWS ?? 2_000_000);
 
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   compile: async () => (await import('./compile.js')).benchCompile(),
+  formula: async () => (await import('./formula.js')).benchFormula(),
   ready: async () => (await import('./ready.js')).benchReady(),
   query: async () => (await import('./query.js')).benchQuery(USUAL_ROWS),
   query_10m: async () => (await import('./query.js')).benchQuery(10_000_000),

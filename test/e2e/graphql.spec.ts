@@ -41,6 +41,36 @@ describe('typed GraphQL', () => {
     });
   });
 
+  it('answers a question of all four parts: when, which, in what order, how many', async () => {
+    const { data, errors } = await server.graphql(`{
+      marketing(
+        dateRange: { from: "2026-01-01", to: "2026-03-31" }
+        where: { dataSource: { equals: ["meta_ads", "google_ads"] }, spend: { gt: "60" } }
+        orderBy: [{ field: recordedAt }, { field: spend, direction: DESC }]
+        limit: 5
+      ) { dataSource campaignName recordedAt(grain: MONTH) spend campaignRoas }
+    }`);
+    expect(errors).toBeUndefined();
+    expect(data).toEqual({
+      marketing: [
+        {
+          ...{ dataSource: 'meta_ads', campaignName: 'Spring', recordedAt: '2026-01-01' },
+          ...{ spend: '100.10', campaignRoas: 2.997002997 },
+        },
+        {
+          ...{ dataSource: 'google_ads', campaignName: 'Brand', recordedAt: '2026-02-01' },
+          ...{ spend: '200.00', campaignRoas: 4.5 },
+        },
+      ],
+    });
+    const { data: described } = await server.graphql<{ __type: { fields: { name: string; description: string }[] } }>(
+      '{ __type(name: "MarketingRow") { fields { name description } } }',
+    );
+    const told = new Map(described?.__type.fields.map(({ name, description }) => [name, description]));
+    expect(told.get('campaignRoas')).toContain('ROAS');
+    expect(told.get('recordedAt')).toBeTruthy();
+  });
+
   it('groups time by the grain of the field, filters with typed conditions, and tells its notes', async () => {
     const { data, errors, extensions } = (await server.graphql(
       `query ($grain: TimeGrain!, $withClicks: Boolean!) {

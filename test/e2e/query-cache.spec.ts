@@ -85,6 +85,26 @@ describe('cached answers', () => {
     expect((await ask(first)).meta.cached).toBe(true);
   });
 
+  it('tells for each source how fresh it is, also from the cache, and moves only the one that got rows', async () => {
+    const of = async (server: TestServer): Promise<Answer['meta']> => (await ask(server)).meta;
+    const { meta_ads } = (await of(first)).data_as_of;
+    expect(meta_ads).toBeTruthy();
+    const google = { ...row('g1', '0', '2025-11-30'), data_source: 'google_ads', data_payload: { clicks: 1 } };
+    await first.rows([google]);
+    const both = { google_ads: '2025-11-30T00:00:00.000Z', meta_ads };
+    expect(await of(first)).toMatchObject({ cached: false, data_as_of: both });
+    expect(await of(first)).toMatchObject({ cached: true, data_as_of: both });
+    // Rows about an earlier day, and the same rows again, make no source fresher.
+    await second.rows([{ ...google, external_id: 'g0', recorded_at: '2025-10-01T00:00:00Z' }]);
+    expect(await of(first)).toMatchObject({ cached: false, data_as_of: both });
+    await second.rows([google]);
+    expect(await of(first)).toMatchObject({ cached: true, data_as_of: both });
+    await second.rows([{ ...google, external_id: 'g2', recorded_at: '2025-12-24T18:00:00Z' }]);
+    const later = { google_ads: '2025-12-24T18:00:00.000Z', meta_ads };
+    expect(await of(first)).toMatchObject({ cached: false, data_as_of: later });
+    expect(await of(second)).toMatchObject({ data_as_of: later });
+  });
+
   it('forgets with a definition', async () => {
     const metric = { metric_key: 'double', display_label: 'Double', category: 'calculated', metric_type: 'metric' };
     const made = await first.json<{ id: string }>('/api/marketing/metrics', {

@@ -72,11 +72,15 @@ const ROW_FUNCTIONS: ReadonlySet<string> = new Set<RowFunction>([
 ]);
 const AGGREGATES: ReadonlySet<string> = new Set(['sum', 'avg', 'average', 'count', 'mean', 'total']);
 
+/** Unknown names of one formula for which nearest ones are looked for: each costs a look at all names that there are. */
+export const SUGGESTED_FOR = 10;
+
 /** Converts one formula; errors collect in `diagnostics`. */
 export class Converter {
   readonly diagnostics: Diagnostic[] = [];
   /** Keys of the members that the formula names. */
   readonly members = new Set<string>();
+  private unknown = 0;
 
   constructor(
     private readonly tokens: readonly Token[],
@@ -146,7 +150,7 @@ export class Converter {
   private member(name: string, range: Range): FormulaNode | null {
     const found = this.scope.resolve(name);
     if (!found) {
-      const suggestions = nearestNames(name, this.scope.names());
+      const suggestions = ++this.unknown > SUGGESTED_FOR ? [] : nearestNames(name, this.scope.names());
       const hint = suggestions.length > 0 ? `; did you mean ${suggestions.join(', ')}?` : '.';
       const what = this.scope.overRows ? 'dimension or field' : 'metric';
       this.diagnostics.push(formulaError('unknown_member', `No ${what} is called ${name}${hint}`, range, suggestions));

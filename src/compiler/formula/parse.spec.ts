@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { DataType } from '../model/types.js';
+import { SUGGESTED_FOR } from './convert.js';
 import { parseFormula } from './parse.js';
 import type { FormulaScope } from './parse.js';
 import type { FormulaNode } from './types.js';
@@ -225,23 +226,36 @@ describe('parseFormula refuses', () => {
   });
 
   it('hostile text after a bounded number of look-ups', () => {
-    // Names are all that is looked up outside the text; their number bounds the work beyond one pass over it.
+    // Names are all that is looked up outside the text, and going through all of them for the nearest is what costs.
+    let searches = 0;
     const looked = (text: string): number => {
       let times = 0;
       const counting: FormulaScope = {
         resolve: (name) => (times++, scope.resolve(name)),
         *names() {
-          times++;
+          searches++;
           yield* scope.names();
         },
       };
+      searches = 0;
       expect(parseFormula(text, counting).tree).toBeNull();
+      expect(searches).toBeLessThanOrEqual(SUGGESTED_FOR);
       return times;
     };
     expect(looked('x+'.repeat(2_000))).toBe(0);
     expect(looked('('.repeat(4_000))).toBe(0);
     expect(looked(`${'f('.repeat(64)}`)).toBe(0);
     expect(looked(Array(250).fill('nothing').join('+'))).toBeLessThanOrEqual(500);
+    expect(searches).toBe(SUGGESTED_FOR);
+  });
+
+  it('names on the prototype of every object as names that there are not', () => {
+    for (const name of ['__proto__', 'constructor', 'hasOwnProperty', 'toString', 'valueOf', '__defineGetter__']) {
+      expect(errorOf(`${name} / clicks`)).toEqual(['unknown_member', name]);
+      expect(errorOf(`${name}(1)`)[0]).toBe('unknown_function');
+    }
+    expect(errorOf('clicks.__proto__')[0]).toBe('unsupported_syntax');
+    expect(errorOf('clicks["constructor"]')[0]).toBe('unsupported_syntax');
   });
 
   it('huge powers and numbers without calculating them', () => {
