@@ -4,6 +4,7 @@ import type { Identity } from '../access/identity.js';
 import { Problem, type ProblemItem } from '../common/problem.js';
 import { QueryService } from '../query/query.service.js';
 import { VISIBILITIES } from '../reports/report-view.entity.js';
+import { whole } from '../reports/view-request.js';
 import { DashboardWidgets, problemOf, type ReadyWidget, type WidgetProblem } from './dashboard-widgets.service.js';
 import type { DashboardNoticeDto } from './dashboard.dto.js';
 import type { Dashboard } from './dashboard.entity.js';
@@ -91,7 +92,7 @@ export class DashboardCheck {
       mistakes.push({ code: 'unknown_dimension', message, pointer: `${at}/${side}` });
     }
     try {
-      await this.queries.check(policyOf(identity), request);
+      await this.queries.check(policyOf(identity), whole(request));
     } catch (error) {
       if (!(error instanceof Problem) || error.status >= 500) throw error;
       mistakes.push(...itemsOf(problemOf(error), view ? `${at}/view_id` : `${at}/query`, view === null));

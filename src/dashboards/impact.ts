@@ -7,7 +7,10 @@ import { widgetRequest } from './widget-request.js';
 export interface DashboardImpact {
   readonly id: string;
   readonly dashboard_name: string;
-  /** `stops`: some of its widgets show the reason in place of numbers. `changes`: a number in it means something else. */
+  /**
+   * `stops`: some of its widgets show the reason in place of numbers. `changes`: a metric is missing from one, or a number
+   * in it means something else.
+   */
   readonly effect: 'stops' | 'changes';
   readonly reasons: readonly string[];
   /** Ids of the widgets. */

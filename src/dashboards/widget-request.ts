@@ -13,6 +13,7 @@ export function widgetRequest(
 ): ReportRequest {
   return {
     ...own,
+    on_missing_metric: 'leave_out',
     filters: both(own.filters, filters),
     date_range: widget.own_period || date_range === null ? (own.date_range ?? null) : date_range,
     time_zone: time_zone ?? own.time_zone ?? null,

@@ -16,7 +16,10 @@ export interface SavedRequest {
 export interface ViewImpact {
   readonly id: string;
   readonly report_name: string;
-  /** `stops`: it would be refused. `changes`: it runs, but a number means something else or a column has a new name. */
+  /**
+   * `stops`: it would be refused. `changes`: it runs, but without a metric, or a number means something else, or a column has
+   * a new name.
+   */
   readonly effect: 'stops' | 'changes';
   /** What is wrong, or what changes. */
   readonly reasons: readonly string[];
@@ -66,7 +69,9 @@ function differenceOf(name: string, before: Model, after: Model): string | null 
   const old = resolveMember(before, name)?.member;
   const now = resolveMember(after, name)?.member;
   if (!old && !now) return null;
-  if (!old || !now) return `“${name}” ${now ? 'is new' : 'is gone'}.`;
+  if (!old || !now) return now ? `“${name}” is new.` : `“${name}” is gone; the report would be without it.`;
+  if (now.status === 'quarantined' && old.status === 'valid')
+    return `“${name}” is set aside until its definition is repaired; the report would be without it.`;
   if (old.key !== now.key) return `“${name}” now leads to ${now.key}, and its column is called so.`;
   if (memberMeaning(before, old.key) === memberMeaning(after, now.key)) return null;
   return `“${name}” is calculated in another way.`;

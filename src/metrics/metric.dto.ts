@@ -327,7 +327,7 @@ export class ViewImpactDto {
   report_name!: string;
   @Described({
     description:
-      '`stops`: it is refused until it is repaired, never run with a column less. `changes`: a number in it means something else, or a column has a new name.',
+      '`stops`: it is refused until it is repaired. `changes`: it runs and says that it is without a metric, or a number in it means something else, or a column has a new name.',
     type: () => String,
     oneOf: ['stops', 'changes'],
   })
@@ -351,7 +351,7 @@ export class DashboardImpactDto {
   @Described({ description: 'Its title.', type: () => String, example: 'Marketing overview' }) dashboard_name!: string;
   @Described({
     description:
-      '`stops`: some widgets show the reason in place of numbers. `changes`: a number means something else, or a column has a new name.',
+      '`stops`: some widgets show the reason in place of numbers. `changes`: one is without a metric, a number means something else, or a column has a new name.',
     type: () => String,
     oneOf: ['stops', 'changes'],
   })

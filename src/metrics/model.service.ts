@@ -2,13 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { LRUCache } from 'lru-cache';
 import { DataSource, type EntityManager } from 'typeorm';
+import type { ProblemItem } from '../common/problem.js';
 import { Organization } from '../access/organization.entity.js';
 import { buildModel } from '../compiler/model/build.js';
 import { countChanges, diffModels } from '../compiler/model/diff.js';
 import { canonicalJson, snapshotOf } from '../compiler/model/snapshot.js';
 import { DEFAULT_FX, type ModelSettings, type Snapshot } from '../compiler/model/types.js';
 import type { ReportRequest } from '../compiler/query/types.js';
-import { explainDeactivated } from './deactivated.js';
+import { explainDeactivated, withDeactivated } from './deactivated.js';
 import { definitionOf } from './definition.js';
 import { activeRows, ownDefinitions, visibleStandard, type StoredDefinitions } from './definition-change.js';
 import { LibraryService } from './library.service.js';
@@ -161,12 +162,24 @@ export class ModelService {
    * @throws always: the refusal, or whatever else was thrown
    */
   async explain(organizationId: string, request: ReportRequest, thrown: unknown): Promise<never> {
-    throw await explainDeactivated(thrown, request, () =>
-      this.database.manager.find(MetricConfig, {
-        where: { organization_id: organizationId, is_active: false },
-        order: { updated_at: 'DESC' },
-      }),
-    );
+    throw await explainDeactivated(thrown, request, () => this.inactive(organizationId));
+  }
+
+  /** The warnings of an answer to `request`, with what only the stored rows know of metrics that it is without. */
+  warnings(
+    organizationId: string,
+    request: ReportRequest,
+    warnings: readonly ProblemItem[],
+  ): Promise<readonly ProblemItem[]> {
+    return withDeactivated(warnings, request, () => this.inactive(organizationId));
+  }
+
+  /** Deactivated rows, latest first. */
+  private inactive(organizationId: string): Promise<MetricConfig[]> {
+    return this.database.manager.find(MetricConfig, {
+      where: { organization_id: organizationId, is_active: false },
+      order: { updated_at: 'DESC' },
+    });
   }
 
   private async upgrade(manager: EntityManager, organizationId: string): Promise<ModelPublication> {

@@ -108,9 +108,13 @@ export class QueryPlans {
       wanted: request.currency,
     });
     const input = { snapshot, compiled, request, dialect, organizationId, policy, now, maxRows: null, money };
-    const plan = await planQuery(input).catch((refusal: unknown) =>
+    const found = await planQuery(input).catch((refusal: unknown) =>
       this.models.explain(organizationId, request, refusal),
     );
+    const plan: QueryPlan = Object.freeze({
+      ...found,
+      warnings: await this.models.warnings(organizationId, request, found.warnings),
+    });
     const { model } = snapshot;
     const lock = rowLock({
       ...{ rows: policy.rows, model, now, dialect, relations: plan.relations.names },

@@ -20,7 +20,7 @@ import { checkChart } from './render/charts/shape.js';
 import { ReportView } from './report-view.entity.js';
 import { sharedTeam } from './shared-team.js';
 import { mayRead, mayWrite, namesNothingHidden, savedFilters } from './view-access.js';
-import { requestOf } from './view-request.js';
+import { requestOf, whole } from './view-request.js';
 
 /** Saved reports. A role sees the views that the FSD's matrix gives it; what it may not see does not exist for it. */
 @Injectable()
@@ -120,7 +120,7 @@ export class ReportViewService {
 
   /** Proves that a view can be planned, and drawn as it asks. @throws Problem as a query would; 400 for its picture */
   private async refuseUnlessRunnable(identity: Identity, fields: ReportViewFields): Promise<void> {
-    const columns = await this.queries.check(policyOf(identity), requestOf(fields));
+    const columns = await this.queries.check(policyOf(identity), whole(requestOf(fields)));
     const { model } = (await this.models.live(identity.organizationId)).snapshot;
     const mistakes = checkChart(fields.dashboard_config, { columns, additive: additiveOf(columns, model) });
     if (mistakes.length > 0) {

@@ -1,7 +1,7 @@
 import type { ReportRequest } from '../compiler/query/types.js';
 import type { ReportView } from './report-view.entity.js';
 
-/** The request that a view stands for. */
+/** The request that a view stands for: also when a metric of it has gone since, and then its answer says so. */
 export const requestOf = (
   view: Pick<
     ReportView,
@@ -24,6 +24,7 @@ export const requestOf = (
   >,
 ): ReportRequest => ({
   metrics: view.metrics,
+  on_missing_metric: 'leave_out',
   dimensions: view.dimensions,
   filters: view.filters,
   date_range: view.date_range,
@@ -40,6 +41,9 @@ export const requestOf = (
   ...(view.currency === null ? {} : { currency: view.currency }),
   ...(view.on_missing_rate === null ? {} : { on_missing_rate: view.on_missing_rate }),
 });
+
+/** The request as it has to be when it is saved: with all that it names. */
+export const whole = ({ on_missing_metric: _, ...request }: ReportRequest): ReportRequest => request;
 
 /** One page of a request. */
 export const pageOf = (

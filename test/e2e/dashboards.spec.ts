@@ -14,7 +14,11 @@ interface Widget {
   readonly type: string;
   readonly title: string | null;
   readonly state: string;
-  readonly data: { rows: Record<string, unknown>[]; totals: Record<string, unknown> | null } | null;
+  readonly data: {
+    rows: Record<string, unknown>[];
+    totals: Record<string, unknown> | null;
+    meta: { warnings: { code: string; message: string }[] };
+  } | null;
   readonly problem: { code: string; detail: string } | null;
 }
 interface Dashboard {
@@ -214,16 +218,22 @@ describe('dashboards', () => {
         { type: 'tiles', query: { metrics: ['margin'], dimensions: [] } },
         { type: 'table', view_id: other.body.id },
         { type: 'bar', view_id: view },
+        { type: 'table', query: { metrics: ['spend', 'margin'], dimensions: ['data_source'] } },
       ],
     });
     const gone = await server.json(`/api/marketing/metrics/${metric.body.id}`, undefined, 'DELETE');
     expect(gone.body).toMatchObject({
-      dashboards: [{ id: made.id, dashboard_name: 'Margins', effect: 'stops', widgets: ['w1', 'w2'] }],
+      dashboards: [{ id: made.id, dashboard_name: 'Margins', effect: 'stops', widgets: ['w1', 'w2', 'w4'] }],
     });
     const loaded = await open(made.id);
-    expect(loaded.widgets.map(({ state }) => state)).toEqual(['failed', 'failed', 'ready']);
+    expect(loaded.widgets.map(({ state }) => state)).toEqual(['failed', 'failed', 'ready', 'ready']);
     expect(loaded.widgets[0]?.problem?.detail).toContain('was deactivated on');
-    expect(loaded.warnings.map(({ pointer }) => pointer)).toEqual(['/widgets/0/query/metrics/0', '/widgets/1/view_id']);
+    // A widget with other metrics shows those, and says what is missing.
+    expect(Object.keys(loaded.widgets[3]?.data?.rows[0] ?? {})).toEqual(['data_source', 'spend']);
+    expect(loaded.widgets[3]?.data?.meta.warnings[0]?.message).toMatch(/“Margin” was deactivated on .* without it\./);
+    expect(loaded.warnings.map(({ pointer }) => pointer)).toEqual([
+      ...['/widgets/0/query/metrics/0', '/widgets/1/view_id', '/widgets/3/query/metrics/1'],
+    ]);
     // What is broken does not keep the owner from changing the rest.
     const renamed = await server.json(`/api/dashboard/${made.id}`, { dashboard_name: 'Margins, still' }, 'PATCH');
     expect(renamed.status).toBe(200);

@@ -6,8 +6,10 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import PostalMime from 'postal-mime';
 import { packageRoot } from '../../src/common/package-root.js';
 import { ADMIN_KEY, TestServer } from '../support/server.js';
+import { until } from '../support/until.js';
 
 interface Metric {
   id: string;
@@ -50,7 +52,7 @@ interface Problem {
 interface Rows {
   rows: Record<string, unknown>[];
   columns: { name: string }[];
-  meta: { aliases: Record<string, string> };
+  meta: { aliases: Record<string, string>; cached: boolean; warnings: { code: string; message: string }[] };
 }
 
 const ROW = {
@@ -60,6 +62,13 @@ const ROW = {
   source_category: 'external_marketing',
   data_payload: { spend: '100.00', revenue: '250.00', refunds: '50.00', footfall: 12 },
 };
+
+const mails = (dataDir: string): Buffer[] =>
+  readdirSync(dataDir).includes('outbox')
+    ? readdirSync(join(dataDir, 'outbox'))
+        .filter((name) => name.endsWith('.eml'))
+        .map((name) => readFileSync(join(dataDir, 'outbox', name)))
+    : [];
 
 const formula = (metric_key: string, text: string): Record<string, unknown> => ({
   metric_key,
@@ -95,8 +104,8 @@ describe('definitions', () => {
       undefined,
       'DELETE',
     );
-  const view = async (report_name: string, metrics: string[]): Promise<string> => {
-    const answer = await server.json<{ id: string }>('/api/reports/views', { report_name, metrics });
+  const view = async (report_name: string, metrics: string[], more: object = {}): Promise<string> => {
+    const answer = await server.json<{ id: string }>('/api/reports/views', { report_name, metrics, ...more });
     expect(answer.status).toBe(201);
     return answer.body.id;
   };
@@ -143,7 +152,15 @@ describe('definitions', () => {
           valid: true,
           dependants: ['margin_share'],
           breaks: ['margin_share'],
-          views: [{ id: viewId, report_name: 'Margins', effect: 'stops' }],
+          views: [
+            {
+              ...{ id: viewId, report_name: 'Margins', effect: 'changes' },
+              reasons: [
+                expect.stringMatching(/“margin” is gone.*without it/),
+                expect.stringContaining('“margin_share” is set aside'),
+              ],
+            },
+          ],
         },
       });
       const other = await ask({ formula: 'revenue - spend - coalesce(refunds, 0)' });
@@ -157,7 +174,7 @@ describe('definitions', () => {
         valid: false,
         diagnostics: [{ code: 'unknown_member', suggestions: expect.arrayContaining(['spend']) }],
         breaks: ['margin_share'],
-        views: [{ effect: 'stops' }],
+        views: [{ effect: 'changes' }],
       });
       const label = await ask({ display_label: 'Margin of all' });
       expect(label.body).toMatchObject({ valid: true, breaks: [], views: [] });
@@ -196,23 +213,71 @@ describe('definitions', () => {
       expect(missing).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
     });
 
-    it('refuses a view whose metric is deactivated, says what to do, and runs it once that is done', async () => {
+    it('answers a view without a metric that was deactivated, and says so at every door', async () => {
+      const [file, page] = await Promise.all([
+        view('Margins of sources', ['margin', 'spend', 'clicks'], { dimensions: ['data_source'], limit: 5 }),
+        view('Best margins', ['spend', 'margin'], { dimensions: ['data_source'], top: { limit: 3, by: 'margin' } }),
+      ]);
       const gone = await remove(margin.id);
-      expect(gone).toMatchObject({
-        status: 200,
-        body: { metric: { status: 'inactive' }, breaks: ['margin_share'], views: [{ id: viewId, effect: 'stops' }] },
+      expect(gone).toMatchObject({ status: 200, body: { metric: { status: 'inactive' }, breaks: ['margin_share'] } });
+      const effects = new Map(gone.body.views.map(({ id, effect }) => [id, effect]));
+      expect([viewId, file, page].map((id) => effects.get(id))).toEqual(['changes', 'changes', 'stops']);
+
+      const without = await run(viewId);
+      expect(without.status).toBe(200);
+      expect(without.body.rows).toEqual([{ spend: '100.00' }]);
+      const told = expect.stringMatching(/^“margin” was deactivated on \d{4}-\d\d-\d\d\. The report is without it\.$/);
+      expect(without.body.meta.warnings).toEqual([
+        { code: 'metric_left_out', message: told, pointer: '/metrics/1' },
+        {
+          code: 'metric_left_out',
+          message: expect.stringContaining('“margin_share” is set aside'),
+          pointer: '/metrics/2',
+        },
+      ]);
+      expect((await run(viewId)).body.meta).toMatchObject({ cached: true, warnings: without.body.meta.warnings });
+      const sorted = (await run(file)).body.meta.warnings[0]?.message;
+      expect(sorted).toContain('Rows are in the order of “Spend” in its place.');
+      const csv = await server.fetch(`/api/reports/views/${viewId}/data?format=csv`);
+      expect(await csv.text()).toBe('spend\r\n100.00\r\n');
+      expect(csv.headers.get('x-tributary-warnings')).toContain('metric_left_out');
+      const html = await server.fetch(`/api/reports/views/${viewId}/data?format=html`);
+      expect(await html.text()).toContain('was deactivated on');
+      const query = '{ runReportView(id: "ID") { rows meta { warnings } } }'.replace('ID', viewId);
+      const { data } = await server.graphql<{ runReportView: Rows }>(query);
+      expect(data?.runReportView).toMatchObject({
+        rows: [{ spend: '100.00' }],
+        meta: { warnings: [{ message: told }, {}] },
       });
-      const refused = await run(viewId);
+      await server.json(`/api/reports/views/${viewId}/deliver`, { recipients: ['boss@example.com'], formats: ['csv'] });
+      const mail = await until(() => mails(server.dataDir)[0], { what: 'the mail' });
+      expect((await PostalMime.parse(mail)).text).toMatch(/Note: “margin” was deactivated on .* without it\./);
+
+      const ranked = await run(page);
+      expect(ranked).toMatchObject({ status: 422, body: { code: 'unknown_metric', errors: [{ pointer: '/top/by' }] } });
+      const asked = await server.json<Problem>('/api/query', { metrics: ['spend', 'margin'] });
+      expect(asked).toMatchObject({ status: 422, body: { code: 'unknown_metric' } });
+      const saved = await server.json(`/api/reports/views/${viewId}`, { report_name: 'Margins!' }, 'PATCH');
+      expect(saved).toMatchObject({ status: 422, body: { code: 'unknown_metric' } });
+      expect((await patch(margin.id, { is_active: true })).status).toBe(200);
+      expect((await run(viewId)).body).toMatchObject({ rows: [{ margin: 150 }], meta: { warnings: [] } });
+    });
+
+    it('refuses a view of which no metric remains, says what to do, and runs it once that is done', async () => {
+      const only = await view('Margins only', ['margin', 'margin_share']);
+      const gone = await remove(margin.id);
+      expect(gone.body.views).toContainEqual(expect.objectContaining({ id: only, effect: 'stops' }));
+      const refused = await run(only);
       expect(refused.status).toBe(422);
       expect(refused.body.code).toBe('unknown_metric');
-      expect(refused.body.errors[0]).toMatchObject({ code: 'unknown_metric', pointer: '/metrics/1' });
+      expect(refused.body.errors[0]).toMatchObject({ code: 'unknown_metric', pointer: '/metrics/0' });
       expect(refused.body.detail).toMatch(/“margin” \(margin\) was deactivated on \d{4}-\d\d-\d\d\. .*PATCH/);
       expect(refused.body.detail).toContain(margin.id);
-      expect(refused.body.errors[1]).toMatchObject({ code: 'member_quarantined', pointer: '/metrics/2' });
+      expect(refused.body.errors[1]).toMatchObject({ code: 'member_quarantined', pointer: '/metrics/1' });
       const inactive = await server.json<{ data: Metric[] }>('/api/marketing/metrics?is_active=false');
       expect(inactive.body.data).toMatchObject([{ id: margin.id, metric_key: 'margin', status: 'inactive' }]);
       expect((await patch(margin.id, { is_active: true })).status).toBe(200);
-      expect((await run(viewId)).body.rows).toEqual([{ spend: '100.00', margin: 150, margin_share: 0.6 }]);
+      expect((await run(only)).body.rows).toEqual([{ margin: 150, margin_share: 0.6 }]);
     });
 
     it('warns of numbers that count the same twice', async () => {

@@ -2,10 +2,17 @@ import { unprocessable, type Problem, type ProblemItem } from '../../common/prob
 
 /** Collects what is wrong with a request, so that a user sees all of it at once. */
 export class Mistakes {
-  private readonly items: ProblemItem[] = [];
+  private items: ProblemItem[] = [];
 
   add(code: string, message: string, pointer: string, suggestions: readonly string[] = []): void {
     this.items.push({ code, message, pointer, ...(suggestions.length > 0 ? { suggestions } : {}) });
+  }
+
+  /** Takes out those that are none after all. */
+  take(isNone: (item: ProblemItem) => boolean): readonly ProblemItem[] {
+    const taken = this.items.filter(isNone);
+    this.items = this.items.filter((item) => !isNone(item));
+    return taken;
   }
 
   get any(): boolean {

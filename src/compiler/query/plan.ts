@@ -73,6 +73,7 @@ export async function planQuery(input: PlanInput): Promise<QueryPlan> {
 
   const masks = new Masks(read);
   const warnings = [
+    ...read.warnings,
     ...nonAdditiveWarnings(report, request),
     ...timeWarnings(read),
     ...runningWarnings(read),

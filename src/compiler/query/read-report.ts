@@ -1,5 +1,6 @@
 /** A request → a {@link Report}: every name resolved, every word checked, every mistake noted at once. */
 import { DateTime, IANAZone } from 'luxon';
+import type { ProblemItem } from '../../common/problem.js';
 import { TIME_KEY } from '../cube/base.js';
 import type { CompiledModel } from '../cube/compile.js';
 import type { DialectName } from '../dialect/types.js';
@@ -15,6 +16,7 @@ import { checkNames, otherName, plannedColumns } from './columns.js';
 import { comparedPart, endsNow, spanOf, type ComparedPart } from './compared-range.js';
 import { readCursor } from './cursor.js';
 import { FilterPlanner } from './conditions.js';
+import { leftOut } from './left-out.js';
 import { Mistakes } from './mistakes.js';
 import { checkCurrency, Money, type MoneyFacts } from './money.js';
 import { rowOrder } from './order.js';
@@ -61,6 +63,8 @@ export interface ReadReport {
   readonly compared: ComparedPart | null;
   /** Keys that each subtotal groups by. */
   readonly subtotals: readonly (readonly string[])[];
+  /** What of the request is not in the report. */
+  readonly warnings: readonly ProblemItem[];
 }
 
 /** @throws Problem 422 with every mistake of the request, each with its JSON pointer. */
@@ -77,6 +81,7 @@ export function readReport(input: ReportInput): ReadReport {
   const isShown = (member: Resolved): boolean => !resolver.isMasked(member);
   const allMetrics = select(request.metrics, 'metric', resolver, mistakes);
   const metrics = allMetrics.filter(isShown);
+  const warnings = leftOut(request, metrics, mistakes);
   const grain = checkedGrain(request, mistakes);
   // With a grain, `recorded_at` among the dimensions is the time column itself.
   const allDimensions = select(request.dimensions, 'dimension', resolver, mistakes).filter(
@@ -144,6 +149,7 @@ export function readReport(input: ReportInput): ReadReport {
     filtersTime: onTime,
     compared,
     subtotals,
+    warnings,
   };
 }
 

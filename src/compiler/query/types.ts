@@ -126,6 +126,12 @@ export interface ReportRequest {
   readonly currency?: string | null;
   /** Where a row has no exchange rate: refuse the request (`error`, the default), or leave the number empty (`flag`). */
   readonly on_missing_rate?: OnMissingRate | null;
+  /**
+   * What to do about a metric that is not there (any more): refuse the request (`refuse`, the default), or answer the others
+   * with a warning for each that is left out (`leave_out`), as what was saved before the metric went away is answered.
+   * Anything else that names it, and a request of which no metric remains, is refused in any case.
+   */
+  readonly on_missing_metric?: 'refuse' | 'leave_out';
   /** `next_cursor` of the page before, with the request otherwise unchanged. */
   readonly cursor?: string | null;
 }

@@ -33,10 +33,13 @@ function chosen(report: ReportDocument, kind: ChartKind): readonly ChartPlan[] {
       return plans.length > 0 ? plans : suitable(report, 'auto', dimensions, metrics);
     }
     case 'funnel': {
+      // Without one of its steps it would tell of others than were asked for.
+      if (lacksAsked(report)) return suitable(report, 'auto', dimensions, metrics);
       const plans = metrics.length > 1 || dimensions.length > 0 ? funnel(report, dimensions, metrics) : [];
       return plans.length > 0 ? plans : suitable(report, 'auto', dimensions, metrics);
     }
     case 'scatter': {
+      if (lacksAsked(report)) return suitable(report, 'auto', dimensions, metrics);
       const plans = scatter(report, dimensions, metrics);
       return plans.length > 0 ? plans : suitable(report, 'auto', dimensions, metrics);
     }
@@ -44,6 +47,10 @@ function chosen(report: ReportDocument, kind: ChartKind): readonly ChartPlan[] {
       return suitable(report, kind, dimensions, metrics);
   }
 }
+
+/** Whether the result has not all of the metrics that the view asks to be drawn. */
+const lacksAsked = ({ dashboardConfig, columns }: ReportDocument): boolean =>
+  (dashboardConfig?.metrics ?? []).some((asked) => columns.every(({ name }) => name !== asked));
 
 function suitable(
   report: ReportDocument,
