@@ -214,6 +214,17 @@ export class QueryService {
     return { plan: planned.plan, snapshot: planned.snapshot, batches, csv, end };
   }
 
+  /** Which version of its data an organisation has; null while an import makes rows visible. */
+  async dataVersion(organizationId: string): Promise<string | null> {
+    const { is_changing, data_version } = await this.states.read(organizationId);
+    return is_changing ? null : data_version;
+  }
+
+  /** Models that the published attribution of an organisation holds, sorted. */
+  async attributionModels(organizationId: string): Promise<readonly string[]> {
+    return this.relations.models(organizationId, await this.states.read(organizationId));
+  }
+
   /** What to be careful about beside the plan: limited rows, and what is not up to date. */
   private async cautions(
     policy: Policy,

@@ -57,6 +57,11 @@ export class RelationsReady {
     ];
   }
 
+  /** Attribution models that the published runs hold, sorted. */
+  async models(organizationId: string, state: OrganizationState): Promise<readonly string[]> {
+    return state.attribution_runs.length === 0 ? [] : (await this.read(organizationId, state)).models;
+  }
+
   private async read(organizationId: string, state: OrganizationState): Promise<Known> {
     const before = this.known.get(organizationId);
     if (before?.dataVersion === state.data_version && !state.is_changing) return before;

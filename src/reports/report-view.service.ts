@@ -58,10 +58,17 @@ export class ReportViewService {
   /** Ids of the views that the asker may see; null for an administrator, who also sees what was sent of deleted ones. */
   async readableIds(identity: Identity): Promise<string[] | null> {
     if (identity.role === 'organization_admin') return null;
-    const where = { organization_id: identity.organizationId };
+    return (await this.readable(identity)).map(({ id }) => id);
+  }
+
+  /** All views that the asker may see, the oldest first. */
+  async readable(identity: Identity): Promise<ReportView[]> {
     const model = await this.modelFor(identity);
-    const views = await this.database.manager.findBy(ReportView, where);
-    return views.filter((view) => this.isSeen(identity, view, model)).map(({ id }) => id);
+    const views = await this.database.manager.find(ReportView, {
+      where: { organization_id: identity.organizationId },
+      order: { created_at: 'ASC', id: 'ASC' },
+    });
+    return views.filter((view) => this.isSeen(identity, view, model));
   }
 
   private isSeen(identity: Identity, view: ReportView, model: Model | null): boolean {

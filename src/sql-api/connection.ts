@@ -9,7 +9,9 @@ import { decoyVerifier, readVerifier, ScramServer } from '../pgwire/scram.js';
 import * as server from '../pgwire/server-messages.js';
 import { negotiate, NEWEST_MINOR, readStartup, type StartupPacket } from '../pgwire/startup.js';
 import { SqlMistake } from '../sql/mistake.js';
-import { SETTINGS } from '../sql/catalog/allowed.js';
+import { isAttributionModel } from '../compiler/model/relations.js';
+import { MODEL_SETTING, SETTINGS } from '../sql/catalog/allowed.js';
+import { MODEL_COLUMN } from '../sql/relation.js';
 import { faultOf } from './fault-of.js';
 import {
   IDLE_IN_TRANSACTION_MS,
@@ -328,6 +330,7 @@ function startSettings(parameters: ReadonlyMap<string, string>): ReadonlyMap<str
   const settings = new Map<string, string>();
   const add = (name: string, value: string): void => {
     const key = name.toLowerCase().replaceAll('-', '_');
+    if (key === MODEL_COLUMN && isAttributionModel(value)) settings.set(MODEL_SETTING, value);
     if (SETTINGS.has(key) && key !== 'client_encoding' && value !== '') settings.set(key, value);
   };
   for (const [name, value] of parameters) add(name, value);

@@ -1,15 +1,18 @@
-import type { Filter } from '../compiler/query/types.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { STANDARD_MODEL } from '../compiler/model/relations.js';
+import type { Filter, ReportRequest } from '../compiler/query/types.js';
 import * as client from '../pgwire/client-messages.js';
 import type { BindMessage } from '../pgwire/client-messages.js';
 import { readDataRow, readFault } from '../pgwire/server-messages.js';
 import type { QueryService } from '../query/query.service.js';
 import { cast, type Node } from '../sql/ast.js';
-import { quoted } from '../sql/catalog/mirror-sql.js';
-import { SqlMistake } from '../sql/mistake.js';
+import { literal, quoted } from '../sql/catalog/mirror-sql.js';
+import { MODEL_SETTING } from '../sql/catalog/allowed.js';
+import { SqlMistake, unsupported } from '../sql/mistake.js';
 import { expressionSql } from '../sql/parse.js';
 import { filterOf, valueExpression } from '../sql/plan/push.js';
-import type { Source } from '../sql/plan/types.js';
-import { ROW_ID } from '../sql/relation.js';
+import type { Source, SourceColumn, SourceModels } from '../sql/plan/types.js';
+import { MODEL_COLUMN, ROW_ID } from '../sql/relation.js';
 import { MEMBERS_AT_ONCE, MOST_ROWS } from './limits.js';
 import type { Mirror } from './mirrors.service.js';
 import { sourceRows } from './source-rows.js';
@@ -33,20 +36,52 @@ export interface LoadContext {
   readonly explain?: (line: string) => void;
 }
 
+/** How long to wait, in milliseconds, before all that a statement reads is read once more. */
+const AGAIN_AFTER_MS = [50, 100, 200, 400, 800, 1_600, 3_200];
+
 /**
- * Reads what a statement needs from the query path into temporary tables, within the transaction that is open.
+ * Reads what a statement needs from the query path into temporary tables, within the transaction that is open; all of it
+ * in one version of the data.
  * @returns the name that each source has in the statement, and its table's
+ * @throws SqlMistake `40001` where imports left no moment in which all could be read
  */
 export async function loadSources(sources: readonly Source[], context: LoadContext): Promise<Map<string, string>> {
-  const tables = new Map<string, string>();
-  for (const source of sources) tables.set(source.table, await new Loading(source, context).load());
-  return tables;
+  const { queries, mirror, signal } = context;
+  const load = async (): Promise<Map<string, string>> => {
+    const tables = new Map<string, string>();
+    for (const source of sources) tables.set(source.table, await new Loading(source, context).load());
+    return tables;
+  };
+  if (context.explain || requestsOf(sources) < 2) return load();
+  const version = (): Promise<string | null> => queries.dataVersion(mirror.policy.organizationId);
+  for (const pause of AGAIN_AFTER_MS) {
+    const before = await version();
+    if (before !== null) {
+      const tables = await load();
+      if ((await version()) === before) return tables;
+    }
+    await sleep(pause, undefined, { signal });
+  }
+  throw new SqlMistake({
+    code: '40001',
+    message: 'Rows were imported while the statement read them in several steps, so it was not answered.',
+    hint: 'Ask again.',
+  });
 }
+
+/** How many requests they take. */
+const requestsOf = (sources: readonly Source[]): number =>
+  sources.reduce((sum, { request, probes, models }) => {
+    const members = request.metrics.length + request.dimensions.length;
+    return sum + probes.length + (models ? 1 : 0) + Math.max(1, Math.ceil(members / (MEMBERS_AT_ONCE - 1)));
+  }, 0);
 
 class Loading {
   private filters: Filter[] = [];
   private timeZone = 'UTC';
   private most: number | null = null;
+  /** The session's attribution model; null for the standard one. */
+  private model: string | null = null;
 
   constructor(
     private readonly source: Source,
@@ -54,35 +89,73 @@ class Loading {
   ) {}
 
   async load(): Promise<string> {
-    const { columns, probes } = this.source;
+    const { columns, probes, report, models } = this.source;
+    const name = `_source_${this.context.next()}_${this.context.next()}`;
     await this.workOutValues();
     for (const probe of probes) this.filters.push(await this.judge(probe.member, probe.condition));
-    const name = `_source_${this.context.next()}_${this.context.next()}`;
-    const { metrics, dimensions, time_grain } = this.source.request;
+    const chosen = models ? await this.chooseModels(models) : null;
+    const { metrics, dimensions } = this.source.request;
+    const request = report ? reportRequest(report) : this.requestOf(this.source.request);
     if (this.context.explain) {
       this.context.explain(
-        JSON.stringify({
-          metrics,
-          dimensions,
-          time_grain,
-          filters: this.filters,
-          time_zone: this.timeZone,
-          limit: this.most,
-        }),
+        JSON.stringify({ ...request, ...(chosen ? { attribution_model: chosen } : {}), limit: this.most }),
       );
       return name;
     }
-    const members = metrics.length + dimensions.length;
-    if (members > MEMBERS_AT_ONCE) await this.loadInParts(name);
-    else {
-      await this.create(name, columns);
-      await this.fill(
-        name,
-        { metrics, dimensions, time_grain },
-        columns.map(({ member }) => member),
-      );
+    if (metrics.length + dimensions.length + (chosen ? 1 : 0) > MEMBERS_AT_ONCE) {
+      await this.loadInParts(name, chosen);
+      return name;
     }
+    await this.create(name, columns);
+    await this.fillOf(name, request, columns, chosen);
     return name;
+  }
+
+  private requestOf(members: Source['request']): ReportRequest {
+    const { filters, timeZone, model } = this;
+    return {
+      ...members,
+      ...(filters.length > 0 ? { filters } : {}),
+      time_zone: timeZone,
+      ...(model === null ? {} : { attribution_model: model }),
+    };
+  }
+
+  /** Of each of the models, if there are any to choose from. */
+  private async fillOf(
+    name: string,
+    request: ReportRequest,
+    columns: readonly SourceColumn[],
+    models: readonly string[] | null,
+  ): Promise<void> {
+    const members = columns.map(({ member }) => member);
+    if (models === null) return this.fill(name, request, members);
+    if (request.metrics.length + request.dimensions.length === 0 && !request.time_grain) {
+      const values = models.map((model) => `(${literal(model)})`).join(', ');
+      if (models.length > 0 && this.most !== 0) await this.context.upstream.run(`INSERT INTO ${name} VALUES ${values}`);
+      return;
+    }
+    for (const model of models)
+      await this.fill(name, { ...request, attribution_model: model }, members, new Map([[MODEL_COLUMN, model]]));
+  }
+
+  /** Those that attribution was calculated by, and that the statement's conditions let through. */
+  private async chooseModels({ alias, conditions, onlyOne }: SourceModels): Promise<string[]> {
+    const { queries, mirror } = this.context;
+    const known = await queries.attributionModels(mirror.policy.organizationId);
+    // Where there are none, the query path says what to do.
+    const all = known.length > 0 ? known : [this.model ?? STANDARD_MODEL];
+    const where = conditions.map((condition) => `(${expressionSql(condition)})`).join(' AND ') || 'true';
+    const rows = await this.rowsOf(
+      `SELECT ${MODEL_COLUMN} FROM (VALUES ${all.map((model) => `(${literal(model)})`).join(', ')}) AS ${quoted(alias)} (${MODEL_COLUMN}) WHERE ${where}`,
+    );
+    const chosen = rows.flatMap(([model]) => (model == null ? [] : [model]));
+    if (onlyOne && chosen.length > 1)
+      throw unsupported(
+        `Credit by several attribution models (${chosen.join(', ')}) can’t be put together: each shares out all of the revenue.`,
+        `Group by ${MODEL_COLUMN} as it is, or choose one: WHERE ${MODEL_COLUMN} = '${chosen[0]}'.`,
+      );
+    return chosen;
   }
 
   private async create(
@@ -93,68 +166,94 @@ class Loading {
     await this.context.upstream.run(`CREATE TEMP TABLE ${name} (${list}) ON COMMIT DROP`);
   }
 
-  private async fill(name: string, request: Source['request'], members: readonly (string | null)[]): Promise<void> {
+  private async fill(
+    name: string,
+    request: ReportRequest,
+    members: readonly (string | null)[],
+    fixed?: ReadonlyMap<string, string>,
+  ): Promise<void> {
     const { upstream, queries, mirror, signal, notice } = this.context;
     if (this.most === 0) return;
-    const wanted = { request, filters: this.filters, timeZone: this.timeZone, most: this.most, members };
+    const wanted = { request, most: this.most, members, ...(fixed ? { fixed } : {}) };
     await upstream.copyIn(`COPY ${name} FROM STDIN`, sourceRows(queries, mirror.policy, wanted, signal, notice));
   }
 
-  /** More members than one request takes: rows are read in several parts, and put together by their ids. */
-  private async loadInParts(name: string): Promise<void> {
-    const { request, columns } = this.source;
-    if (!request.dimensions.includes(ROW_ID))
+  /** More members than one request takes: they are read in several, and put together by rows, or by groups. */
+  private async loadInParts(name: string, models: readonly string[] | null): Promise<void> {
+    const { columns, request } = this.source;
+    const given = columns.filter(({ member }) => member !== null);
+    const isMetric = (column: SourceColumn): boolean => request.metrics.includes(column.name);
+    const isRow = request.dimensions.includes(ROW_ID);
+    const keys = isRow ? [ROW_KEY] : given.filter((column) => !isMetric(column));
+    const others = isRow ? given : given.filter(isMetric);
+    const size = MEMBERS_AT_ONCE - keys.length;
+    if (size < 1)
       throw new SqlMistake({
         code: '54011',
-        message: `At most ${MEMBERS_AT_ONCE} columns of the model in one grouped select.`,
+        message: `At most ${MEMBERS_AT_ONCE} dimensions of the model in one grouped select.`,
       });
-    const given = columns.filter(({ member }) => member !== null);
-    const parts: string[] = [];
-    for (let at = 0; at < given.length; at += MEMBERS_AT_ONCE - 1) {
-      const part = given.slice(at, at + MEMBERS_AT_ONCE - 1);
+    const parts: { readonly table: string; readonly columns: readonly SourceColumn[] }[] = [];
+    for (let at = 0; at < others.length; at += size) {
+      const part = others.slice(at, at + size);
       const table = `${name}_${at}`;
-      await this.create(table, [{ name: '_id', type: 'uuid' }, ...part]);
-      const of = (keys: readonly string[]): string[] =>
-        part.flatMap((each) => (keys.includes(each.name) ? [each.name] : []));
-      const members = [ROW_ID, ...part.map((each) => each.member)];
-      await this.fill(
-        table,
-        { metrics: of(request.metrics), dimensions: [ROW_ID, ...of(request.dimensions)], time_grain: null },
-        members,
-      );
-      parts.push(table);
+      const asked = this.requestOf({
+        metrics: part.filter(isMetric).map((column) => column.name),
+        dimensions: [
+          ...(isRow ? [ROW_ID] : request.dimensions),
+          ...part.filter((column) => !isMetric(column)).map((column) => column.name),
+        ],
+        time_grain: request.time_grain,
+      });
+      await this.create(table, [...keys, ...part]);
+      await this.fillOf(table, asked, [...keys, ...part], models);
+      parts.push({ table, columns: part });
     }
-    const [first = '', ...others] = parts;
-    const counts = await this.context.upstream.run(
-      `SELECT ${parts.map((part) => `(SELECT count(*) FROM ${part})`).join(', ')}, (SELECT count(*) FROM ${[first, ...others.map((part) => `${part} USING (_id)`)].join(' JOIN ')})`,
-    );
-    if (new Set(counts[0]).size > 1)
-      throw new SqlMistake({ code: '40001', message: 'Rows were imported meanwhile. Ask again.' });
-    const list = columns.map(({ name: key, type, member }) =>
-      member === null ? `NULL::${type} AS ${quoted(key)}` : quoted(key),
-    );
+    const union = parts.map(({ table, columns: own }, index) => {
+      const list = parts.flatMap((part) =>
+        part.columns.map((column) => (own.includes(column) ? quoted(column.name) : `NULL::${column.type}`)),
+      );
+      const named = keys.map((key) => quoted(key.name));
+      return `SELECT ${[...named, ...list, String(index)].join(', ')} FROM ${table}`;
+    });
+    const names = [...keys, ...parts.flatMap((part) => part.columns)].map((column) => quoted(column.name));
+    const list = columns.map((column) => {
+      const at = parts.findIndex((part) => part.columns.includes(column));
+      const value = quoted(column.name);
+      if (at >= 0) return `(array_agg(${value}) FILTER (WHERE _part = ${at}))[1] AS ${value}`;
+      return column.member === null ? `NULL::${column.type} AS ${value}` : value;
+    });
+    const group = keys.length > 0 ? `GROUP BY ${keys.map((key) => quoted(key.name)).join(', ')}` : '';
     await this.context.upstream.run(
-      `CREATE TEMP TABLE ${name} ON COMMIT DROP AS SELECT ${list.join(', ')} FROM ${[first, ...others.map((part) => `${part} USING (_id)`)].join(' JOIN ')}`,
+      `CREATE TEMP TABLE ${name} ON COMMIT DROP AS SELECT ${list.join(', ')} FROM (${union.join(' UNION ALL ')}) AS all_parts (${[...names, '_part'].join(', ')}) ${group}`,
     );
   }
 
   /** Values of conditions, the time zone and the limit, as Postgres works them out. */
   private async workOutValues(): Promise<void> {
-    const { pushed, most } = this.source;
+    const { pushed, most, constants } = this.source;
     const values = pushed.flatMap((push) => push.values);
     const texts = values.map((value) => {
       const sql = expressionSql(valueExpression(value));
       return value.form === 'text' ? sql : instantSql(sql);
     });
     const limits = (most ?? []).map((each) => expressionSql(cast(each, 'int8')));
-    const [row = []] = await this.ask(["current_setting('timezone')", ...texts, ...limits]);
+    const holds = constants.map((condition) => `(${expressionSql(condition)})`).join(' AND ') || 'true';
+    const [row = []] = await this.ask([
+      "current_setting('timezone')",
+      `current_setting('${MODEL_SETTING}', true)`,
+      `coalesce(${holds}, false)`,
+      ...texts,
+      ...limits,
+    ]);
     this.timeZone = row[0] ?? 'UTC';
-    let at = 1;
+    this.model = row[1] || null;
+    let at = 3;
     for (const push of pushed) {
       this.filters.push(filterOf(push, row.slice(at, at + push.values.length)));
       at += push.values.length;
     }
-    if (!most) return;
+    if (row[2] !== 'true') this.most = 0;
+    if (!most || this.most === 0) return;
     const numbers = row.slice(at).map((value) => (value === null ? null : Number(value)));
     const isWithin = numbers.every((value) => value !== null && value >= 0);
     const sum = numbers.reduce<number>((total, value) => total + (value ?? 0), 0);
@@ -194,9 +293,9 @@ class Loading {
   private async judge(member: string, condition: Node): Promise<Filter> {
     const name = `_source_${this.context.next()}_${this.context.next()}`;
     await this.create(name, [{ name: member, type: 'text' }]);
-    const most = this.most;
-    this.most = null;
-    await this.fill(name, { metrics: [], dimensions: [member], time_grain: null }, [member]);
+    const { most } = this;
+    this.most = most === 0 ? 0 : null;
+    await this.fill(name, this.requestOf({ metrics: [], dimensions: [member], time_grain: null }), [member]);
     this.most = most;
     const column = quoted(member);
     const rows = await this.conditionRows(name, column, condition);
@@ -229,6 +328,11 @@ class Loading {
     });
   }
 }
+
+/** Rows of a saved report: what stands beside them is left out. */
+const reportRequest = ({ totals: _, subtotals: __, ...request }: ReportRequest): ReportRequest => request;
+
+const ROW_KEY: SourceColumn = { name: '_id', type: 'uuid', member: ROW_ID };
 
 /** The alias that a condition's columns are named by. */
 function aliasIn(condition: Node): string {

@@ -12,12 +12,16 @@ import { APP_CONFIG, type AppConfig } from '../config/config.js';
 import { ModelService } from '../metrics/model.service.js';
 import { FACTS_SQL, MIRROR_VERSION, mirrorSql, quoted, literal, READER } from '../sql/catalog/mirror-sql.js';
 import type { CatalogFacts } from '../sql/check.js';
+import { areasOf } from '../sql/areas.js';
 import { relationOf, type Relation } from '../sql/relation.js';
+import { ReportRelations } from './report-relations.service.js';
 import type { UpstreamTarget } from './upstream.js';
 
 /** An asker's view of the model, as a database. */
 export interface Mirror {
   readonly name: string;
+  /** Changes also with what reports are about, which is no part of a name. */
+  readonly version: string;
   readonly target: UpstreamTarget;
   readonly model: Model;
   readonly relations: readonly Relation[];
@@ -25,6 +29,9 @@ export interface Mirror {
   readonly policy: Policy;
   readonly organization: { readonly slug: string; readonly timeZone: string };
 }
+
+const digestOf = (content: unknown): string =>
+  createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 14);
 
 /** Each mirror has its organisation in its name, and else a hash of all that it holds: it never changes. */
 const PREFIX = 'trb_sql_';
@@ -46,6 +53,7 @@ export class Mirrors implements OnModuleDestroy {
     @Inject(APP_CONFIG) config: AppConfig,
     @InjectDataSource() private readonly database: DataSource,
     private readonly models: ModelService,
+    private readonly reports: ReportRelations,
   ) {
     const { databaseUrl } = config;
     this.url = new URL(databaseUrl ?? 'postgres://127.0.0.1');
@@ -68,16 +76,17 @@ export class Mirrors implements OnModuleDestroy {
       const policy = policyOf(identity);
       const { snapshot } = await this.models.live(organizationId);
       const organization = await this.database.manager.findOneByOrFail(Organization, { id: organizationId });
-      const relations = [relationOf(snapshot.model, policy)];
-      const content = { database: organization.slug, organization: organization.name, relations };
-      const digest = createHash('sha256')
-        .update(JSON.stringify([MIRROR_VERSION, content]))
-        .digest('hex')
-        .slice(0, 14);
+      const wide = relationOf(snapshot.model, policy);
+      const reports = await this.reports.of(identity, policy, snapshot, wide);
+      const relations = [wide, ...areasOf(snapshot.model, wide), ...reports];
+      const shown = relations.map(({ content: _, ...relation }) => relation);
+      const content = { database: organization.slug, organization: organization.name, relations: shown };
+      const digest = digestOf([MIRROR_VERSION, content]);
       const name = `${PREFIX}${organizationId.replaceAll('-', '')}_${digest}`;
       const facts = await this.made(name, () => mirrorSql(content));
       return {
         name,
+        version: digestOf([snapshot.hash, policy.digest, digest, reports.map((each) => each.content)]),
         target: this.target(name),
         model: snapshot.model,
         relations,

@@ -7,12 +7,12 @@ import type { Field, TransactionState } from '../pgwire/server-messages.js';
 import type { Frame } from '../pgwire/frames.js';
 import type { QueryService } from '../query/query.service.js';
 import { SqlMistake } from '../sql/mistake.js';
-import { parseSql } from '../sql/parse.js';
+import { parseSql, sqlOf } from '../sql/parse.js';
 import { readStatement, type Statement } from '../sql/statement.js';
 import { faultOf } from './fault-of.js';
 import { MOST_PORTALS, MOST_STATEMENTS } from './limits.js';
 import type { Mirror } from './mirrors.service.js';
-import { loadSources } from './load-sources.js';
+import { loadSources, type LoadContext } from './load-sources.js';
 import type { Upstream } from './upstream.js';
 import { UpstreamFault } from './upstream.js';
 
@@ -35,6 +35,8 @@ interface Prepared {
   readonly types: readonly number[];
   readonly fields: readonly Field[] | null;
   readonly mirror: Mirror;
+  /** Of EXECUTE: what stands for the parameters of the statement, as SQL. */
+  readonly args?: readonly string[];
 }
 
 interface Portal {
@@ -163,13 +165,7 @@ export class SqlSession {
     for (const node of nodes) {
       await this.ready();
       const prepared = await this.prepare('', readStatement(node, this.context()), []);
-      const portal = await this.bind(prepared, {
-        portal: '',
-        statement: '',
-        formats: [],
-        values: [],
-        resultFormats: [],
-      });
+      const portal = await this.bind(prepared, UNBOUND);
       if (prepared.fields) await this.host.send(server.rowDescription(prepared.fields));
       await this.execute(portal, 0);
       await this.closePortal(portal);
@@ -184,19 +180,14 @@ export class SqlSession {
         const nodes = parseSql(said.sql);
         if (nodes.length > 1)
           throw new SqlMistake({ code: '42601', message: 'cannot insert multiple commands into a prepared statement' });
-        if (said.name !== '' && this.statements.has(said.name))
-          throw new SqlMistake({ code: '42P05', message: `prepared statement "${said.name}" already exists` });
-        if (this.statements.size >= MOST_STATEMENTS)
-          throw new SqlMistake({ code: '53400', message: `At most ${MOST_STATEMENTS} prepared statements.` });
+        this.refuseTaken(said.name);
         const [node] = nodes;
         const statement = node ? readStatement(node, this.context()) : null;
         this.statements.set(said.name, await this.prepare(said.sql, statement, said.types));
         return void (await this.host.send(server.parseComplete()));
       }
       case 'bind': {
-        const known = this.statements.get(said.statement);
-        if (!known)
-          throw new SqlMistake({ code: '26000', message: `prepared statement "${said.statement}" does not exist` });
+        const known = this.named(said.statement);
         if (said.portal !== '' && this.portals.has(said.portal))
           throw new SqlMistake({ code: '42P03', message: `cursor "${said.portal}" already exists` });
         if (this.portals.size >= MOST_PORTALS)
@@ -209,10 +200,8 @@ export class SqlSession {
       }
       case 'describe': {
         if (said.what === 'statement') {
-          const known = this.statements.get(said.name);
-          if (!known)
-            throw new SqlMistake({ code: '26000', message: `prepared statement "${said.name}" does not exist` });
-          await this.host.send(server.parameterDescription(known.types));
+          const known = this.named(said.name);
+          await this.host.send(server.parameterDescription(known.args ? [] : known.types));
           return void (await this.host.send(known.fields ? server.rowDescription(known.fields) : server.noData()));
         }
         const portal = this.portalOf(said.name);
@@ -235,6 +224,19 @@ export class SqlSession {
       default:
         throw new SqlMistake({ code: '0A000', message: 'Not spoken here.' });
     }
+  }
+
+  private named(name: string): Prepared {
+    const known = this.statements.get(name);
+    if (!known) throw new SqlMistake({ code: '26000', message: `prepared statement "${name}" does not exist` });
+    return known;
+  }
+
+  private refuseTaken(name: string): void {
+    if (name !== '' && this.statements.has(name))
+      throw new SqlMistake({ code: '42P05', message: `prepared statement "${name}" already exists` });
+    if (this.statements.size >= MOST_STATEMENTS)
+      throw new SqlMistake({ code: '53400', message: `At most ${MOST_STATEMENTS} prepared statements.` });
   }
 
   private portalOf(name: string): Portal {
@@ -270,7 +272,6 @@ export class SqlSession {
     return {
       facts,
       relations,
-      relationNames: relations.map(({ name }) => name),
       database: organization.slug,
       user: this.identity?.keyId ?? '',
       model,
@@ -281,6 +282,10 @@ export class SqlSession {
 
   /** Has Postgres say what types a statement has. */
   private async prepare(sql: string, statement: Statement | null, types: readonly number[]): Promise<Prepared> {
+    if (statement?.kind === 'execute') {
+      this.refuseInFailed(statement);
+      return { ...(await this.current(statement.name, this.named(statement.name))), args: statement.args };
+    }
     const mirror = this.mirror as Mirror;
     const none = { sql, statement, types, fields: null, mirror };
     const text = statement?.kind === 'query' ? statement.describe : statement?.kind === 'pass' ? statement.sql : null;
@@ -308,7 +313,7 @@ export class SqlSession {
 
   /** The model may have been published anew since the statement was prepared. */
   private async current(name: string, prepared: Prepared): Promise<Prepared> {
-    if (prepared.mirror.name === this.mirror?.name || prepared.sql === '') return prepared;
+    if (prepared.mirror.version === this.mirror?.version || prepared.sql === '') return prepared;
     const [node] = parseSql(prepared.sql);
     const again = await this.prepare(prepared.sql, node ? readStatement(node, this.context()) : null, prepared.types);
     const same = JSON.stringify(again.fields) === JSON.stringify(prepared.fields);
@@ -332,9 +337,10 @@ export class SqlSession {
     });
   }
 
-  private async bind(prepared: Prepared, said: BindMessage): Promise<Portal> {
+  private async bind(prepared: Prepared, given: BindMessage): Promise<Portal> {
     const { statement } = prepared;
     this.refuseInFailed(statement);
+    const said = prepared.args ? { ...given, formats: [], values: await this.argued(prepared) } : given;
     if (said.values.length !== prepared.types.length && statement?.kind === 'query')
       throw new SqlMistake({
         code: '08P01',
@@ -350,16 +356,7 @@ export class SqlSession {
       if (statement.explain) sql = await this.explained(statement, prepared, said);
       else {
         for (const notice of plan.notices) await this.host.send(server.noticeResponse('01000', notice));
-        const loaded = await loadSources(plan.sources, {
-          upstream,
-          queries: this.host.queries,
-          mirror: this.mirror as Mirror,
-          types: prepared.types,
-          bind: said,
-          signal: this.stop.signal,
-          next: () => ++this.counter,
-          notice: (text) => void this.host.send(server.noticeResponse('01000', text)),
-        });
+        const loaded = await loadSources(plan.sources, this.loading(prepared, said));
         for (const [from, to] of loaded) sql = sql.replaceAll(from, to);
       }
     }
@@ -386,6 +383,34 @@ export class SqlSession {
     }
   }
 
+  private loading({ types }: Prepared, bind: BindMessage): LoadContext {
+    return {
+      upstream: this.upstream as Upstream,
+      queries: this.host.queries,
+      mirror: this.mirror as Mirror,
+      types,
+      bind,
+      signal: this.stop.signal,
+      next: () => ++this.counter,
+      notice: (text) => void this.host.send(server.noticeResponse('01000', text)),
+    };
+  }
+
+  /** The values of EXECUTE, as texts of the parameters' types. */
+  private async argued({ args = [], types }: Prepared): Promise<(Buffer | null)[]> {
+    if (args.length !== types.length)
+      throw new SqlMistake({
+        code: '42601',
+        message: `wrong number of parameters: ${types.length} are expected, ${args.length} given`,
+      });
+    if (args.length === 0) return [];
+    await this.start();
+    const [names = []] = await this.run(`SELECT ${types.map((oid) => `format_type(${oid}, NULL)`).join(', ')}`);
+    const casts = args.map((sql, index) => `CAST((${sql}) AS ${names[index] ?? 'text'})::text`);
+    const [row = []] = await this.run(`SELECT ${casts.join(', ')}`);
+    return row.map((value) => (value === null ? null : Buffer.from(value, 'utf8')));
+  }
+
   private async explained(
     statement: Extract<Statement, { kind: 'query' }>,
     prepared: Prepared,
@@ -393,14 +418,7 @@ export class SqlSession {
   ): Promise<string> {
     const lines: string[] = [];
     await loadSources(statement.plan?.sources ?? [], {
-      upstream: this.upstream as Upstream,
-      queries: this.host.queries,
-      mirror: this.mirror as Mirror,
-      types: prepared.types,
-      bind: said,
-      signal: this.stop.signal,
-      next: () => ++this.counter,
-      notice: (text) => void this.host.send(server.noticeResponse('01000', text)),
+      ...this.loading(prepared, said),
       explain: (line) => lines.push(line),
     });
     const text = [
@@ -519,18 +537,31 @@ export class SqlSession {
         return done(statement.tag);
       case 'deallocate':
         if (statement.name === null) this.statements.clear();
-        else if (!this.statements.delete(statement.name))
-          throw new SqlMistake({ code: '26000', message: `prepared statement "${statement.name}" does not exist` });
+        else {
+          this.named(statement.name);
+          this.statements.delete(statement.name);
+        }
         return done(statement.name === null ? 'DEALLOCATE ALL' : 'DEALLOCATE');
+      case 'prepare': {
+        const { name, types, query } = statement;
+        this.refuseTaken(name);
+        await this.start();
+        const [oids = []] = types.length === 0 ? [] : await this.run(`SELECT ${types.map(typeId).join(', ')}`);
+        const sql = sqlOf(query);
+        this.statements.set(name, await this.prepare(sql, readStatement(query, this.context()), oids.map(Number)));
+        return done('PREPARE');
+      }
       case 'nothing':
         return done(statement.tag);
+      case 'execute':
+        throw new Error('EXECUTE is prepared as what it executes.');
       default:
         return statement satisfies never;
     }
   }
 
-  private async run(sql: string): Promise<void> {
-    await (this.upstream as Upstream).run(sql);
+  private run(sql: string): Promise<(string | null)[][]> {
+    return (this.upstream as Upstream).run(sql);
   }
 
   private async closePortal({ upstream: name }: Portal): Promise<void> {
@@ -554,5 +585,7 @@ export class SqlSession {
 }
 
 const CANCELLED = { code: '57014', message: 'canceling statement due to user request' };
+const UNBOUND: BindMessage = { portal: '', statement: '', formats: [], values: [], resultFormats: [] };
+const typeId = (expression: string): string => `pg_typeof(${expression})::oid::int8`;
 const PLAN_FIELD: Field = { name: 'QUERY PLAN', table: 0, attribute: 0, type: 25, size: -1, modifier: -1 };
 const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;

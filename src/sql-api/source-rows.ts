@@ -1,19 +1,19 @@
 import type { Policy } from '../access/policy.js';
 import { plainDecimal, presentValue } from '../compiler/query/present.js';
-import type { Filter, PlannedColumn, ReportRequest } from '../compiler/query/types.js';
+import type { PlannedColumn, ReportRequest } from '../compiler/query/types.js';
 import type { EngineValue } from '../engine/engine.js';
 import type { QueryService } from '../query/query.service.js';
 import { SqlMistake } from '../sql/mistake.js';
 import { MOST_ROWS } from './limits.js';
 
 export interface WantedRows {
-  readonly request: Pick<ReportRequest, 'metrics' | 'dimensions' | 'time_grain'>;
-  readonly filters: readonly Filter[];
-  readonly timeZone: string;
+  readonly request: ReportRequest;
   /** No more than these are needed, whichever they are; null for all. */
   readonly most: number | null;
-  /** The members wanted, in the order in which they are to stand in the text; null for a null. */
+  /** Columns of the answer, in the order in which they are to stand in the text; null for a null. */
   readonly members: readonly (string | null)[];
+  /** Values of members that are no columns of the answer. */
+  readonly fixed?: ReadonlyMap<string, string>;
 }
 
 /** Characters that are put together before they become bytes. */
@@ -25,22 +25,22 @@ const CHUNK = 64 * 1024;
 export async function* sourceRows(
   queries: QueryService,
   policy: Policy,
-  { request, filters, timeZone, most, members }: WantedRows,
+  { request, most, members, fixed }: WantedRows,
   signal: AbortSignal,
   notice: (text: string) => void,
 ): AsyncGenerator<Buffer> {
-  const limit = most === null ? MOST_ROWS : Math.min(most, MOST_ROWS);
+  const own = Math.min(most ?? MOST_ROWS, request.limit ?? MOST_ROWS);
+  const limit = Math.min(own, MOST_ROWS);
   const report: ReportRequest = {
     ...request,
-    ...(filters.length > 0 ? { filters } : {}),
-    time_zone: timeZone,
     limit,
     ...(most !== null && request.dimensions.includes('id') ? { order: [{ member: 'id', direction: 'asc' }] } : {}),
   };
   const { plan, batches, end } = await queries.open(policy, report, { signal, lane: 'interactive' });
   const names = plan.columns.map(({ name }) => name);
   const places = members.map((member) => (member === null ? -1 : names.indexOf(member)));
-  const writers = plan.columns.map(writerOf);
+  const writers = plan.columns.map((column) => writerOf(column, plan.time_zone));
+  const constants = members.map((member) => escaped((member !== null && fixed?.get(member)) || '') || '\\N');
   let text = '';
   for await (const batch of batches) {
     for (const row of batch) {
@@ -48,7 +48,7 @@ export async function* sourceRows(
         if (index > 0) text += '\t';
         const place = places[index] as number;
         const value = place < 0 ? null : (row[place] ?? null);
-        text += value === null ? '\\N' : (writers[place] as Writer)(value);
+        text += value !== null ? (writers[place] as Writer)(value) : place < 0 ? constants[index] : '\\N';
       }
       text += '\n';
       if (text.length >= CHUNK) {
@@ -59,7 +59,7 @@ export async function* sourceRows(
   }
   for (const { message } of [...plan.warnings, ...end.warnings]) notice(message);
   if (text !== '') yield Buffer.from(text, 'utf8');
-  if (end.truncated && limit >= MOST_ROWS)
+  if (end.truncated && limit >= MOST_ROWS && own >= MOST_ROWS)
     throw new SqlMistake({
       code: '54000',
       message: `The statement would read more than ${MOST_ROWS} rows.`,
@@ -76,7 +76,7 @@ const escaped = (text: string): string =>
   SPECIAL.test(text) ? text.replace(/[\\\n\r\t]/g, (character) => ESCAPED[character] ?? '') : text;
 
 /** How a column's values are written: the same from both engines, with no digit lost. */
-function writerOf(column: PlannedColumn): Writer {
+function writerOf(column: PlannedColumn, timeZone: string): Writer {
   switch (column.type) {
     case 'currency':
       return (value) => String(presentValue(value, column));
@@ -86,7 +86,10 @@ function writerOf(column: PlannedColumn): Writer {
     case 'boolean':
       return (value) => (presentValue(value, column) === true ? 't' : 'f');
     case 'datetime':
-      return column.role === 'time' ? String : (value) => String(presentValue(value, column));
+      // A bucket's start is a time on the clock of the request's zone.
+      return column.role === 'time'
+        ? (value) => `${String(value)} ${timeZone}`
+        : (value) => String(presentValue(value, column));
     case 'date':
       return (value) => String(value).slice(0, 10);
     case 'string':

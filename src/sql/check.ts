@@ -38,8 +38,8 @@ export interface CatalogFacts {
 
 export interface CheckContext {
   readonly facts: CatalogFacts;
-  /** Names of the model's relations. */
-  readonly relationNames: readonly string[];
+  /** The model's relations. */
+  readonly relations: readonly { readonly schema: string; readonly name: string }[];
   /** Name of the database, as the client knows it. */
   readonly database: string;
   readonly user: string;
@@ -112,7 +112,10 @@ class Checker {
       case 'ColumnRef': {
         // pg_catalog.pg_class.oid
         const parts = list(fields.fields);
-        if (parts.length === 3 && ['pg_catalog', 'information_schema', 'public'].includes(stringOf(parts[0])))
+        if (
+          parts.length === 3 &&
+          ['pg_catalog', 'information_schema', 'public', 'reports'].includes(stringOf(parts[0]))
+        )
           fields.fields = parts.slice(1);
         return;
       }
@@ -160,9 +163,10 @@ class Checker {
       delete fields.catalogname;
     }
     if (schema === undefined && ctes.has(name)) return;
-    if ((schema === undefined || schema === 'public') && this.context.relationNames.includes(name)) {
+    const found = this.context.relations.find((each) => each.name === name && each.schema === (schema ?? each.schema));
+    if (found) {
       this.readsModel = true;
-      fields.schemaname = 'public';
+      fields.schemaname = found.schema;
       return;
     }
     if (schema === 'information_schema' && this.context.facts.informationSchema.has(name))
@@ -175,11 +179,12 @@ class Checker {
     const full = schema === undefined ? name : `${schema}.${name}`;
     if (schema === 'pg_catalog' || schema === 'information_schema' || (schema === undefined && name.startsWith('pg_')))
       throw notPermitted(`permission denied for relation ${full}`, 'Only what describes the model itself can be read.');
-    const near = nearestNames(name, this.context.relationNames);
+    const there = this.context.relations.map((each) => (each.schema === 'public' ? each.name : `reports.${each.name}`));
+    const near = nearestNames(name, there);
     throw new SqlMistake({
       code: '42P01',
       message: `relation "${full}" does not exist`,
-      hint: `${near.length > 0 ? `Did you mean ${near.join(' or ')}? ` : ''}There are: ${this.context.relationNames.join(', ')}.`,
+      hint: `${near.length > 0 ? `Did you mean ${near.join(' or ')}? ` : ''}There are: ${there.slice(0, 20).join(', ')}${there.length > 20 ? ', …' : ''}.`,
     });
   }
 

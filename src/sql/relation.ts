@@ -3,6 +3,7 @@ import { BASE_DIMENSIONS, ROWS_KEY, TIME_KEY } from '../compiler/cube/base.js';
 import { keysAround } from '../compiler/model/around.js';
 import { visibilityOf, type MemberRules } from '../compiler/model/visibility.js';
 import type { DataType, Member, Model } from '../compiler/model/types.js';
+import type { ReportRequest } from '../compiler/query/types.js';
 
 /**
  * - `sum`, `count`, `min`, `max`, `avg`, `distinct`: a plain metric of that kind; `sum` only where it adds up
@@ -21,13 +22,28 @@ export interface RelationColumn {
   readonly comment: string;
 }
 
+/**
+ * What stands in a relation:
+ * - `rows`: the organisation's rows
+ * - `groups`: no rows of its own, only measures of groups; with `models`, of each attribution model
+ * - `report`: the rows that a saved report gives, as they are
+ */
+export type RelationContent =
+  | { readonly kind: 'rows' }
+  | { readonly kind: 'groups'; readonly models: boolean }
+  | { readonly kind: 'report'; readonly request: ReportRequest };
+
 export interface Relation {
+  readonly schema: 'public' | 'reports';
   readonly name: string;
   readonly comment: string;
+  readonly content: RelationContent;
   readonly columns: readonly RelationColumn[];
 }
 
 export const RELATION = 'marketing';
+/** The column that says by which attribution model credit was given. */
+export const MODEL_COLUMN = 'attribution_model';
 /** The number of rows, by the name that no member can have. */
 export const ROWS = ROWS_KEY;
 export const ROW_ID = 'id';
@@ -60,7 +76,9 @@ export function relationOf(model: Model, rules: MemberRules): Relation {
   }
   const order = [...columns.values()].filter(({ name }) => !hidden.has(name) && name !== ROW_ID);
   return {
+    schema: 'public',
     name: RELATION,
+    content: { kind: 'rows' },
     comment: 'All rows of the organisation. Ask for measures by name: SELECT data_source, MEASURE(spend) … GROUP BY 1',
     columns: [...order.filter(({ measure }) => measure === null), ...order.filter(({ measure }) => measure !== null)],
   };
@@ -112,4 +130,4 @@ const NOTES: Readonly<Record<MeasureKind, string>> = {
   distinct: 'Measure: COUNT(DISTINCT).',
   calculated: 'Measure: MEASURE.',
 };
-const comment = (label: string, more: string | null): string => (more ? `${label}. ${more}` : label);
+export const comment = (label: string, more: string | null): string => (more ? `${label}. ${more}` : label);

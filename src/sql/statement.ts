@@ -1,11 +1,13 @@
 /** What a statement is to the SQL API: to be run, to change the session, to be refused. */
 import { as, functionName, list, nodeOf, walk, isObject, type Fields, type Node } from './ast.js';
-import { READ_ONLY_SETTINGS, SETTINGS } from './catalog/allowed.js';
+import { ATTRIBUTION_MODELS, isAttributionModel, STANDARD_MODEL } from '../compiler/model/relations.js';
+import { MODEL_SETTING, READ_ONLY_SETTINGS, SETTINGS } from './catalog/allowed.js';
 import { checkSelect, refusedStatement, type CheckContext } from './check.js';
 import { notPermitted, SqlMistake, unsupported } from './mistake.js';
-import { sqlOf } from './parse.js';
+import { expressionSql, sqlOf } from './parse.js';
 import { planStatement, type PlanContext } from './plan/plan.js';
 import type { StatementPlan } from './plan/types.js';
+import { MODEL_COLUMN } from './relation.js';
 
 export type Statement =
   | {
@@ -24,6 +26,9 @@ export type Statement =
   | { readonly kind: 'set'; readonly sql: string; readonly name: string | null }
   | { readonly kind: 'reset all' | 'discard'; readonly tag: string }
   | { readonly kind: 'deallocate'; readonly name: string | null }
+  /** `types`: each as an expression of that type. */
+  | { readonly kind: 'prepare'; readonly name: string; readonly types: readonly string[]; readonly query: Node }
+  | { readonly kind: 'execute'; readonly name: string; readonly args: readonly string[] }
   /** Accepted, and without effect. */
   | { readonly kind: 'nothing'; readonly tag: string }
   /** SHOW, FETCH, MOVE, CLOSE: run as they are. */
@@ -50,6 +55,7 @@ export function readStatement(node: Node, context: StatementContext): Statement 
     case 'VariableSetStmt':
       return setting(node, fields);
     case 'VariableShowStmt':
+      if (fields.name === MODEL_COLUMN) return { kind: 'pass', sql: SHOW_MODEL };
       if (fields.name === 'all')
         throw notPermitted('SHOW ALL is not available.', 'SELECT name, setting FROM pg_settings');
       return { kind: 'pass', sql: sqlOf(node) };
@@ -62,16 +68,19 @@ export function readStatement(node: Node, context: StatementContext): Statement 
       return fields.target === 'DISCARD_ALL'
         ? { kind: 'discard', tag: 'DISCARD ALL' }
         : { kind: 'nothing', tag: 'DISCARD' };
+    case 'PrepareStmt':
+      return prepare(fields);
+    case 'ExecuteStmt':
+      return {
+        kind: 'execute',
+        name: String(fields.name),
+        args: list(fields.params).map((arg) => argument(arg, context)),
+      };
     case 'LockStmt':
     case 'ListenStmt':
     case 'NotifyStmt':
     case 'DoStmt':
-    case 'PrepareStmt':
-    case 'ExecuteStmt':
-      throw unsupported(
-        `${tag.replace('Stmt', '').toUpperCase()} is not available here.`,
-        'Prepare statements by the protocol.',
-      );
+      throw unsupported(`${tag.replace('Stmt', '').toUpperCase()} is not available here.`, 'The SQL API only reads.');
     default:
       throw refusedStatement(tag);
   }
@@ -90,6 +99,34 @@ function query(
   const tag = nodeOf(root)?.[0] ?? '';
   const statement = root === select ? plan.statement : ({ [tag]: { ...root[tag], query: plan.statement } } as Node);
   return { kind: 'query', describe, plan: { ...plan, statement }, sql: sqlOf(statement), explain: explained };
+}
+
+function prepare(fields: Fields): Statement {
+  const query = fields.query as Node;
+  if (!as(query, 'SelectStmt')) throw refusedStatement(nodeOf(query)?.[0] ?? '');
+  const types = list(fields.argtypes).map((type) =>
+    expressionSql({ TypeCast: { arg: { A_Const: { isnull: true } }, typeName: type.TypeName } } as Node),
+  );
+  return { kind: 'prepare', name: String(fields.name), types, query };
+}
+
+/** What stands for a parameter: an expression of constants. */
+function argument(value: Node, context: StatementContext): string {
+  walk(value, (tag) => {
+    if (tag === 'ParamRef' || tag === 'SubLink' || tag === 'ColumnRef')
+      throw unsupported('EXECUTE takes constants and expressions of them.', 'Bind parameters by the protocol.');
+  });
+  checkSelect(
+    {
+      SelectStmt: {
+        targetList: [{ ResTarget: { val: value } }],
+        limitOption: 'LIMIT_OPTION_DEFAULT',
+        op: 'SETOP_NONE',
+      },
+    },
+    context,
+  );
+  return expressionSql(value);
 }
 
 function explain(node: Node, fields: Fields, context: StatementContext): Statement {
@@ -139,8 +176,26 @@ function transaction(node: Node, { kind }: Fields): Statement {
   }
 }
 
+const SHOW_MODEL = `SELECT coalesce(nullif(current_setting('${MODEL_SETTING}', true), ''), '${STANDARD_MODEL}') AS ${MODEL_COLUMN}`;
+
+/** By which attribution model a session's statements are. */
+function modelSetting(node: Node, fields: Fields): Statement {
+  const [value, ...others] = list(fields.args);
+  const model = textOf(value);
+  if (fields.kind === 'VAR_SET_VALUE' && (others.length > 0 || !isAttributionModel(model)))
+    throw new SqlMistake({
+      code: '22023',
+      message: `invalid value for parameter "${MODEL_COLUMN}": "${model.slice(0, 80)}"`,
+      hint: `Models are ${ATTRIBUTION_MODELS.join(', ')}, and the organisation’s own.`,
+    });
+  fields.name = MODEL_SETTING;
+  return { kind: 'set', sql: sqlOf(node), name: fields.is_local ? null : MODEL_COLUMN };
+}
+const textOf = (value: unknown): string => String((as(value, 'A_Const')?.sval as Fields | undefined)?.sval ?? '');
+
 function setting(node: Node, fields: Fields): Statement {
   const name = String(fields.name ?? '').toLowerCase();
+  if (name === MODEL_COLUMN) return modelSetting(node, fields);
   if (fields.kind === 'VAR_RESET_ALL') return { kind: 'reset all', tag: 'RESET' };
   if (name === 'transaction' || name === 'session characteristics' || READ_ONLY_SETTINGS.has(name))
     return { kind: 'nothing', tag: 'SET' };

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
+import { connect } from '../wire/clients.js';
 
 jest.setTimeout(240_000);
 
@@ -43,6 +44,45 @@ describe('attribution of the sample organisation', () => {
       }
     const months = await ask({ metrics: ['attributed_revenue'], time_grain: 'monthly' });
     expect(cents(months.rows, 'attributed_revenue')).toBe(whole);
+  });
+
+  it('is a relation of the SQL API, with the model as a column or as a setting', async () => {
+    const client = await connect(server, { database: 'sample' });
+    const sql = async (text: string): Promise<unknown[][]> =>
+      (await client.query<unknown[]>({ text, rowMode: 'array' })).rows;
+    const models = ['first_touch', 'linear', 'time_decay'];
+    const expected: unknown[][] = [];
+    for (const attribution_model of models) {
+      const metrics = ['attributed_revenue', 'assisted_to_last_ratio'];
+      const order = [{ member: 'channel', direction: 'asc' }];
+      const { rows } = await ask({ metrics, dimensions: ['channel'], attribution_model, order });
+      for (const row of rows) expected.push([attribution_model, row.channel, row.attributed_revenue]);
+    }
+    const byModel = `SELECT attribution_model, channel, MEASURE(attributed_revenue) FROM attribution
+      WHERE attribution_model IN ('${models.join("', '")}') GROUP BY 1, 2 ORDER BY 1, 2 NULLS FIRST`;
+    const text = (row: unknown[]): string => JSON.stringify(row);
+    expect((await sql(byModel)).map(text).sort()).toEqual(expected.map(text).sort());
+    const linear = expected.filter(([model]) => model === 'linear').map(([, ...row]) => text(row));
+    // Without GROUP BY it is the same question, and it is the model of the session where none is named.
+    const plain = 'SELECT channel, attributed_revenue FROM attribution';
+    expect((await sql(plain)).map(text).sort()).toEqual(linear.sort());
+    await client.query(`SET attribution_model = 'first_touch'`);
+    expect(await sql('SHOW attribution_model')).toEqual([['first_touch']]);
+    const first = expected.filter(([model]) => model === 'first_touch').map(([, ...row]) => text(row));
+    expect((await sql(plain)).map(text).sort()).toEqual(first.sort());
+    await client.query('RESET attribution_model');
+    expect(await sql('SHOW attribution_model')).toEqual([['linear']]);
+    await expect(
+      sql(`SELECT SUM(credited_revenue) FROM attribution WHERE attribution_model <> 'linear'`),
+    ).rejects.toMatchObject({ code: '0A000', hint: expect.stringContaining('attribution_model') });
+    await expect(sql('SELECT COUNT(*) FROM attribution')).rejects.toMatchObject({ code: '0A000' });
+    const { rows: acquired } = await ask({ metrics: ['journeys', 'ltv_cac_ratio'], dimensions: ['data_source'] });
+    const journeys = await sql(
+      'SELECT data_source, SUM(journeys)::int, MEASURE(ltv_cac_ratio)::float8 FROM journeys GROUP BY 1',
+    );
+    expect(journeys.map(text).sort()).toEqual(acquired.map((row) => text(Object.values(row))).sort());
+    expect((await sql('SELECT * FROM attribution LIMIT 3')).length).toBe(3);
+    await client.end();
   });
 
   it('has the ready views of campaigns, customers, creatives and models', async () => {

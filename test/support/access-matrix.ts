@@ -289,7 +289,11 @@ export const GRAPHQL_DOORS: Readonly<Record<string, GraphqlDoor>> = {
   updateUser: { needs: 'administer', thing: 'user', input: { input: { campaigns: [] } } },
 };
 
-/** Relations of the SQL API: what is needed to connect, and so to see them. */
-export const SQL_DOORS: Readonly<Record<string, { readonly needs: Needs }>> = {
-  marketing: { needs: 'create reports' },
+/** Relations of the SQL API: what is needed to connect, and so to see them; and a question about campaigns. */
+export const SQL_DOORS: Readonly<Record<string, { readonly needs: Needs; readonly asks: string }>> = {
+  marketing: { needs: 'create reports', asks: 'campaign_name, MEASURE(spend) AS spend' },
+  campaign_performance: { needs: 'create reports', asks: 'campaign_name, MEASURE(spend) AS spend' },
+  assets: { needs: 'create reports', asks: 'campaign_name, MEASURE(spend) AS spend' },
+  attribution: { needs: 'create reports', asks: 'campaign_name, spend' },
+  journeys: { needs: 'create reports', asks: `DISTINCT campaign_name, '1.00' AS spend` },
 };

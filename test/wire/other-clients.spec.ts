@@ -49,7 +49,7 @@ const ran = (command: string, args: readonly string[]): string[] => {
 import sqlalchemy as sa
 engine = sa.create_engine('postgresql+psycopg2://${USER_NAME}:${PASSWORD}@127.0.0.1:${server.sqlPort}/${DATABASE}')
 seen = sa.inspect(engine)
-print(seen.get_table_names(), seen.get_pk_constraint('marketing')['constrained_columns'], seen.get_foreign_keys('marketing'), seen.get_indexes('marketing'))
+print(sorted(seen.get_table_names()), seen.get_pk_constraint('marketing')['constrained_columns'], seen.get_foreign_keys('marketing'), seen.get_indexes('marketing'))
 table = sa.Table('marketing', sa.MetaData(), autoload_with=engine)
 print(table.c.recorded_at.type, table.c.spend.type, table.c.clicks.type)
 with engine.connect() as connection:
@@ -63,7 +63,7 @@ print(sum(1 for _ in cursor))
 `,
   );
   expect(ran(PYTHON, [file])).toEqual([
-    `['marketing'] [] [] []`,
+    `['assets', 'attribution', 'campaign_performance', 'journeys', 'marketing'] [] [] []`,
     'TIMESTAMP NUMERIC BIGINT',
     `[('google_ads', '156.25'), ('meta_ads', '156.25')]`,
     '125',
@@ -110,6 +110,10 @@ public class Client {
 `,
   );
   expect(ran('java', ['-cp', JDBC, file])).toEqual([
+    'assets',
+    'attribution',
+    'campaign_performance',
+    'journeys',
     'marketing',
     'spend numeric',
     'false false false',

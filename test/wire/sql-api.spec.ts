@@ -161,7 +161,119 @@ describe('SQL over rows', () => {
   });
 });
 
+describe('relations for people', () => {
+  it('has the same numbers by area as in the wide relation', async () => {
+    for (const relation of ['marketing', 'campaign_performance', 'assets'])
+      expect(
+        await rows(`SELECT data_source, SUM(spend), MEASURE(clicks) FROM ${relation} GROUP BY 1 ORDER BY 1`),
+      ).toEqual(await rows(`SELECT data_source, SUM(spend), SUM(clicks) FROM marketing GROUP BY 1 ORDER BY 1`));
+    const columns = await rows(
+      `SELECT table_name, column_name FROM information_schema.columns WHERE column_name IN ('asset_roi', 'roas', 'attributed_roas', 'ltv_cac_ratio') AND table_schema = 'public' AND table_name <> 'marketing' ORDER BY 2, 1`,
+    );
+    expect(columns).toEqual([
+      ['assets', 'asset_roi'],
+      ['attribution', 'attributed_roas'],
+      ['journeys', 'ltv_cac_ratio'],
+      ['assets', 'roas'],
+      ['campaign_performance', 'roas'],
+    ]);
+  });
+
+  it('shows saved reports as they are, to whom they are shown, under safe and different names', async () => {
+    const save = async (name: string, more: object): Promise<string> => {
+      const { status, body } = await server.json<{ id: string }>('/api/reports/views', {
+        report_name: name,
+        report_category: 'campaign_performance',
+        metrics: ['spend', 'roas'],
+        dimensions: ['data_source'],
+        ...more,
+      });
+      expect({ status, body }).toMatchObject({ status: 201 });
+      return body.id;
+    };
+    const first = await save('Spend & ROAS, je Quelle ü!', { visibility: 'organization' });
+    const second = await save('spend — roas: je Quelle Ü', {
+      visibility: 'private',
+      limit: 1,
+      order: [{ member: 'spend', direction: 'desc' }],
+    });
+    await save('2026', { visibility: 'organization', time_grain: 'monthly', time_zone: 'UTC' });
+    const name = 'spend_roas_je_quelle_ü';
+    const other = `${name}_${second.replaceAll('-', '').slice(-8)}`;
+    expect(
+      await rows(
+        `SELECT relname, obj_description(oid) FROM pg_class WHERE relnamespace = 'reports'::regnamespace ORDER BY 1`,
+      ),
+    ).toEqual([
+      ['_2026', '2026. A saved report, as it is shown.'],
+      [name, 'Spend & ROAS, je Quelle ü!. A saved report, as it is shown.'],
+      [other, 'spend — roas: je Quelle Ü. A saved report, as it is shown.'],
+    ]);
+    expect(await rows(`SELECT * FROM reports.${name} ORDER BY spend DESC NULLS LAST`)).toEqual([
+      ['meta_ads', '150.15', '1.998001998'],
+      ['google_ads', '25.01', '4.038384646'],
+      ['tiktok_ads', null, null],
+    ]);
+    expect(await rows(`SELECT * FROM reports.${other}`)).toEqual([['meta_ads', '150.15', '1.998001998']]);
+    expect(
+      await rows(`SELECT recorded_at::text, data_source, spend FROM reports._2026 WHERE data_source = 'meta_ads'`),
+    ).toEqual([['2026-01-01', 'meta_ads', '150.15']]);
+    // What adds up may be added up; a ratio may not, however it is written.
+    expect(await rows(`SELECT SUM(spend), MAX(roas), COUNT(*) FROM reports.${name}`)).toEqual([
+      ['175.16', '4.038384646', '3'],
+    ]);
+    expect(await rows(`SELECT data_source, roas FROM reports.${name} WHERE roas > 2 GROUP BY 1`)).toEqual([
+      ['google_ads', '4.038384646'],
+    ]);
+    expect(await rows(`SELECT data_source, MEASURE(roas) FROM reports.${name} GROUP BY 1 ORDER BY 1 LIMIT 1`)).toEqual([
+      ['google_ads', '4.038384646'],
+    ]);
+    for (const ratio of ['SUM(roas)', 'AVG(roas)', 'SUM(roas * 2)', 'MEASURE(roas)'])
+      expect(await refusal(`SELECT ${ratio} FROM reports.${name}`)).toMatchObject({
+        code: '0A000',
+        hint: expect.stringContaining('marketing') as string,
+      });
+    // An analyst does not see what an administrator keeps private.
+    const { body } = await server.json<{ key: string }>('/api/keys', { name: 'Analyst', role: 'analyst' });
+    const [, user = '', ...secret] = body.key.split('_');
+    const analyst = await connect(server, { user, password: secret.join('_') });
+    const seen = await analyst.query<{ tablename: string }>(
+      `SELECT tablename FROM pg_tables WHERE schemaname = 'reports' ORDER BY 1`,
+    );
+    expect(seen.rows.map((row) => row.tablename)).toEqual(['_2026', name]);
+    await expect(analyst.query(`SELECT * FROM reports.${other}`)).rejects.toMatchObject({ code: '42P01' });
+    // A change of the report is seen by statements that were prepared before.
+    const prepared = {
+      name: 'kept',
+      text: `SELECT data_source FROM reports.${name} ORDER BY 1`,
+      rowMode: 'array' as const,
+    };
+    expect((await analyst.query(prepared)).rows).toHaveLength(3);
+    await server.json(
+      `/api/reports/views/${first}`,
+      { filters: { member: 'data_source', operator: 'equals', values: ['meta_ads'] } },
+      'PATCH',
+    );
+    expect((await analyst.query(prepared)).rows).toEqual([['meta_ads']]);
+    await analyst.end();
+  });
+});
+
 describe('the protocol', () => {
+  it('prepares and executes by statements, too', async () => {
+    await client.query(
+      `PREPARE by_source (text, numeric) AS SELECT data_source, SUM(spend) FROM marketing WHERE data_source = $1 AND spend > $2 GROUP BY 1`,
+    );
+    expect(await rows(`EXECUTE by_source ('meta' || '_ads', 60)`)).toEqual([['meta_ads', '100.10']]);
+    expect(await rows(`EXECUTE by_source ('google_ads', 0.5)`)).toEqual([['google_ads', '25.00']]);
+    expect(await refusal('EXECUTE by_source (1)')).toMatchObject({ code: '42601' });
+    expect(await refusal('EXECUTE by_source ((SELECT 1), 2)')).toMatchObject({ code: '0A000' });
+    expect(await refusal('PREPARE by_source AS SELECT 1')).toMatchObject({ code: '42P05' });
+    expect(await refusal('PREPARE other AS DELETE FROM marketing')).toMatchObject({ code: '25006' });
+    await client.query('DEALLOCATE by_source');
+    expect(await refusal(`EXECUTE by_source ('a', 1)`)).toMatchObject({ code: '26000' });
+  });
+
   it('infers parameters, and answers in text and in binary', async () => {
     const named = {
       name: 'by-source',
@@ -289,13 +401,16 @@ describe('safety', () => {
     ]);
     expect(
       await rows(
-        `SELECT table_schema, table_name FROM information_schema.tables WHERE table_schema NOT IN ('pg_catalog', 'information_schema')`,
+        `SELECT table_schema, table_name FROM information_schema.tables WHERE table_schema NOT IN ('pg_catalog', 'information_schema', 'reports')`,
       ),
-    ).toEqual([['public', 'marketing']]);
+    ).toEqual(
+      ['marketing', 'campaign_performance', 'attribution', 'journeys', 'assets'].map((name) => ['public', name]),
+    );
     expect(await rows('SELECT nspname FROM pg_namespace ORDER BY 1')).toEqual([
       ['information_schema'],
       ['pg_catalog'],
       ['public'],
+      ['reports'],
     ]);
   });
 });

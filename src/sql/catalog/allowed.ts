@@ -75,6 +75,8 @@ export const SETTINGS: ReadonlySet<string> = new Set(
    enable_nestloop row_security synchronize_seqscans quote_all_identifiers escape_string_warning
    array_nulls backslash_quote`.split(/\s+/),
 );
+/** A setting of ours, and the name that Postgres keeps it under. */
+export const MODEL_SETTING = 'tributary.attribution_model';
 /** Accepted, as a session here only ever reads. */
 export const READ_ONLY_SETTINGS: ReadonlySet<string> = new Set([
   'default_transaction_read_only',

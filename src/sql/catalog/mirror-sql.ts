@@ -6,7 +6,7 @@ import { pgType, type Relation } from '../relation.js';
 import { SHADOW, SHADOW_INFORMATION } from './allowed.js';
 
 /** Part of a mirror's name: to be raised when the text below changes. */
-export const MIRROR_VERSION = 2;
+export const MIRROR_VERSION = 3;
 
 /** Owns nothing, may connect and make temporary tables. */
 export const READER = 'tributary_sql_reader';
@@ -19,13 +19,15 @@ export interface MirrorContent {
   /** Name of the database, as clients know it. */
   readonly database: string;
   readonly organization: string;
-  readonly relations: readonly Relation[];
+  readonly relations: readonly Pick<Relation, 'schema' | 'name' | 'comment' | 'columns'>[];
 }
 
 /** Fills a new database. `{{information_schema}}` is filled in by the database itself. */
 export const mirrorSql = ({ database, organization, relations }: MirrorContent): string => `
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
-GRANT USAGE ON SCHEMA public TO ${READER};
+CREATE SCHEMA reports;
+COMMENT ON SCHEMA reports IS 'Saved reports, as they are shown.';
+GRANT USAGE ON SCHEMA public, reports TO ${READER};
 CREATE SCHEMA ${SHADOW};
 CREATE SCHEMA ${SHADOW_INFORMATION};
 GRANT USAGE ON SCHEMA ${SHADOW}, ${SHADOW_INFORMATION} TO ${READER};
@@ -33,15 +35,18 @@ ${relations.map(relationSql).join('\n')}
 ${measureSql}
 ${shadowSql(database, organization)}
 ${informationSql(database)}
-GRANT SELECT ON ALL TABLES IN SCHEMA public, ${SHADOW}, ${SHADOW_INFORMATION} TO ${READER};
+GRANT SELECT ON ALL TABLES IN SCHEMA public, reports, ${SHADOW}, ${SHADOW_INFORMATION} TO ${READER};
 `;
 
-const relationSql = ({ name, comment, columns }: Relation): string => `
-CREATE TABLE public.${quoted(name)} (
+const relationSql = ({ schema, name, comment, columns }: MirrorContent['relations'][number]): string => {
+  const full = `${schema}.${quoted(name)}`;
+  return `
+CREATE TABLE ${full} (
 ${columns.map((column) => `  ${quoted(column.name)} ${pgType(column.type)}`).join(',\n')}
 );
-COMMENT ON TABLE public.${quoted(name)} IS ${literal(comment)};
-${columns.map((column) => `COMMENT ON COLUMN public.${quoted(name)}.${quoted(column.name)} IS ${literal(column.comment)};`).join('\n')}`;
+COMMENT ON TABLE ${full} IS ${literal(comment)};
+${columns.map((column) => `COMMENT ON COLUMN ${full}.${quoted(column.name)} IS ${literal(column.comment)};`).join('\n')}`;
+};
 
 /** A measure of a group that stands in one row. A second row would mean that the plan is wrong: that is an error. */
 const measureSql = `
@@ -52,9 +57,20 @@ BEGIN
   END IF;
   RETURN ARRAY[value];
 END $$;
+CREATE FUNCTION ${SHADOW}.only_row(seen anyarray, value anyelement) RETURNS anyarray LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  IF cardinality(seen) = 1 THEN
+    RAISE EXCEPTION 'A measure of a report can’t be put together from several of its rows.' USING ERRCODE = 'feature_not_supported',
+      HINT = 'Group by all dimensions of the report, or ask “marketing” with MEASURE() and conditions of your own.';
+  END IF;
+  RETURN ARRAY[value];
+END $$;
 CREATE FUNCTION ${SHADOW}.the_one(seen anyarray) RETURNS anyelement LANGUAGE sql IMMUTABLE AS 'SELECT seen[1]';
 CREATE AGGREGATE ${SHADOW}.measure(anyelement) (
   SFUNC = ${SHADOW}.only_one, STYPE = anyarray, FINALFUNC = ${SHADOW}.the_one, INITCOND = '{}'
+);
+CREATE AGGREGATE ${SHADOW}.measure_of_report(anyelement) (
+  SFUNC = ${SHADOW}.only_row, STYPE = anyarray, FINALFUNC = ${SHADOW}.the_one, INITCOND = '{}'
 );`;
 
 const shadowSql = (database: string, organization: string): string => `
@@ -76,7 +92,7 @@ CREATE VIEW ${SHADOW}.pg_database AS
     coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale') AS daticulocale, NULL::text AS daticurules, datcollversion, NULL::aclitem[] AS datacl
   FROM pg_catalog.pg_database AS d WHERE datname = pg_catalog.current_database();
 CREATE VIEW ${SHADOW}.pg_namespace AS
-  SELECT tableoid, * FROM pg_catalog.pg_namespace WHERE nspname IN ('pg_catalog', 'information_schema', 'public');
+  SELECT tableoid, * FROM pg_catalog.pg_namespace WHERE nspname IN ('pg_catalog', 'information_schema', 'public', 'reports');
 CREATE VIEW ${SHADOW}.pg_tablespace AS SELECT tableoid, oid, spcname, spcowner, NULL::aclitem[] AS spcacl, spcoptions
   FROM pg_catalog.pg_tablespace WHERE spcname IN ('pg_default', 'pg_global');
 CREATE VIEW ${SHADOW}.pg_roles AS
@@ -110,8 +126,8 @@ BEGIN
     GROUP BY c.relname
   LOOP
     EXECUTE format('CREATE VIEW ${SHADOW_INFORMATION}.%I WITH (security_invoker = on) AS SELECT %s FROM information_schema.%I %s', each.relname, each.columns, each.relname,
-      CASE WHEN each.has_table_schema THEN 'WHERE table_schema IN (''pg_catalog'', ''information_schema'', ''public'')'
-        WHEN each.has_schema_name THEN 'WHERE schema_name IN (''pg_catalog'', ''information_schema'', ''public'')' ELSE '' END);
+      CASE WHEN each.has_table_schema THEN 'WHERE table_schema IN (''pg_catalog'', ''information_schema'', ''public'', ''reports'')'
+        WHEN each.has_schema_name THEN 'WHERE schema_name IN (''pg_catalog'', ''information_schema'', ''public'', ''reports'')' ELSE '' END);
   END LOOP;
 END $do$;`;
 

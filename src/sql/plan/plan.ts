@@ -28,8 +28,11 @@ import {
 import { SHADOW } from '../catalog/allowed.js';
 import { MEASURE } from '../check.js';
 import { SqlMistake, unsupported } from '../mistake.js';
-import { pgType, ROW_ID, ROWS, type Relation, type RelationColumn } from '../relation.js';
+import type { ReportRequest } from '../../compiler/query/types.js';
+import { MODEL_COLUMN, pgType, ROW_ID, ROWS, type Relation, type RelationColumn } from '../relation.js';
+import { groupByDimensions } from './implied-groups.js';
 import { inlineQueries } from './inline.js';
+import { overJoined, overReport } from './reports.js';
 import { onlyRelation, pullUp, selectsOf } from './pull-up.js';
 import { isConstant, pushOf } from './push.js';
 import {
@@ -43,7 +46,7 @@ import {
   type Way,
 } from './rewrite.js';
 import { commonUnit, bucketOf, type Calendar } from './time-use.js';
-import type { Probe, Push, Source, SourceColumn, StatementPlan } from './types.js';
+import type { Probe, Push, Source, SourceColumn, SourceModels, StatementPlan } from './types.js';
 import { usesOf, type AggregateUse, type Scope, type Uses } from './uses.js';
 
 export interface PlanContext {
@@ -58,13 +61,16 @@ export interface PlanContext {
  * @returns null where nothing of the model is read
  */
 export function planStatement(statement: Node, context: PlanContext): StatementPlan {
-  const isModel = (fields: Fields): boolean =>
-    fields.schemaname === 'public' && context.relations.some(({ name }) => name === fields.relname);
+  const isModel = (fields: Fields): boolean => relationIn(fields, context) !== undefined;
   inlineQueries(statement, isModel);
   for (const select of selectsOf(statement)) pullUp(select, isModel, context.isAggregate);
   for (const select of selectsOf(statement)) {
     const relation = onlyRelation(select, isModel);
-    if (relation) wrapBareMeasures(select, scopeOf(relation, context));
+    if (!relation) continue;
+    const scope = scopeOf(relation, context);
+    if (scope.relation.content.kind === 'groups' && !isGrouped(select, usesOf(shownIn(select), scope)))
+      groupByDimensions(select, scope, scope.relation.columns);
+    wrapBareMeasures(select, scope);
   }
   const planned = copy(statement);
   return { statement: planned, ...new Planner(context, isModel).plan(planned) };
@@ -74,8 +80,20 @@ interface LeafScope extends Scope {
   readonly relation: Relation;
 }
 
-function scopeOf(fields: Fields, { relations, isAggregate }: PlanContext): LeafScope {
-  const relation = relations.find(({ name }) => name === fields.relname);
+const relationIn = (fields: Fields, { relations }: PlanContext): Relation | undefined =>
+  relations.find(({ schema, name }) => schema === fields.schemaname && name === fields.relname);
+
+/** What of a select is calculated for its groups. */
+const shownIn = (select: Fields): unknown[] => [
+  select.targetList,
+  select.havingClause,
+  select.windowClause,
+  ...ordering(select),
+];
+
+function scopeOf(fields: Fields, context: PlanContext): LeafScope {
+  const { isAggregate } = context;
+  const relation = relationIn(fields, context);
   if (!relation) throw new Error('Not a relation of the model.');
   const given = fields.alias as Fields | undefined;
   if (list(given?.colnames).length > 0) throw unsupported('Columns can’t be renamed in FROM.', 'Rename them with AS.');
@@ -142,8 +160,7 @@ function wrapBareMeasures(select: Fields, scope: Scope): void {
     const implied = impliedName(fields.val);
     if (implied !== undefined) fields.name = implied;
   }
-  const parts = [select.targetList, select.havingClause, select.windowClause, ...ordering(select)];
-  const uses = usesOf(parts, scope);
+  const uses = usesOf(shownIn(select), scope);
   if (!isGrouped(select, uses)) return;
   const { keys } = groupKeys(select, scope);
   for (const { node } of uses.bare) {
@@ -190,15 +207,13 @@ class Planner {
   private leaf(select: Fields, relation: Fields): void {
     const scope = scopeOf(relation, this.context);
     const where = conjuncts(select.whereClause);
-    const shown = [
-      select.targetList,
-      select.havingClause,
-      select.windowClause,
-      ...ordering(select),
-      select.distinctClause,
-    ];
     const { keys, sets } = groupKeys(select, scope);
-    const uses = usesOf([...shown, ...keys], scope);
+    const uses = usesOf([...shownIn(select), select.distinctClause, ...keys], scope);
+    const { content } = scope.relation;
+    if (content.kind === 'report') {
+      overReport(uses);
+      return this.report(relation, scope, content.request);
+    }
     const filters = where.map((condition) => ({ condition, push: pushOf(condition, scope.columnOf) }));
     const isDistinct =
       list(select.distinctClause).length > 0 &&
@@ -208,13 +223,16 @@ class Planner {
       !hasWindow(select);
     const isSorted = list(select.distinctClause).some((each) => Object.keys(each).length > 0);
     if (!isGrouped(select, uses) && !(isDistinct && !isSorted))
-      return this.rows(select, relation, scope, uses, filters);
+      return content.kind === 'groups' ? this.noRows(scope) : this.rows(select, relation, scope, uses, filters);
     return this.groups(select, relation, scope, { uses, keys, sets, filters });
   }
 
   private groups(select: Fields, relation: Fields, scope: LeafScope, { uses, keys, sets, filters }: Grouping): void {
     const ways = new Map<AggregateUse, Way>(uses.aggregates.map((use) => [use, wayOf(use)]));
-    const residual = filters.filter(({ push }) => push === undefined).map(({ condition }) => condition);
+    const constants = filters.map(({ condition }) => condition).filter((condition) => isConstant(condition));
+    const residual = filters
+      .filter(({ push, condition }) => push === undefined && !isAboutModel(condition, scope))
+      .map(({ condition }) => condition);
     const judged = usesOf(residual, scope);
     const measuresOfRows = [...uses.onRows, ...judged.bare, ...usesOf(keys, scope).bare];
     const needsRows =
@@ -223,8 +241,11 @@ class Planner {
       judged.aggregates.length > 0 ||
       [...ways.values()].includes('rows');
     const whole = (): AggregateUse[] => uses.aggregates.filter((use) => ways.get(use) === 'whole');
+    const hasRows = scope.relation.content.kind === 'rows';
+    if (!hasRows && (needsRows || uses.aggregates.some(isRowCount))) return this.noRows(scope);
     if (needsRows) return this.groupedRows(select, relation, scope, uses, whole(), filters);
 
+    const models = this.modelsOf(uses, keys, sets, filters, scope);
     let probes: Probe[] = [];
     let kept = residual;
     let shape = this.shapeOf(uses, usesOf(kept, scope), keys, sets, scope);
@@ -243,7 +264,7 @@ class Planner {
           scope.relation.columns.find((each) => each.name === name),
         );
         if (found) parts.set(use, found);
-        else if (use.column?.measure === 'avg')
+        else if (use.column?.measure === 'avg' && hasRows)
           return this.groupedRows(select, relation, scope, uses, whole(), filters);
         else throw this.cantRoll(use, sets);
       }
@@ -262,8 +283,12 @@ class Planner {
       else roll(use);
     }
     setWhere(select, kept);
-    const { dimensions, grain, time } = shape;
-    if (metrics.size + dimensions.length === 0 && time === null) metrics.add(ROWS);
+    const { grain, time } = shape;
+    const dimensions = shape.dimensions.filter((name) => !isModelName(name, scope));
+    if (metrics.size + dimensions.length === 0 && time === null && models === null) {
+      if (!hasRows) return this.noRows(scope);
+      metrics.add(ROWS);
+    }
     this.add(relation, scope, {
       request: {
         metrics: [...metrics],
@@ -271,13 +296,51 @@ class Planner {
         time_grain: grain,
       },
       columns: [
+        ...(models === null ? [] : [{ name: MODEL_COLUMN, type: 'text', member: MODEL_COLUMN }]),
         ...(time === null ? [] : [this.column(scope, TIME)]),
         ...dimensions.map((name) => this.column(scope, name)),
         ...[...metrics].map((name) => this.column(scope, name)),
       ],
-      pushed: filters.flatMap(({ push }) => push ?? []),
+      pushed: filters.flatMap(({ push, condition }) => (isAboutModel(condition, scope) ? [] : (push ?? []))),
       probes,
       most: null,
+      // A select without GROUP BY has one row, whose measures are the engine's to say also where nothing is counted.
+      constants: keys.length > 0 || whole().length === 0 ? constants : [],
+      models,
+    });
+  }
+
+  /** Which attribution models are to be read, where the select says anything about it. */
+  private modelsOf(
+    uses: Uses,
+    keys: readonly Node[],
+    sets: boolean,
+    filters: Grouping['filters'],
+    scope: LeafScope,
+  ): SourceModels | null {
+    const { content } = scope.relation;
+    if (content.kind !== 'groups' || !content.models) return null;
+    const conditions = filters.map(({ condition }) => condition).filter((each) => isAboutModel(each, scope));
+    const isNamed = uses.dimensions.has(MODEL_COLUMN) || filters.some((each) => namesModel(each.condition, scope));
+    if (!isNamed) return null;
+    const isKey = !sets && keys.some((key) => isModelName(scope.columnOf(key)?.name, scope));
+    const hasNumbers = uses.aggregates.some(({ column }) => column?.measure != null);
+    return { alias: scope.alias, conditions, onlyOne: hasNumbers && !isKey };
+  }
+
+  private noRows({ relation }: LeafScope): never {
+    throw unsupported(
+      `“${relation.name}” has no rows of its own to count or to calculate with, only measures of groups.`,
+      'Select dimensions and measures, grouped or not: SELECT data_source, MEASURE(…) … GROUP BY 1. Rows stand in “marketing”.',
+    );
+  }
+
+  /** All that a saved report gives. */
+  private report(relation: Fields, scope: LeafScope, request: ReportRequest): void {
+    this.add(relation, scope, {
+      request: { metrics: [], dimensions: [], time_grain: null },
+      columns: scope.relation.columns.map(({ name, type }) => ({ name, type: pgType(type), member: name })),
+      report: request,
     });
   }
 
@@ -393,6 +456,7 @@ class Planner {
       if (column) used.add(column.name);
     });
     const columns = scope.relation.columns.filter(({ name }) => star || used.has(name));
+    const constants = list(conjuncts(select.whereClause)).filter((condition) => isConstant(condition));
     const empty = columns.filter(({ onRows }) => !onRows);
     if (empty.length > 0)
       this.notices.push(
@@ -407,8 +471,8 @@ class Planner {
       },
       columns: columns.map(({ name }) => this.column(scope, name)),
       pushed,
-      probes: [],
       most,
+      constants,
     });
   }
 
@@ -433,8 +497,19 @@ class Planner {
         'MEASURE() has a meaning only in a select that reads the relation alone.',
         'Calculate measures in a sub-select with its own GROUP BY, and join its result.',
       );
-    for (const relation of relations)
-      this.rowSource(select, relation, scopeOf(relation, this.context), new Set(), [], null);
+    for (const relation of relations) {
+      const scope = scopeOf(relation, this.context);
+      const { content, name } = scope.relation;
+      const uses = usesOf([...shownIn(select), select.groupClause], scope);
+      overJoined(uses);
+      if (content.kind === 'report') this.report(relation, scope, content.request);
+      else if (content.kind === 'rows') this.rowSource(select, relation, scope, new Set(), [], null);
+      else
+        throw unsupported(
+          `“${name}” has measures of groups only, and can’t be joined as it stands.`,
+          'Select from it in a sub-select, by the dimensions to join by, and join that.',
+        );
+    }
   }
 
   private column(scope: LeafScope, name: string): SourceColumn {
@@ -450,7 +525,11 @@ class Planner {
     return { name, type: pgType(found.type), member: found.onRows || found.measure !== null ? name : null };
   }
 
-  private add(relation: Fields, scope: LeafScope, source: Omit<Source, 'table'>): void {
+  private add(
+    relation: Fields,
+    scope: LeafScope,
+    source: Pick<Source, 'request' | 'columns'> & Partial<Omit<Source, 'table'>>,
+  ): void {
     const table = sourceName(this.sources.length);
     const nulls = new Set(scope.relation.columns.filter(({ onRows }) => !onRows).map(({ name }) => name));
     const asked = new Set([
@@ -459,14 +538,16 @@ class Planner {
       ...(source.request.time_grain ? [TIME] : []),
     ]);
     const columns = source.columns.map((each) =>
-      nulls.has(each.name) && !asked.has(each.name) ? { ...each, member: null } : each,
+      source.report == null && nulls.has(each.name) && !asked.has(each.name) ? { ...each, member: null } : each,
     );
-    this.sources.push({ ...source, columns, table });
+    this.sources.push({ ...NOTHING_MORE, ...source, columns, table });
     relation.alias ??= { aliasname: relation.relname };
     relation.schemaname = 'pg_temp';
     relation.relname = table;
   }
 }
+
+const NOTHING_MORE = { pushed: [], probes: [], most: null, constants: [], report: null, models: null } as const;
 
 export const TIME = 'recorded_at';
 /** No name that a client could write by chance. */
@@ -478,6 +559,23 @@ interface Grouping {
   readonly sets: boolean;
   readonly filters: readonly { readonly condition: Node; readonly push: Push[] | undefined }[];
 }
+
+/** Counts rows, or what of rows is known. */
+const isRowCount = ({ name, fields, column }: AggregateUse): boolean =>
+  column === null || (column.measure === null && name === 'count' && !fields.agg_distinct);
+
+const isModelName = (name: string | undefined, { relation: { content } }: LeafScope): boolean =>
+  name === MODEL_COLUMN && content.kind === 'groups' && content.models;
+const namesModel = (condition: Node, scope: LeafScope): boolean => {
+  const uses = usesOf([condition], scope);
+  return [...uses.dimensions].some((name) => isModelName(name, scope));
+};
+/** On the attribution model alone. */
+const isAboutModel = (condition: Node, scope: LeafScope): boolean => {
+  if (!namesModel(condition, scope) || hasSubselect(condition)) return false;
+  const { dimensions, times, bare, aggregates, onRows } = usesOf([condition], scope);
+  return dimensions.size === 1 && times.length + bare.length + aggregates.length + onRows.length === 0;
+};
 
 interface Shape {
   readonly dimensions: readonly string[];

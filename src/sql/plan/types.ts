@@ -36,6 +36,20 @@ export interface Source {
   readonly probes: readonly Probe[];
   /** No more rows than the sum of these are needed, whichever they are; null for all rows. */
   readonly most: readonly Node[] | null;
+  /** Conditions without columns: where one does not hold, there are no rows. */
+  readonly constants: readonly Node[];
+  /** The request of the saved report whose rows these are; `request` is empty then. */
+  readonly report: ReportRequest | null;
+  /** Rows of each attribution model that meets the conditions; null where the statement does not name the model. */
+  readonly models: SourceModels | null;
+}
+
+export interface SourceModels {
+  /** On the column of the model alone, by this alias. */
+  readonly alias: string;
+  readonly conditions: readonly Node[];
+  /** Whether numbers of several models would be put together: then only one may be left. */
+  readonly onlyOne: boolean;
 }
 
 export interface StatementPlan {
