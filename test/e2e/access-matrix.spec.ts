@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { packageRoot } from '../../src/common/package-root.js';
 import { newId } from '../../src/common/uuid.js';
 import { GRAPHQL_DOORS, PUBLIC_DOORS, REST_DOORS, ROLES_OF, SQL_DOORS, type Needs } from '../support/access-matrix.js';
+import { graphqlFields, type GraphqlField } from '../support/graphql-fields.js';
 import { ADMIN_KEY, TestServer } from '../support/server.js';
 import { connect } from '../wire/clients.js';
 
@@ -25,17 +26,6 @@ const ROW = {
   source_category: 'external_marketing',
   data_payload: { spend: '1.00' },
 };
-
-interface Field {
-  readonly name: string;
-  readonly args: readonly { readonly name: string; readonly type: TypeRef; readonly defaultValue: string | null }[];
-  readonly type: TypeRef;
-}
-interface TypeRef {
-  readonly kind: string;
-  readonly name: string | null;
-  readonly ofType: TypeRef | null;
-}
 
 describe('the access matrix', () => {
   let server: TestServer;
@@ -231,50 +221,26 @@ describe('the access matrix', () => {
   });
 
   describe('of GraphQL', () => {
-    const root = `fields { name args { name defaultValue type { ...T } } type { ...T } }`;
-    const TYPE = `fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } }`;
-    let fields: Map<string, Field & { readonly operation: 'query' | 'mutation' }>;
+    let fields: ReadonlyMap<string, GraphqlField>;
     beforeAll(async () => {
-      const { data } = await server.graphql<{ __schema: Record<string, { fields: Field[] }> }>(
-        `{ __schema { queryType { ${root} } mutationType { ${root} } } } ${TYPE}`,
-        {},
-        null,
-      );
-      const of = (type: 'query' | 'mutation'): [string, Field & { operation: 'query' | 'mutation' }][] =>
-        (data?.__schema[`${type}Type`]?.fields ?? []).map((field) => [field.name, { ...field, operation: type }]);
-      fields = new Map([...of('query'), ...of('mutation')]);
+      fields = await graphqlFields(server);
     });
-    const bare = (type: TypeRef): TypeRef => (type.ofType ? bare(type.ofType) : type);
-    const written = ({ kind, name, ofType }: TypeRef): string =>
-      kind === 'NON_NULL' && ofType
-        ? `${written(ofType)}!`
-        : kind === 'LIST' && ofType
-          ? `[${written(ofType)}]`
-          : (name ?? '');
     /** A call that passes validation: every required argument has some value. */
     const call = (name: string, ids: Ids): [document: string, variables: Json] => {
       const field = fields.get(name);
       if (!field) throw new Error(`No field ${name}`);
       const { thing, input } = GRAPHQL_DOORS[name] ?? {};
-      const variables: Json = {};
-      const declared: string[] = [];
-      const passed: string[] = [];
-      for (const { name: arg, type, defaultValue } of field.args) {
-        if (type.kind !== 'NON_NULL' || defaultValue !== null) continue;
-        const inner = bare(type);
-        declared.push(`$${arg}: ${written(type)}`);
-        passed.push(`${arg}: $${arg}`);
-        variables[arg] =
+      const given = field.args
+        .filter(({ isRequired }) => isRequired)
+        .map(({ name: arg, isScalar }) => [
+          arg,
           arg === 'id'
             ? (ids[thing ?? ''] ?? newId())
             : arg === 'user_id'
               ? (ids.user ?? newId())
-              : (input?.[arg] ?? (inner.kind === 'SCALAR' ? 'x' : {}));
-      }
-      const selection = bare(field.type).kind === 'OBJECT' ? ' { __typename }' : '';
-      const args = passed.length > 0 ? `(${passed.join(', ')})` : '';
-      const head = declared.length > 0 ? `(${declared.join(', ')})` : '';
-      return [`${field.operation} M${head} { ${name}${args}${selection} }`, variables];
+              : (input?.[arg] ?? (isScalar ? 'x' : {})),
+        ]);
+      return field.call(Object.fromEntries(given) as Json);
     };
     const codes = async (name: string, key: string | null, ids: Ids): Promise<unknown[]> => {
       const { errors = [] } = await server.graphql(...call(name, ids), key);

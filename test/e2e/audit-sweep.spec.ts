@@ -3,167 +3,26 @@
  * writes; and every POST is done once under an Idempotency-Key. A new door without a line here fails.
  */
 import { BehindTheDoors } from '../support/behind-the-doors.js';
+import { graphqlFields } from '../support/graphql-fields.js';
 import { TestServer } from '../support/server.js';
+import { until } from '../support/until.js';
+import {
+  AT_ONCE_AGAIN,
+  FILE,
+  LEAVES_NOTHING,
+  metric,
+  MUTATIONS,
+  NO_ENTRY,
+  READS,
+  REST,
+  ROW,
+  SHOWN_ELSEWHERE,
+  view,
+  type Ids,
+} from '../support/writing-doors.js';
+import { connect } from '../wire/clients.js';
 
 type Json = Record<string, unknown>;
-/** Ids by name, as earlier requests gave them. */
-type Ids = Record<string, string>;
-
-interface Write {
-  readonly path?: (ids: Ids) => string;
-  readonly body?: (ids: Ids) => unknown;
-  /** Name under which the answer's id is known to later requests. */
-  readonly gives?: string;
-  readonly status?: number;
-}
-
-/** Doors that change nothing an organisation owns, and why they leave no entry. */
-const NO_ENTRY: Readonly<Record<string, string>> = {
-  'POST /api/marketing/metrics/validate': 'checks, and writes nothing',
-  'POST /api/customers/erasures/preview': 'counts, and writes nothing',
-  'POST /api/query': 'reads; exports and reads of sensitive members have entries of their own',
-  'POST /api/dashboard/{id}/schedule/preview': 'shows a mail, and sends none',
-  'POST /api/reports/schedules/{id}/preview': 'shows a mail, and sends none',
-  'POST /api/reports/views/{id}/schedule/preview': 'shows a mail, and sends none',
-  'POST /api/reports/mail-host/verify': 'greets a mail host, and writes nothing',
-  'POST /u/{token}':
-    'asked for with a signed link, by nobody who is known; its entry is shown in the specs of schedules',
-  'POST /graphql': 'its fields are swept by themselves',
-  'POST /api/integrations/import': 'as rows; its entry is shown in the specs of imports',
-};
-
-const view = (name: string): Json => ({ report_name: name, report_category: 'roas_analysis', metrics: ['clicks'] });
-const ROW = {
-  ...{
-    external_id: 'r1',
-    recorded_at: '2026-01-05T00:00:00Z',
-    data_source: 'meta_ads',
-    customer_id: 'ann@example.com',
-  },
-  ...{ source_category: 'external_marketing', currency: 'USD', data_payload: { spend: '1', clicks: 1 } },
-};
-const FILE = `version: 1\nmetrics:\n  - metric_key: swept\n    display_label: Swept\n    metric_type: metric\n    data_type: integer\n    aggregation: sum\n`;
-const metric = (key: string): Json => ({
-  ...{ metric_key: key, display_label: key, category: 'calculated', metric_type: 'metric', data_type: 'float' },
-  formula: 'revenue / spend',
-});
-
-/** In their order: what is made first is there for what comes after. */
-const REST: Readonly<Record<string, Write>> = {
-  'POST /api/integrations/rows': {},
-  'POST /api/customers/merges': { body: () => ({ from: 'phone-1', to: 'ann@example.com' }), gives: 'merge' },
-  'DELETE /api/customers/merges/{id}': { path: (ids) => `/api/customers/merges/${ids.merge}` },
-  'POST /api/customers/export': { body: () => ({ customer: 'ann@example.com' }) },
-  'POST /api/customers/erasures': { body: () => ({ customer: 'nobody@example.com', mode: 'delete' }) },
-  'PUT /api/retention': { body: () => ({ rules: [{ type: 'rejects', keep_days: 30 }] }) },
-  'POST /api/retention/runs': {},
-  'POST /api/fx/rates': { body: () => [{ base: 'EUR', quote: 'USD', day: '2026-01-05', rate: '1.1' }] },
-  'DELETE /api/fx/rates': { path: () => '/api/fx/rates?base=EUR&quote=USD' },
-  'POST /api/users': { body: () => ({ email: 'swept@example.com', role: 'analyst' }), gives: 'user' },
-  'PATCH /api/users/{id}': { body: () => ({ role: 'viewer' }), path: (ids) => `/api/users/${ids.user}` },
-  'POST /api/teams': { body: () => ({ name: 'Swept' }), gives: 'team' },
-  'PATCH /api/teams/{id}': { body: () => ({ name: 'Swept again' }), path: (ids) => `/api/teams/${ids.team}` },
-  'PUT /api/teams/{id}/members/{userId}': { path: (ids) => `/api/teams/${ids.team}/members/${ids.user}` },
-  'DELETE /api/teams/{id}/members/{userId}': { path: (ids) => `/api/teams/${ids.team}/members/${ids.user}` },
-  'DELETE /api/teams/{id}': { path: (ids) => `/api/teams/${ids.team}` },
-  'DELETE /api/users/{id}': { path: (ids) => `/api/users/${ids.user}` },
-  'POST /api/roles': { body: () => ({ name: 'Swept', base_role: 'analyst' }), gives: 'role' },
-  'PATCH /api/roles/{id}': { body: () => ({ name: 'Swept again' }), path: (ids) => `/api/roles/${ids.role}` },
-  'DELETE /api/roles/{id}': { path: (ids) => `/api/roles/${ids.role}` },
-  'POST /api/keys': { body: () => ({ name: 'Swept', role: 'viewer' }), gives: 'key' },
-  'POST /api/keys/{id}/rotate': { path: (ids) => `/api/keys/${ids.key}/rotate`, gives: 'key' },
-  'DELETE /api/keys/{id}': { path: (ids) => `/api/keys/${ids.key}` },
-  'PATCH /api/organization': { body: () => ({ name: 'Swept' }) },
-  'PATCH /api/organization/settings': { body: () => ({ week_start: 7 }) },
-  'PUT /api/organization/branding': { body: () => ({ name: 'Swept' }) },
-  'DELETE /api/organization/branding': {},
-  'PUT /api/secrets/{name}': { path: () => '/api/secrets/swept', body: () => ({ value: 'x' }) },
-  'DELETE /api/secrets/{name}': { path: () => '/api/secrets/swept' },
-  'POST /api/marketing/metrics': { body: () => metric('swept_one'), gives: 'metric' },
-  'PATCH /api/marketing/metrics/{id}': {
-    body: () => ({ display_label: 'Swept' }),
-    path: (ids) => `/api/marketing/metrics/${ids.metric}`,
-  },
-  'DELETE /api/marketing/metrics/{id}': { path: (ids) => `/api/marketing/metrics/${ids.metric}` },
-  'POST /api/marketing/metrics/import': {},
-  'POST /api/marketing/model/restore': { body: (ids) => ({ snapshot: ids.snapshot }) },
-  'PUT /api/marketing/rollups/{name}': {
-    path: () => '/api/marketing/rollups/swept',
-    body: () => ({ dimensions: ['data_source'], grain: 'daily' }),
-  },
-  'DELETE /api/marketing/rollups/{name}': { path: () => '/api/marketing/rollups/swept' },
-  'PUT /api/analytics/attribution/settings': { body: () => ({ models: ['linear', 'first_touch'] }) },
-  'POST /api/analytics/attribution/calculate': { body: () => ({ models: ['linear'] }), gives: 'run' },
-  'POST /api/reports/views': { body: () => view('Swept'), gives: 'view' },
-  'PATCH /api/reports/views/{id}': {
-    body: () => ({ report_name: 'Swept again' }),
-    path: (ids) => `/api/reports/views/${ids.view}`,
-  },
-  'POST /api/reports/views/{id}/schedule': {
-    path: (ids) => `/api/reports/views/${ids.view}/schedule`,
-    body: () => ({ cron: '0 9 * * 1', recipients: ['ann@example.com'], formats: ['csv'], period: 'as_saved' }),
-    gives: 'schedule',
-  },
-  'PATCH /api/reports/schedules/{id}': {
-    path: (ids) => `/api/reports/schedules/${ids.schedule}`,
-    body: () => ({ subject: 'Swept' }),
-  },
-  'POST /api/reports/schedules/{id}/pause': { path: (ids) => `/api/reports/schedules/${ids.schedule}/pause` },
-  'POST /api/reports/schedules/{id}/resume': { path: (ids) => `/api/reports/schedules/${ids.schedule}/resume` },
-  'POST /api/reports/schedules/{id}/skip-next': { path: (ids) => `/api/reports/schedules/${ids.schedule}/skip-next` },
-  'POST /api/reports/schedules/{id}/run': { path: (ids) => `/api/reports/schedules/${ids.schedule}/run` },
-  'DELETE /api/reports/schedules/{id}': { path: (ids) => `/api/reports/schedules/${ids.schedule}` },
-  'POST /api/reports/views/{id}/deliver': {
-    path: (ids) => `/api/reports/views/${ids.view}/deliver`,
-    body: () => ({ recipients: ['ann@example.com'], formats: ['csv'] }),
-  },
-  'DELETE /api/reports/views/{id}': { path: (ids) => `/api/reports/views/${ids.view}` },
-  'PUT /api/reports/mail-settings': { body: () => ({ allowed_domains: null }) },
-  'POST /api/reports/suppressions': { body: () => ({ address: 'off@example.com' }), gives: 'suppression' },
-  'DELETE /api/reports/suppressions/{id}': { path: (ids) => `/api/reports/suppressions/${ids.suppression}` },
-  'POST /api/reports/bounces': { body: () => ({ address: 'gone@example.com', type: 'hard' }) },
-  'POST /api/dashboard/create': {
-    body: () => ({ dashboard_name: 'Swept', widgets: [{ type: 'text', text: 'Hello' }] }),
-    gives: 'dashboard',
-  },
-  'PATCH /api/dashboard/{id}': {
-    path: (ids) => `/api/dashboard/${ids.dashboard}`,
-    body: () => ({ dashboard_name: 'Swept again' }),
-  },
-  'POST /api/dashboard/{id}/export': {
-    path: (ids) => `/api/dashboard/${ids.dashboard}/export`,
-    body: () => ({ format: 'csv' }),
-  },
-  'POST /api/dashboard/{id}/deliver': {
-    path: (ids) => `/api/dashboard/${ids.dashboard}/deliver`,
-    body: () => ({ recipients: ['ann@example.com'], formats: ['html'] }),
-  },
-  'POST /api/dashboard/{id}/schedule': {
-    path: (ids) => `/api/dashboard/${ids.dashboard}/schedule`,
-    body: () => ({ cron: '0 9 * * 1', recipients: ['ann@example.com'], formats: ['html'], period: 'as_saved' }),
-  },
-  'PUT /api/reports/mail-host': {
-    body: () => ({ host: 'localhost', port: 587, from: 'reports@example.com', username: 'a', password: 'b' }),
-  },
-  'DELETE /api/reports/mail-host': {},
-  'DELETE /api/dashboard/{id}': { path: (ids) => `/api/dashboard/${ids.dashboard}` },
-};
-
-/** Their entry is written when the work is refused, or only under conditions that a sweep can't bring about; why. */
-const SHOWN_ELSEWHERE: Readonly<Record<string, string>> = {
-  'POST /api/marketing/rollups/{name}/refresh': 'needs a rollup that a job has filled; in the guide to rollups',
-  'DELETE /api/analytics/attribution/runs/{id}': 'as cancel',
-  'POST /api/analytics/attribution/runs/{id}/cancel': 'a small run ends before it can be cancelled',
-};
-
-/** What they write is taken up at once by a job, so that it has another version when it is looked at. */
-const AT_ONCE_AGAIN: readonly string[] = [
-  ...['POST /api/customers/merges', 'POST /api/analytics/attribution/calculate'],
-  ...['POST /api/reports/schedules/{id}/run', 'POST /api/reports/views/{id}/deliver'],
-  'POST /api/dashboard/{id}/deliver',
-];
-/** Read, and create nothing; their answers are streamed and not kept. */
-const READS = /\/export$/;
 
 describe('every door that writes', () => {
   let server: TestServer;
@@ -257,6 +116,39 @@ describe('every door that writes', () => {
     expect(wrong).toEqual([]);
   }, 240_000);
 
+  it('is known here also of GraphQL, where each mutation leaves its entry, and is done once under a key', async () => {
+    const fields = await graphqlFields(server);
+    const mutations = [...fields].filter(([, { operation }]) => operation === 'mutation').map(([name]) => name);
+    expect(mutations.sort()).toEqual(Object.keys(MUTATIONS).sort());
+    const wrong: unknown[] = [];
+    for (const [name, { args, gives }] of Object.entries(MUTATIONS)) {
+      const [query, variables] = fields.get(name)?.call(args?.(ids) ?? {}, gives ? 'id' : undefined) ?? [];
+      const sendIt = async (): Promise<{ text: string; replayed: string | null }> => {
+        const headers = { 'content-type': 'application/json', 'idempotency-key': `sweep-${name}` };
+        const body = JSON.stringify({ query, variables });
+        const response = await server.fetch('/graphql', { method: 'POST', headers, body });
+        return { text: await response.text(), replayed: response.headers.get('idempotency-replayed') };
+      };
+      const before = await newest();
+      const { text } = await sendIt();
+      const { data, errors } = JSON.parse(text) as { data?: Record<string, Json>; errors?: unknown };
+      if (errors || !data) {
+        wrong.push({ name, errors });
+        continue;
+      }
+      if (gives) ids[gives] = String(data[name]?.id);
+      const entries = await database.query<{ door: string }>(
+        `SELECT door FROM audit_log WHERE seq > ${before} AND door = 'graphql'`,
+      );
+      if (entries.length === 0) wrong.push({ name, fault: 'no entry' });
+      else if (!LEAVES_NOTHING.test(name) && !(await isTogether(before)))
+        wrong.push({ name, fault: 'an entry in a transaction of its own' });
+      const again = await sendIt();
+      if (again.text !== text || again.replayed !== 'true') wrong.push({ name, fault: 'done twice', again });
+    }
+    expect(wrong).toEqual([]);
+  }, 240_000);
+
   it('tells who read a sensitive member, once a request, at each door, also from the cache', async () => {
     await server.json('/api/marketing/metrics', { ...metric('margin'), is_sensitive: true });
     await server.json('/api/marketing/metrics', { ...metric('over_margin'), formula: 'margin * 2' });
@@ -278,6 +170,21 @@ describe('every door that writes', () => {
     await server.json(`/api/reports/views/${saved.body.id}/data`);
     const all = await reads();
     expect(all.map(({ door }) => door)).toEqual(['rest', 'graphql', 'rest', 'rest', 'rest', 'rest']);
-    expect(all.every(({ after }) => JSON.stringify(after) === '{"members":["margin"]}')).toBe(true);
+    const client = await connect(server);
+    await client.query('SELECT data_source, MEASURE(clicks) FROM marketing GROUP BY 1');
+    await client.query('SELECT data_source, MEASURE(over_margin) FROM marketing GROUP BY 1');
+    await client.query('SELECT * FROM (SELECT margin FROM marketing) AS inside');
+    await client.end();
+    expect((await reads()).map(({ door }) => door)).toEqual(['sql', 'sql', ...all.map(({ door }) => door)]);
+    const sent = { recipients: ['ann@example.com'], formats: ['csv'] };
+    await server.json(`/api/reports/views/${saved.body.id}/deliver`, sent);
+    const delivered = await until(async () => {
+      const found = await reads();
+      return found.length > all.length + 2 ? found[0] : undefined;
+    });
+    expect(delivered).toMatchObject({ door: 'schedule' });
+    const ever = await reads();
+    expect(ever).toHaveLength(all.length + 3);
+    expect(ever.every(({ after }) => JSON.stringify(after) === '{"members":["margin"]}')).toBe(true);
   }, 60_000);
 });
