@@ -43,14 +43,20 @@ function parsed({ text, error }) {
   }
 }
 
-/** Each advisory once: id, packages, severity, title, url. */
+/** Each advisory once for each package that it is about: id, packages, severity, title, url. */
 function advisoriesOf(audit) {
   const found = new Map();
   for (const { via } of Object.values(audit.vulnerabilities ?? {})) {
     for (const cause of via) {
       if (typeof cause === 'string') continue;
       const id = /GHSA-[\w-]+/.exec(cause.url ?? '')?.[0] ?? String(cause.source);
-      found.set(id, { id, name: cause.name, severity: cause.severity, title: cause.title, url: cause.url });
+      found.set(`${id} ${cause.name}`, {
+        id,
+        name: cause.name,
+        severity: cause.severity,
+        title: cause.title,
+        url: cause.url,
+      });
     }
   }
   return [...found.values()];

@@ -4,7 +4,7 @@ import { ownWork } from '../audit/actor.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { parseConfig } from '../config/config.js';
 import { keyRingOf } from '../secrets/key-ring.js';
-import { checkSecrets, rotateSecrets, secretsFault } from '../secrets/secret-check.js';
+import { INSTALLATION, checkSecrets, rotateSecrets, secretsFault } from '../secrets/secret-check.js';
 import { SecretStore } from '../secrets/secret-store.js';
 import type { SecretListDto } from '../secrets/secrets.dto.js';
 import { askServer, type ServerOptions } from './server-client.js';
@@ -35,7 +35,7 @@ export function registerSecrets(program: Command, server: ServerOption, keyHelp:
     .action(rotateStored);
   secrets
     .command('forget <organization> <name>')
-    .description('take away a secret whose key is lost; on the machine of the installation')
+    .description('take away a secret whose key is lost, with - one of the installation itself; on its machine')
     .action(forgetStored);
 }
 
@@ -83,6 +83,14 @@ async function rotateStored(): Promise<void> {
 
 async function forgetStored(slug: string, name: string): Promise<void> {
   await inSystemOfRecord(async (database) => {
+    if (slug === INSTALLATION) {
+      const [, count] = await database.query<[unknown[], number]>('DELETE FROM installation_keys WHERE name = $1', [
+        name,
+      ]);
+      if (count === 0) throw new Error(`The installation has no key ${name}.`);
+      console.log(`Forgot ${name}; links that it signed open nothing any more.`);
+      return;
+    }
     const [organization] = await database.query<{ id: string }[]>('SELECT id FROM organizations WHERE slug = $1', [
       slug,
     ]);

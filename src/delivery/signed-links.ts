@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
@@ -6,6 +6,7 @@ import { acrossOrganizations } from '../access/tenancy/scope.js';
 import { Problem } from '../common/problem.js';
 import { isUuid } from '../common/uuid.js';
 import { APP_CONFIG, type AppConfig } from '../config/config.js';
+import { installationKey } from '../secrets/installation-keys.js';
 import { KEEP_FILES_DAYS } from './report-store.js';
 
 /** What a link in a mail opens without a log-in: the report's page, one of its files, or the way out of a mailing. */
@@ -19,7 +20,8 @@ const DAY_MS = 86_400_000;
 
 /**
  * Links that carry what they open and until when, signed with HMAC-SHA-256 under a key of the installation. The key is made
- * once and lies in the system of record, so that each process can check what another has signed.
+ * once and lies in the system of record, so that each process can check what another has signed; sealed where there is a
+ * `SECRETS_KEY`.
  */
 @Injectable()
 export class SignedLinks {
@@ -74,20 +76,9 @@ export class SignedLinks {
   }
 
   private readKey(): Promise<Buffer> {
-    return acrossOrganizations('the key of signed links', () => this.readOrMakeKey());
-  }
-
-  private async readOrMakeKey(): Promise<Buffer> {
-    await this.database.query('INSERT INTO installation_keys (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
-      KEY_NAME,
-      randomBytes(32),
-    ]);
-    const [row] = await this.database.query<{ value: Buffer }[]>(
-      'SELECT value FROM installation_keys WHERE name = $1',
-      [KEY_NAME],
+    return acrossOrganizations('the key of signed links', () =>
+      installationKey(this.database, this.config.secretKeys, KEY_NAME),
     );
-    if (!row) throw new Error('The key of signed links can not be read.');
-    return row.value;
   }
 }
 

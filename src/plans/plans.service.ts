@@ -33,7 +33,8 @@ export class Plans {
 
   async of({ organizationId, state }: Pick<Identity, 'organizationId' | 'state'>): Promise<Plan> {
     const name = state?.plan ?? (await this.nameOf(organizationId));
-    const plan = (await this.all()).get(name);
+    // One that was made a moment ago, and given at once, is read anew.
+    const plan = (await this.all()).get(name) ?? (await this.all(true)).get(name);
     if (!plan) throw new Error(`There is no plan ${name}.`);
     return plan;
   }
@@ -60,9 +61,9 @@ export class Plans {
     }));
   }
 
-  private all(): Promise<ReadonlyMap<string, Plan>> {
+  private all(isAnew = false): Promise<ReadonlyMap<string, Plan>> {
     const now = performance.now();
-    if (this.plans && now - this.readAt < KEEP_MS) return this.plans;
+    if (!isAnew && this.plans && now - this.readAt < KEEP_MS) return this.plans;
     this.readAt = now;
     this.plans = acrossOrganizations('reading plans', () => this.database.query<Plan[]>('SELECT * FROM plans')).then(
       (rows) => new Map(rows.map((row) => [row.name, Object.freeze(row)])),

@@ -1,9 +1,21 @@
 /** Looks for words in the files of sent reports, as they were stored. Pure but for what it is handed. */
 import { inflateRawSync } from 'node:zlib';
+import { escapeHtml } from '../reports/render/html-text.js';
 
-/** Words as the bytes of a file have them, in lower case. */
-export const needles = (words: readonly string[]): string[] =>
-  words.map((word) => Buffer.from(word, 'utf8').toString('latin1').toLowerCase());
+/** Words in lower case, as each format writes them: with the marks of HTML and XML, JSON or CSV escaped. */
+export const needles = (words: readonly string[]): string[] => [
+  ...new Set(
+    words
+      .map((word) => word.toLowerCase())
+      .flatMap((word) => [
+        word,
+        escapeHtml(word),
+        word.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
+        JSON.stringify(word).slice(1, -1),
+        word.replaceAll('"', '""'),
+      ]),
+  ),
+];
 
 /** A PDF or a picture shows what stands in the report's page and in `mail.json`, which are searched in its place. */
 export const isSearchable = (name: string): boolean => /\.(csv|html|json|xlsx|ndjson|txt)$/.test(name);
@@ -19,9 +31,11 @@ export async function mentions(
     return [...unzipped(Buffer.concat(whole))].some((text) => holds(text, wanted));
   }
   const overlap = Math.max(0, ...wanted.map((word) => word.length - 1));
+  // A part may end in the middle of a character, and of a word.
+  const decoder = new TextDecoder();
   let before = '';
   for await (const part of parts) {
-    const text = before + part.toString('latin1').toLowerCase();
+    const text = before + decoder.decode(part, { stream: true }).toLowerCase();
     if (holds(text, wanted)) return true;
     before = overlap === 0 ? '' : text.slice(-overlap);
   }
@@ -45,7 +59,7 @@ function* unzipped(file: Buffer): Generator<string> {
     const local = file.readUInt32LE(at + 42);
     const from = local + 30 + file.readUInt16LE(local + 26) + file.readUInt16LE(local + 28);
     const bytes = file.subarray(from, from + size);
-    yield (method === 0 ? bytes : inflateRawSync(bytes)).toString('latin1').toLowerCase();
+    yield (method === 0 ? bytes : inflateRawSync(bytes)).toString('utf8').toLowerCase();
     at += 46 + file.readUInt16LE(at + 28) + file.readUInt16LE(at + 30) + file.readUInt16LE(at + 32);
   }
 }

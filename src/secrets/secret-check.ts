@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { ownWork } from '../audit/actor.js';
 import { AuditTrail } from '../audit/audit-trail.js';
+import { installationKeys, openInstallationKey, sealInstallationKeys } from './installation-keys.js';
 import type { KeyRing } from './key-ring.js';
 import { seal } from './sealed.js';
 import { openRow } from './secret-store.js';
@@ -30,6 +31,9 @@ async function* storedSecrets(manager: EntityManager): AsyncGenerator<StoredSecr
   }
 }
 
+/** Stands where an organisation's slug does, for keys of the installation itself. No slug is like it. */
+export const INSTALLATION = '-';
+
 /** What is stored, and what of it does not open. */
 export interface SecretsState {
   readonly total: number;
@@ -44,17 +48,19 @@ export async function checkSecrets(database: DataSource, keys: KeyRing): Promise
   const byKey = new Map<string, number>();
   const closed: string[] = [];
   let total = 0;
-  for await (const rows of storedSecrets(database.manager)) {
-    for (const row of rows) {
-      total += 1;
-      byKey.set(row.key_id, (byKey.get(row.key_id) ?? 0) + 1);
-      try {
-        openRow(keys, row);
-      } catch (error) {
-        closed.push(`${row.slug}: ${(error as Error).message}`);
-      }
+  const check = (slug: string, keyId: string, open: () => unknown): void => {
+    total += 1;
+    byKey.set(keyId, (byKey.get(keyId) ?? 0) + 1);
+    try {
+      open();
+    } catch (error) {
+      closed.push(`${slug}: ${(error as Error).message}`);
     }
-  }
+  };
+  for (const row of await installationKeys(database))
+    if (row.key_id !== null) check(INSTALLATION, row.key_id, () => openInstallationKey(keys, row));
+  for await (const rows of storedSecrets(database.manager))
+    for (const row of rows) check(row.slug, row.key_id, () => openRow(keys, row));
   return { total, byKey, closed };
 }
 
@@ -68,12 +74,12 @@ export function secretsFault({ total, closed }: SecretsState, keys: KeyRing): st
   const shown = closed.slice(0, 5).map((line) => `  - ${line}`);
   const more = closed.length > shown.length ? [`  - and ${closed.length - shown.length} more`] : [];
   const advice =
-    'Set SECRETS_KEY to the keys that sealed them, or take them away: tributary secrets forget <organisation> <name>.';
+    'Set SECRETS_KEY to the keys that sealed them, or take them away: tributary secrets forget <organisation, or -> <name>.';
   return [head, ...shown, ...more, advice].join('\n');
 }
 
 /**
- * Seals every secret under the first key that is not yet. Each is changed in a transaction of its own with its audit
+ * Seals every secret, and every key of the installation, under the first key that is not yet. Each is changed in a transaction of its own with its audit
  * entry, so a run that was cut short is carried on by the next one.
  * @returns how many were sealed anew
  * @throws Error when one does not open; those before it are done
@@ -82,7 +88,7 @@ export async function rotateSecrets(database: DataSource, keys: KeyRing): Promis
   const [key] = keys;
   if (!key) throw new Error('Set SECRETS_KEY to the new key and the old ones: <new>,<old>.');
   const audit = new AuditTrail(database);
-  let rotated = 0;
+  let rotated = await sealInstallationKeys(database, keys, true);
   for await (const rows of storedSecrets(database.manager)) {
     for (const { organization_id, name } of rows.filter((row) => row.key_id !== key.id)) {
       await database.transaction(async (manager) => {

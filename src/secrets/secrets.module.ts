@@ -3,6 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { acrossOrganizations } from '../access/tenancy/scope.js';
 import { APP_CONFIG, type AppConfig } from '../config/config.js';
+import { sealInstallationKeys } from './installation-keys.js';
 import { checkSecrets, secretsFault } from './secret-check.js';
 import { SecretStore } from './secret-store.js';
 import { SecretsController } from './secrets.controller.js';
@@ -22,6 +23,9 @@ class SecretsStartCheck implements OnModuleInit {
     const state = await acrossOrganizations('the check of secrets', () => checkSecrets(this.database, secretKeys));
     const fault = secretsFault(state, secretKeys);
     if (fault !== null) throw new Error(fault);
+    await acrossOrganizations('sealing keys of the installation', () =>
+      sealInstallationKeys(this.database, secretKeys, false),
+    );
   }
 }
 

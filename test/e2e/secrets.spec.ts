@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -87,11 +87,36 @@ describe('secrets of an organisation', () => {
     }
   });
 
+  const clear = randomBytes(32);
+  /** What a link to a report that is not there answers: its signature is looked at first. */
+  const linkOpens = async (): Promise<unknown> => {
+    const payload = Buffer.from(JSON.stringify(['r', randomUUID(), Math.floor(Date.now() / 1_000) + 3_600, '']));
+    const signature = createHmac('sha256', clear).update(payload).digest('base64url');
+    const path = `/r/${payload.toString('base64url')}.${signature}`;
+    return (await server.json(path, undefined, 'GET', null)).body.code;
+  };
+
+  it('are joined by the key that signs links in mails, which lay there in clear before', async () => {
+    const database = await BehindTheDoors.of(server);
+    expect(await linkOpens()).toBe('link_invalid');
+    await database.query(`DELETE FROM installation_keys`);
+    await database.query(`INSERT INTO installation_keys (name, value) VALUES ('signed-links', $1)`, [clear]);
+    await database.close();
+    await server.end();
+    server = await TestServer.start({ dataDir, env: { SECRETS_KEY: oldKey } });
+    expect(await linkOpens()).toBe('report_gone');
+    const again = await BehindTheDoors.of(server);
+    const rows = await again.query<{ key_id: string; value: Buffer }>('SELECT key_id, value FROM installation_keys');
+    await again.close();
+    expect(rows).toMatchObject([{ key_id: secretKey(old).id }]);
+    expect(rows[0]?.value.includes(clear)).toBe(false);
+  }, 60_000);
+
   it('keep a server from starting without the key that opens them', async () => {
     await server.end();
     const { code, printed } = await TestServer.expectEnd(dataDir, { SECRETS_KEY: nextKey });
     expect(code).toBe(1);
-    expect(printed).toContain('3 of 3 stored secrets do not open with SECRETS_KEY');
+    expect(printed).toContain('4 of 4 stored secrets do not open with SECRETS_KEY');
     expect(printed).toContain(`sealed under the key ${secretKey(old).id}`);
     const bad = await TestServer.expectEnd(dataDir, { SECRETS_KEY: 'letmein' });
     expect(bad).toMatchObject({ code: 2 });
@@ -103,10 +128,11 @@ describe('secrets of an organisation', () => {
     const env = { SECRETS_KEY: `${nextKey},${oldKey}` };
     server = await TestServer.start({ dataDir, env });
     expect(tributary(['secrets', 'check'], env).out).toContain('rotate them before it is dropped');
-    expect(tributary(['secrets', 'rotate'], env).out).toContain(`Sealed 3 secrets under the key ${secretKey(next).id}`);
+    expect(tributary(['secrets', 'rotate'], env).out).toContain(`Sealed 4 secrets under the key ${secretKey(next).id}`);
     expect(tributary(['secrets', 'rotate'], env).out).toContain('Sealed 0 secrets');
     await server.end();
     server = await TestServer.start({ dataDir, env: { SECRETS_KEY: nextKey } });
+    expect(await linkOpens()).toBe('report_gone');
     const trail = await server.json<{ data: { action: string; before: unknown; after: unknown }[] }>(
       '/api/audit?action=secret.rotate',
     );
@@ -115,8 +141,10 @@ describe('secrets of an organisation', () => {
       before: { key_id: secretKey(old).id },
       after: { key_id: secretKey(next).id },
     });
-    expect(tributary(['secrets', 'check'], { SECRETS_KEY: nextKey }).out).toContain('All 3 secrets open.');
+    expect(tributary(['secrets', 'check'], { SECRETS_KEY: nextKey }).out).toContain('All 4 secrets open.');
     expect(tributary(['secrets', 'forget', 'main', 'smtp.password']).out).toBe('Forgot smtp.password of main.\n');
+    expect(tributary(['secrets', 'forget', '-', 'signed-links']).out).toContain('Forgot signed-links');
+    expect(tributary(['secrets', 'forget', '-', 'signed-links']).err).toContain('The installation has no key');
     const removed = await server.graphql('mutation { removeSecret(name: "connector.tiktok.token") }');
     expect(removed.data).toEqual({ removeSecret: true });
     const { body } = await server.json<{ data: unknown[] }>('/api/secrets');

@@ -63,6 +63,25 @@ describe('the check of dependencies', () => {
     expect(check({ ...FOUND, vulnerabilities: {} }, [ALLOWED]).said).toContain('remove it');
   });
 
+  it('allows nothing else with it: not another package of the same advisory, nor another advisory', () => {
+    const [cause] = FOUND.vulnerabilities.parser.via;
+    const alike = { name: 'parser-es', severity: 'high', via: [{ ...cause, name: 'parser-es' }] };
+    const both = { ...FOUND, vulnerabilities: { ...FOUND.vulnerabilities, 'parser-es': alike } };
+    const { status, said } = check(both, [ALLOWED]);
+    expect([status, said.match(/^error: /gm)?.length]).toEqual([1, 1]);
+    expect(said).toContain('error: high GHSA-aaaa-bbbb-cccc in parser-es');
+    expect(check(both, [ALLOWED, { ...ALLOWED, package: 'parser-es' }]).status).toBe(0);
+    expect(check(FOUND, [{ ...ALLOWED, advisory: 'GHSA-dddd-eeee-ffff' }]).status).toBe(1);
+  });
+
+  it('notes what is hardly serious, and fails from moderate on', () => {
+    const of = (severity: string) => {
+      const [cause] = FOUND.vulnerabilities.parser.via;
+      return { ...FOUND, vulnerabilities: { parser: { name: 'parser', severity, via: [{ ...cause, severity }] } } };
+    };
+    expect(['low', 'moderate', 'critical'].map((severity) => check(of(severity), []).status)).toEqual([0, 1, 1]);
+  });
+
   it('says loudly that nothing was checked where the registry gives no answer', () => {
     const silent = { message: '405 Method Not Allowed', statusCode: 405 };
     expect(check(silent, [])).toMatchObject({ status: 0, said: expect.stringContaining('SKIPPED') as string });
