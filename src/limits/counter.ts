@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, type RateLimiterAbstract } from 'rate-limiter-flexible';
+import { SharedTurns } from './shared-turns.js';
 
 /** What was counted in the window that is open now. */
 export interface Count {
@@ -21,6 +22,8 @@ const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 
 export class Counters {
   private readonly redis: Redis | null;
+  /** Null where processes share nothing. */
+  readonly turns: SharedTurns | null;
 
   /** @param onError told when Redis is lost, once until it is back */
   constructor(redisUrl: string | null, onError: (error: Error) => void) {
@@ -33,6 +36,7 @@ export class Counters {
             commandTimeout: PATIENCE_MS,
             connectTimeout: 5_000,
           });
+    this.turns = this.redis && new SharedTurns(this.redis);
     let told = false;
     this.redis?.on('error', (error: Error) => {
       if (!told) onError(error);
@@ -66,6 +70,7 @@ export class Counters {
   }
 
   close(): void {
+    this.turns?.close();
     this.redis?.disconnect();
   }
 }

@@ -21,7 +21,7 @@ function openCounters({ redisUrl }: AppConfig): Counters {
     GuessThrottle,
     QueryBudget,
   ],
-  exports: [RequestLimits, GuessThrottle, QueryBudget],
+  exports: [Counters, RequestLimits, GuessThrottle, QueryBudget],
 })
 export class LimitsModule implements OnApplicationShutdown {
   constructor(private readonly counters: Counters) {}

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../common/problem.js';
 import { queryCancelled } from '../engine/engine-error.js';
 import { LANES, RETRY_AFTER_SECONDS, type Lane, type LaneName } from './limits.js';
@@ -10,14 +11,26 @@ interface Queue {
   readonly waiting: Set<Turn>;
 }
 
+/** Turns that processes share; see `SharedTurns`. */
+export interface TurnsOfAll {
+  take(name: string, most: number): Promise<(() => void) | null>;
+}
+
+/** How often a request asks whether another process has given a turn back; each time a little else. */
+const ASK_AGAIN_MS = 50;
+
 /**
  * Gives each organisation its share of the engine: so many requests at once, so many waiting, first come first served. One
- * organisation's rush is refused; another's requests do not feel it. Counts the requests of this process.
+ * organisation's rush is refused; another's requests do not feel it. Requests that run are counted over all processes where
+ * there is something to share; those that wait, in each.
  */
 export class Admission {
   private readonly queues = new Map<string, Queue>();
 
-  constructor(private readonly lanes: Readonly<Record<LaneName, Lane>> = LANES) {}
+  constructor(
+    private readonly lanes: Readonly<Record<LaneName, Lane>> = LANES,
+    private readonly ofAll: TurnsOfAll | null = null,
+  ) {}
 
   /**
    * Waits for a turn.
@@ -28,6 +41,22 @@ export class Admission {
     if (signal?.aborted) throw queryCancelled();
     const lane = this.lanes[name];
     const key = `${name}:${organizationId}`;
+    const until = performance.now() + lane.patienceMs;
+    const leave = await this.enterHere(key, lane, signal);
+    if (!this.ofAll) return leave;
+    try {
+      const leaveAll = await turnOfAll(this.ofAll, key, lane, until, signal);
+      return () => {
+        leave();
+        leaveAll();
+      };
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  private async enterHere(key: string, lane: Lane, signal?: AbortSignal): Promise<() => void> {
     let queue = this.queues.get(key);
     if (!queue) this.queues.set(key, (queue = { running: 0, waiting: new Set() }));
     if (queue.running < lane.running) queue.running++;
@@ -67,6 +96,25 @@ function turnOf({ waiting }: Queue, lane: Lane, signal?: AbortSignal): Promise<v
     signal?.addEventListener('abort', cancel, { once: true });
     waiting.add(turn);
   });
+}
+
+/** Waits until one of the turns of all processes is free. */
+async function turnOfAll(
+  ofAll: TurnsOfAll,
+  key: string,
+  lane: Lane,
+  until: number,
+  signal?: AbortSignal,
+): Promise<() => void> {
+  for (;;) {
+    const leave = await ofAll.take(key, lane.running);
+    if (leave && !signal?.aborted) return leave;
+    leave?.();
+    if (!leave && performance.now() > until) throw tooMany(lane);
+    await sleep(ASK_AGAIN_MS * (0.5 + Math.random()), undefined, { signal }).catch(() => {
+      throw queryCancelled();
+    });
+  }
 }
 
 const tooMany = ({ running, waiting, patienceMs, refusal }: Lane): Problem =>

@@ -6,6 +6,7 @@ import { FxModule } from '../fx/fx.module.js';
 import { JourneysModule } from '../journeys/journeys.module.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { RollupsModule } from '../rollups/rollups.module.js';
+import { EngineTurns } from './engine-turns.service.js';
 import { CACHE_LIMITS } from './limits.js';
 import { OrganizationStates } from './organization-state.js';
 import { QueryPlans } from './plans.service.js';
@@ -27,6 +28,7 @@ function openCache({ redisUrl }: AppConfig): ResultCache {
   controllers: [QueryController],
   providers: [
     { provide: ResultCache, inject: [APP_CONFIG], useFactory: openCache },
+    EngineTurns,
     OrganizationStates,
     RelationsReady,
     SensitiveReads,

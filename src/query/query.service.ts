@@ -10,9 +10,7 @@ import type { PlannedColumn, QueryPlan, ReportRequest, Statement } from '../comp
 import { queryCancelled } from '../engine/engine-error.js';
 import { ENGINE } from '../engine/engine.tokens.js';
 import type { Engine, EngineQuery, EngineResult, EngineValue } from '../engine/engine.js';
-import { QueryBudget } from '../limits/query-budget.service.js';
 import { RollupPlans, type AnswerSource } from '../rollups/rollup-plans.service.js';
-import { Admission } from './admission.js';
 import { csvStatement } from './csv-statement.js';
 import {
   besideOf,
@@ -24,6 +22,7 @@ import {
   type EngineBatches,
   type Subtotal,
 } from './beside-rows.js';
+import { EngineTurns } from './engine-turns.service.js';
 import {
   DEFAULT_JSON_ROWS,
   LANES,
@@ -135,7 +134,6 @@ const NOTHING_BESIDE = '{"totals":null}';
 @Injectable()
 export class QueryService {
   private readonly flights = new SingleFlight<Fetched>();
-  private readonly admission = new Admission();
   /** Short answers from the cache as they were last sent: all in them is told by the result, the plan and the cautions. */
   private readonly written = new LRUCache<CachedResult, WrittenAnswer>({
     maxSize: MOST_WRITTEN_TEXT,
@@ -149,7 +147,7 @@ export class QueryService {
     private readonly states: OrganizationStates,
     private readonly cache: ResultCache,
     private readonly relations: RelationsReady,
-    private readonly budget: QueryBudget,
+    private readonly turns: EngineTurns,
     private readonly rollups: RollupPlans,
     private readonly sensitive: SensitiveReads,
   ) {}
@@ -272,7 +270,7 @@ export class QueryService {
     const { plan } = chosen;
     const source = rowsOf(job.planned, before);
     const end: OpenResult['end'] = { truncated: false, engineMs: 0, warnings: [] };
-    const leave = await this.enter(organizationId, lane, signal, before);
+    const leave = await this.turns.enter(organizationId, lane, signal, before);
     let rows: Buffer;
     let totals: string | null;
     try {
@@ -294,29 +292,13 @@ export class QueryService {
     return { result, engineMs: end.engineMs };
   }
 
-  /** A turn at the engine, whose length is charged to the organisation. A delivery was promised, so it only counts. */
-  private async enter(
-    organizationId: string,
-    lane: LaneName,
-    signal: AbortSignal | undefined,
-    state: OrganizationState | undefined,
-  ): Promise<() => void> {
-    if (lane !== 'delivery') await this.budget.refuseOverspent(organizationId, state);
-    const leave = await this.admission.enter(organizationId, lane, signal);
-    const started = performance.now();
-    return () => {
-      leave();
-      this.budget.charge(organizationId, performance.now() - started);
-    };
-  }
-
   /** What the engine gives, after a turn at it and the checks that come first. */
   private async *inTurn<T>(
     { source, plan, end, options }: StreamJob,
     begin: () => AsyncIterable<T>,
   ): AsyncGenerator<T> {
     const { lane = 'export', signal, state } = options;
-    const leave = await this.enter(source.organization_id, lane, signal, state);
+    const leave = await this.turns.enter(source.organization_id, lane, signal, state);
     try {
       const gaps = await refuseByChecks(
         plan,
