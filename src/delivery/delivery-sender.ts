@@ -27,14 +27,13 @@ const SLOW_FOR_MS = 600_000;
 const MOST_SLOW_DOMAINS = 10_000;
 const AT_ONCE_OF_AN_ORGANIZATION = 6;
 const AT_ONCE_THROUGH_AN_OWN_HOST = 4;
-const NO_ROOM_MS = 1_000;
 
 /** Sends single deliveries: each is claimed, tried and recorded by itself, so that no recipient's trouble is another's. */
 @Injectable()
 export class DeliverySender implements OnModuleInit {
   private readonly logger = new Logger('Delivery');
   private readonly faults: Faults;
-  private readonly slots = new SendSlots();
+  private readonly slots = new SendSlots((id) => this.callAgain(id));
   private readonly slow = new LRUCache<string, true>({ max: MOST_SLOW_DOMAINS, ttl: SLOW_FOR_MS });
 
   constructor(
@@ -58,11 +57,26 @@ export class DeliverySender implements OnModuleInit {
     });
   }
 
+  /** Whether a delivery waits for room in this process, which calls it as soon as there is some. */
+  isWaiting(id: string): boolean {
+    return this.slots.isInVain(id);
+  }
+
   private async work({ payload, signal }: Job<SendDelivery>): Promise<void> {
+    if (this.isWaiting(payload.delivery_id)) return;
     const delivery = await this.ledger.find(payload.delivery_id);
-    const occurrence = delivery && (await this.occurrences.find(delivery.occurrence_id));
-    if (!delivery || !occurrence || delivery.state !== 'pending') return;
+    const occurrence = delivery?.state === 'pending' && (await this.occurrences.find(delivery.occurrence_id));
+    if (!delivery || !occurrence) return this.slots.forgo(payload.delivery_id);
     await inOrganization(delivery.organization_id, () => this.workOn(occurrence, delivery, payload, signal));
+  }
+
+  /** For one that found no room before. Should this wake-up be lost, the sweep finds what still waits. */
+  private callAgain(id: string): void {
+    // Another name than the jobs have that run now, which the queue would take this one for.
+    const name = `${id}:room:${Date.now()}`;
+    void this.queue.enqueue(SEND_DELIVERY, { delivery_id: id }, { id: name }).catch((error: Error) => {
+      this.logger.warn(`Delivery ${id} waits for the next sweep: ${error.message}`);
+    });
   }
 
   private async workOn(
@@ -73,17 +87,12 @@ export class DeliverySender implements OnModuleInit {
   ): Promise<void> {
     const host = await this.mail.hostOf(delivery.organization_id);
     const domain = delivery.recipient.split('@')[1] ?? '';
-    const leave = this.slots.enter({
+    const leave = this.slots.enter(delivery.id, {
       ...(host === null ? {} : { [`through ${host}`]: AT_ONCE_THROUGH_AN_OWN_HOST }),
       [`to ${domain}`]: this.slow.has(domain) ? AT_ONCE_TO_A_SLOW_DOMAIN : AT_ONCE_TO_A_DOMAIN,
       [`of ${delivery.organization_id}`]: AT_ONCE_OF_AN_ORGANIZATION,
     });
-    if (!leave) {
-      // Another name than the job that runs now has, which the queue would take this one for.
-      const id = `${delivery.id}:room:${Math.floor(Date.now() / NO_ROOM_MS)}`;
-      await this.queue.enqueue(SEND_DELIVERY, payload, { id, delayMs: NO_ROOM_MS });
-      return;
-    }
+    if (!leave) return;
     try {
       const next = await this.send(occurrence, delivery, signal);
       if (next !== null) {

@@ -66,7 +66,7 @@ export class DeliverySweep implements OnApplicationBootstrap, BeforeApplicationS
       await this.wake(RUN_OCCURRENCE, { occurrence_id: row.id }, row);
     }
     for (const row of await this.deliveries.due(MOST_WOKEN)) {
-      await this.wake(SEND_DELIVERY, { delivery_id: row.id }, row);
+      if (!this.sender.isWaiting(row.id)) await this.wake(SEND_DELIVERY, { delivery_id: row.id }, row);
     }
     for (const id of await this.occurrences.toFinish()) {
       const occurrence = await this.occurrences.find(id);

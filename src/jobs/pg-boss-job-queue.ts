@@ -58,9 +58,7 @@ export class PgBossJobQueue implements JobQueue {
     const jobs = this.handlers.seal();
     for (const job of jobs) await this.ready(job.name);
     await this.open();
-    for (const job of jobs) {
-      for (let slot = 0; slot < job.options.concurrency; slot++) this.loops.push(this.work(job));
-    }
+    for (const job of jobs) this.loops.push(this.work(job));
   }
 
   async enqueue(name: string, payload: JobPayload, options: EnqueueOptions = {}): Promise<void> {
@@ -138,17 +136,30 @@ export class PgBossJobQueue implements JobQueue {
     if (job && ['completed', 'failed', 'cancelled'].includes(job.state)) await this.boss.deleteJob(name, id);
   }
 
+  /** Fetches as many at a time as there is room for, so that an idle queue asks once a poll, whatever it may run at once. */
   private async work(job: RegisteredJob): Promise<void> {
+    const running = new Set<Promise<void>>();
     while (!this.draining.signal.aborted) {
+      const room = job.options.concurrency - running.size;
+      if (room === 0) {
+        await Promise.race(running);
+        continue;
+      }
       try {
-        const [task] = await this.boss.fetch<JobPayload>(job.name, { includeMetadata: true });
-        if (task) await this.settle(job, task);
-        else await this.idle(job.name);
+        const tasks = await this.boss.fetch<JobPayload>(job.name, { includeMetadata: true, batchSize: room });
+        for (const task of tasks) {
+          const run = this.settle(job, task)
+            .catch((error: unknown) => this.onError(error as Error))
+            .finally(() => running.delete(run));
+          running.add(run);
+        }
+        if (tasks.length < room) await this.idle(job.name);
       } catch (error) {
         this.onError(error as Error);
         await this.idle(job.name);
       }
     }
+    await Promise.all(running);
   }
 
   private async settle(job: RegisteredJob, task: PgBoss.JobWithMetadata<JobPayload>): Promise<void> {

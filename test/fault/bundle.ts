@@ -3,7 +3,7 @@
  * Nothing else about the code differs.
  */
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +25,16 @@ const leaveAbsentOnes: Plugin = {
           : undefined;
       }
     });
+  },
+};
+
+/** Nest's TypeORM module asks for TypeORM by itself at run time: without this it would be loaded twice, and once uncompiled. */
+const oneTypeorm: Plugin = {
+  name: 'one TypeORM',
+  setup: (builder) => {
+    builder.onLoad({ filter: /typeorm-compat\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace('const require = createRequire(import.meta.url);', ''),
+    }));
   },
 };
 
@@ -59,13 +69,12 @@ export async function bundleWorker(folder: string): Promise<readonly string[]> {
     platform: 'node',
     format: 'cjs',
     target: 'node20',
-    keepNames: true,
     minifyWhitespace: true,
     legalComments: 'none',
     logLevel: 'error',
     define: { 'import.meta.url': 'bundleUrl' },
     banner: { js: `const bundleUrl = require('node:url').pathToFileURL(__filename).href;` },
-    plugins: [leaveAbsentOnes],
+    plugins: [leaveAbsentOnes, oneTypeorm],
   });
   const launcher = join(folder, 'launch.cjs');
   const cache = join(folder, 'worker.cache');

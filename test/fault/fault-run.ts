@@ -47,7 +47,7 @@ export interface FaultReport extends Judgement {
 const FINISHED_WITHOUT = 5;
 const LONGEST_OUTAGE_MS = 60_000;
 const POLL_MS = 250;
-const FEW = 20;
+const FEW = 12;
 const MOST_SECONDS = 3_000;
 
 export async function faultRun(options: FaultRunOptions): Promise<FaultReport> {

@@ -13,7 +13,7 @@ import { fewCategories } from '../../src/reports/render/sample-reports.js';
 import { ReportView } from '../../src/reports/report-view.entity.js';
 import { deliveryParts } from '../support/delivery-parts.js';
 
-const SWEEP_MS = 400;
+const SWEEP_MS = 1_000;
 
 const runner: ReportRunner = {
   run: async () => ({

@@ -1,13 +1,14 @@
 import { planCharts } from './charts/plan.js';
 import type { DashboardDocument, DashboardWidget, ReportDocument, WidgetWidth } from './document.js';
-import { renderFigure, renderTiles } from './figure.js';
+import { funnelTexts, matrixTexts, renderFigure, renderTiles } from './figure.js';
 import { escapeHtml } from './html-text.js';
 import type { Medium } from './medium.js';
 import { headlines, noticeTexts, periodText } from './report-facts.js';
-import { renderTable } from './report-table.js';
+import { isKeyFigures, renderTable, tableTexts } from './report-table.js';
 import { LANDSCAPE_WIDTH } from './report-page.js';
 import { about, logoData, masthead } from './sections.js';
 import { shell } from './shell.js';
+import { tableWidth, type TextColumn } from './table-fit.js';
 
 /** CSS pixels of a screen on which a dashboard's charts have the size that they were drawn for. */
 export const DASHBOARD_SCREEN = 1_168;
@@ -21,6 +22,8 @@ const WIDTHS: Readonly<Record<WidgetWidth, number>> = {
   half: spanned(3),
   third: spanned(2),
 };
+const WIDTHS_BY_SIZE = ['third', 'half', 'two_thirds', 'full'] as const;
+const SIZE = 'landscape';
 /** Rows of a widget's table; a report shows them all. */
 const MOST_ROWS = 50;
 
@@ -45,14 +48,15 @@ export function renderDashboardPage(
 
 function renderWidget(widget: DashboardWidget, period: string, medium: Medium): string {
   const { report } = widget;
+  const width = report !== null && medium === 'print' ? roomyWidth(report, widget.width) : widget.width;
   const content =
     report === null
       ? widget.text
         ? `<p class="words" dir="auto">${escapeHtml(widget.text)}</p>`
         : `<p class="problem">${escapeHtml(widget.problem ?? 'This could not be shown.')}</p>`
-      : reportContent(report, WIDTHS[widget.width], period, medium);
+      : reportContent(report, WIDTHS[width], period, medium);
   const isLong = report !== null && report.rows.length > 20 && drawnNothing(report);
-  return `<section class="widget ${widget.width}${isLong ? ' long-table' : ''}"><h2 dir="auto">${escapeHtml(widget.title)}</h2>${content}</section>`;
+  return `<section class="widget ${width}${isLong ? ' long-table' : ''}"><h2 dir="auto">${escapeHtml(widget.title)}</h2>${content}</section>`;
 }
 
 function reportContent(report: ReportDocument, width: number, period: string, medium: Medium): string {
@@ -66,15 +70,40 @@ function reportContent(report: ReportDocument, width: number, period: string, me
   if (report.dashboardConfig?.chart === 'tiles') return head + renderTiles(headlines(report)) + notes;
   const plans = planCharts(report).slice(0, 1);
   const figures = plans.map((plan) =>
-    renderFigure(plan, report, { medium, width, untitled: report.dashboardConfig?.title === undefined }),
+    renderFigure(plan, report, {
+      medium,
+      width,
+      size: SIZE,
+      untitled: report.dashboardConfig?.title === undefined,
+    }),
   );
   if (figures.length > 0) return head + figures.join('') + notes;
-  const shown = { ...report, rows: report.rows.slice(0, MOST_ROWS) };
+  const shown = shownRows(report);
   const cut =
     shown.rows.length < report.rows.length
       ? `<p class="note">The first ${shown.rows.length} of ${report.rows.length} rows.</p>`
       : '';
-  return head + renderTable(shown, medium) + cut + notes;
+  return head + renderTable(shown, medium, { width, size: SIZE }) + cut + notes;
+}
+
+const shownRows = (report: ReportDocument): ReportDocument => ({ ...report, rows: report.rows.slice(0, MOST_ROWS) });
+
+/** Paper can't be scrolled: a table that its widget has no room for gets as much of the row as it needs. */
+function roomyWidth(report: ReportDocument, asked: WidgetWidth): WidgetWidth {
+  const texts = textsOf(report);
+  if (texts === null) return asked;
+  const needed = tableWidth(texts, SIZE);
+  const wider = WIDTHS_BY_SIZE.find((width) => WIDTHS[width] >= Math.max(WIDTHS[asked], needed));
+  return wider ?? 'full';
+}
+
+/** The columns of what would be set as a table; null for pictures and tiles. */
+function textsOf(report: ReportDocument): readonly TextColumn[] | null {
+  if (report.rows.length === 0 || report.dashboardConfig?.chart === 'tiles') return null;
+  const [plan] = planCharts(report);
+  if (plan?.kind === 'matrix') return matrixTexts(plan, report);
+  if (plan?.kind === 'funnel') return funnelTexts(plan, report);
+  return plan === undefined && !isKeyFigures(report) ? tableTexts(shownRows(report)) : null;
 }
 
 const drawnNothing = (report: ReportDocument): boolean => planCharts(report).length === 0;

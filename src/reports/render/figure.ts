@@ -7,11 +7,14 @@ import type { ReportDocument } from './document.js';
 import { formatCell, formatLabel } from './format.js';
 import { escapeHtml } from './html-text.js';
 import type { Medium } from './medium.js';
+import { columnBlocks, isLongText, type TableSize, type TextColumn } from './table-fit.js';
 
 /** CSS pixels that a phone leaves for a chart. */
 const PHONE_WIDTH = 326;
 /** Shades of a heat map. */
 const SHADES = 8;
+/** Least width of a funnel's bars in em. */
+const FUNNEL_BAR = 8;
 
 /** A picture that stands for a chart where no SVG is shown. */
 export interface Picture {
@@ -26,6 +29,8 @@ export interface FigureOptions {
   readonly medium: Medium;
   /** CSS pixels between the margins of the column. */
   readonly width: number;
+  /** How large its tables are set. */
+  readonly size: TableSize;
   /** In mails, for what would be drawn. */
   readonly picture?: Picture | null;
   /** Where a title stands above it already. */
@@ -51,7 +56,7 @@ function contentOf(plan: ChartPlan, report: ReportDocument, options: FigureOptio
     case 'funnel':
       return funnelTable(plan, report);
     case 'matrix':
-      return matrixTable(plan, report);
+      return matrixTable(plan, report, options);
     case 'shares':
     case 'time':
     case 'bars':
@@ -122,42 +127,87 @@ function sharesLegend(plan: SharesPlan, report: ReportDocument): string {
   return `<table class="shares-list"><thead>${head}</thead><tbody>${lines.join('')}</tbody></table>`;
 }
 
-function funnelTable(plan: FunnelPlan, report: ReportDocument): string {
-  const most = Math.max(...plan.steps.map(({ value }) => value), 0);
+/** A funnel as columns of text, beside its bars. */
+export function funnelTexts(plan: FunnelPlan, report: ReportDocument): readonly TextColumn[] {
   const first = plan.steps[0]?.value ?? 0;
   const percent = new Intl.NumberFormat(report.locale, { style: 'percent', maximumSignificantDigits: 3 });
-  const lines = plan.steps.map(({ name, value, column }, index) => {
-    const before = plan.steps[index - 1];
+  const share = (value: number, of: number): string => (of > 0 ? percent.format(value / of) : '–');
+  const before = (at: number): number => plan.steps[at - 1]?.value ?? 0;
+  const number = (head: string, cells: readonly string[]): TextColumn => ({ head, cells, isNumber: true });
+  return [
+    { head: 'Step', cells: plan.steps.map(({ name }) => name), isNumber: false },
+    number(
+      'Value',
+      plan.steps.map(({ value, column }) => formatLabel(value, column, report)),
+    ),
+    number(
+      'Of the step before',
+      plan.steps.map(({ value }, at) => (at === 0 ? '' : share(value, before(at)))),
+    ),
+    number(
+      'Of the first',
+      plan.steps.map(({ value }, at) => (at === 0 ? '' : share(value, first))),
+    ),
+    { head: 'Size', cells: ['\u2003'.repeat(FUNNEL_BAR)], isNumber: true },
+  ];
+}
+
+function funnelTable(plan: FunnelPlan, report: ReportDocument): string {
+  const most = Math.max(...plan.steps.map(({ value }) => value), 0);
+  const [names, ...numbers] = funnelTexts(plan, report).slice(0, 4);
+  const long = names?.cells.some(isLongText) ? ' class="long"' : '';
+  const lines = plan.steps.map(({ name, value }, at) => {
     const width = most > 0 ? Math.max(0.4, (100 * value) / most) : 0;
-    const share = (of: number): string => (of > 0 ? percent.format(value / of) : '–');
     const bar = `<div class="step" style="width:${width.toFixed(2)}%"></div>`;
-    return `<tr><th scope="row">${escapeHtml(name)}</th><td class="bar">${bar}</td><td class="number">${escapeHtml(formatLabel(value, column, report))}</td><td class="number">${before ? share(before.value) : ''}</td><td class="number">${before ? share(first) : ''}</td></tr>`;
+    const cells = numbers.map(({ cells: texts }) => `<td class="number">${escapeHtml(texts[at] ?? '')}</td>`);
+    return `<tr><th scope="row"${long}>${escapeHtml(name)}</th><td class="bar">${bar}</td>${cells.join('')}</tr>`;
   });
-  const head = `<tr><th scope="col">Step</th><th scope="col"><span class="unseen">Size</span></th><th scope="col" class="number">Value</th><th scope="col" class="number">Of the step before</th><th scope="col" class="number">Of the first</th></tr>`;
+  const heads = numbers.map(({ head }) => `<th scope="col" class="number">${escapeHtml(head)}</th>`);
+  const head = `<tr><th scope="col">${escapeHtml(names?.head ?? '')}</th><th scope="col"><span class="unseen">Size</span></th>${heads.join('')}</tr>`;
   return `<div class="scroll"><table class="funnel-steps"><thead>${head}</thead><tbody>${lines.join('')}</tbody></table></div>`;
 }
 
-function matrixTable(plan: MatrixPlan, report: ReportDocument): string {
+/** A matrix as columns of text: the names of its rows, its values, and their totals where they add up. */
+export function matrixTexts(plan: MatrixPlan, report: ReportDocument): readonly TextColumn[] {
+  const text = (value: number | null): string => formatCell(value, plan.column, report);
+  const hasTotals = plan.rows.some(({ total }) => total !== null);
+  return [
+    { head: plan.rowKey.label, cells: plan.rows.map(({ name }) => name), isNumber: false },
+    ...plan.heads.map((head, at) => ({
+      head,
+      cells: plan.rows.map(({ values }) => text(values[at] ?? null)),
+      isNumber: true,
+    })),
+    ...(hasTotals ? [{ head: 'Total', cells: plan.rows.map(({ total }) => text(total)), isNumber: true }] : []),
+  ];
+}
+
+function matrixTable(plan: MatrixPlan, report: ReportDocument, { medium, width, size }: FigureOptions): string {
   const values = plan.rows.flatMap((row) => row.values.filter((value) => value !== null));
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const shade = (value: number): number =>
     most === least ? SHADES / 2 : Math.round(((value - least) / (most - least)) * (SHADES - 1)) + 1;
-  const hasTotals = plan.rows.some(({ total }) => total !== null);
-  const text = (value: number | null): string => formatCell(value, plan.column, report);
-  const cell = (value: number | null): string => {
+  const texts = matrixTexts(plan, report);
+  const all = { columns: texts.map((_text, index) => index), isTight: false };
+  const blocks = medium === 'print' ? columnBlocks(texts, new Set([0]), { width, size }) : [all];
+  const long = texts[0]?.cells.some(isLongText) ? ' class="long"' : '';
+  const cell = (at: number, row: MatrixPlan['rows'][number], line: number): string => {
+    const text = escapeHtml(texts[at]?.cells[line] ?? '');
+    if (at === 0) return `<th scope="row"${long}>${text}</th>`;
+    if (at > plan.heads.length) return `<td class="number total">${text}</td>`;
+    const value = row.values[at - 1] ?? null;
     const classes = ['number', ...(value === null ? ['empty'] : plan.shaded ? [`shade shade-${shade(value)}`] : [])];
-    return `<td class="${classes.join(' ')}">${value === null && plan.shaded ? '' : escapeHtml(text(value))}</td>`;
+    return `<td class="${classes.join(' ')}">${value === null && plan.shaded ? '' : text}</td>`;
   };
-  const head = [
-    `<th scope="col">${escapeHtml(plan.rowKey.label)}</th>`,
-    ...plan.heads.map((name) => `<th scope="col" class="number">${escapeHtml(name)}</th>`),
-    ...(hasTotals ? ['<th scope="col" class="number">Total</th>'] : []),
-  ];
-  const body = plan.rows.map(
-    ({ name, values: row, total }) =>
-      `<tr><th scope="row">${escapeHtml(name)}</th>${row.map(cell).join('')}${hasTotals ? `<td class="number total">${escapeHtml(text(total))}</td>` : ''}</tr>`,
-  );
-  return `<div class="scroll"><table class="matrix${plan.shaded ? ' shaded' : ''}"><thead><tr>${head.join('')}</tr></thead><tbody>${body.join('')}</tbody></table></div>`;
+  const tables = blocks.map(({ columns, isTight }) => {
+    const head = columns.map(
+      (at) => `<th scope="col"${at === 0 ? '' : ' class="number"'}>${escapeHtml(texts[at]?.head ?? '')}</th>`,
+    );
+    const body = plan.rows.map((row, line) => `<tr>${columns.map((at) => cell(at, row, line)).join('')}</tr>`);
+    const classes = ['matrix', ...(plan.shaded ? ['shaded'] : []), ...(isTight ? ['tight'] : [])];
+    return `<div class="scroll"><table class="${classes.join(' ')}"><thead><tr>${head.join('')}</tr></thead><tbody>${body.join('')}</tbody></table></div>`;
+  });
+  return tables.join('');
 }
 
 /** Key figures as tiles, with how each has changed where the report compares. */

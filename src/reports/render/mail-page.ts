@@ -5,6 +5,7 @@ import type { Picture } from './figure.js';
 import { directionOf, escapeHtml, onOneLine } from './html-text.js';
 import { withInlineStyles } from './inline-styles.js';
 import { accentOf, senderOf, seriesOf } from './medium.js';
+import type { TableRoom } from './table-fit.js';
 import { about, charts, details, masthead, notices, tiles } from './sections.js';
 
 /** CSS pixels of the column; narrower screens have it narrower. */
@@ -35,13 +36,14 @@ export interface MailPage {
 export function renderMailPage(page: MailPage): string {
   const { report, picture, logo, message, remarks, withRows, after, end } = page;
   const medium = 'mail';
+  const room: TableRoom = { width: MAIL_WIDTH - 2 * PADDING, size: 'portrait' };
   const sections = [
     masthead(report, logo),
     message ? `<p class="message" dir="auto">${escapeHtml(message)}</p>` : '',
     tiles(report),
     notices(report, remarks),
-    charts(report, { medium, width: MAIL_WIDTH - 2 * PADDING, paired: false, picture }),
-    withRows ? details(report, { medium, most: MOST_ROWS }) : '',
+    charts(report, { medium, room, paired: false, picture }),
+    withRows ? details(report, { medium, room, most: MOST_ROWS }) : '',
     after,
     about(report),
     end,

@@ -125,7 +125,9 @@ table.figures { width: auto; min-width: 90mm; }
 .funnel-steps td.bar { width: 46%; min-width: 20mm; padding: 0 1.8mm; vertical-align: middle; }
 .funnel-steps th, .funnel-steps td { vertical-align: middle; }
 .step { height: 6mm; margin: .5mm auto; background: var(--series); border-radius: .6mm; }
-.matrix tbody th { white-space: nowrap; }
+.matrix tbody th:not(.long) { white-space: nowrap; }
+.tight .long { min-width: 12mm; max-width: none; }
+.tight thead th { overflow-wrap: anywhere; }
 .matrix .shade { text-align: center; }
 .matrix.shaded thead .number { text-align: center; }
 .landscape table { font-size: 7.8pt; }

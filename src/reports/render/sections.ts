@@ -6,6 +6,7 @@ import { escapeHtml } from './html-text.js';
 import { logoSize, senderOf, type Medium } from './medium.js';
 import { definitionVersion, headlines, noticeTexts, periodText, rowCount, sourceFacts } from './report-facts.js';
 import { renderTable } from './report-table.js';
+import type { TableRoom, TextColumn } from './table-fit.js';
 
 /** The parts of a page, the same whether it is printed, opened or mailed. */
 
@@ -49,38 +50,46 @@ export function notices(report: ReportDocument, remarks: readonly string[] = [])
 
 export interface ChartsLayout {
   readonly medium: Medium;
-  /** CSS pixels for one chart across the page. */
-  readonly width: number;
+  /** For one chart across the page. */
+  readonly room: TableRoom;
   /** Two charts stand side by side. */
   readonly paired: boolean;
   readonly picture?: Picture | null;
 }
 
 /** One below the other, or side by side where the page is wide. */
-export function charts(report: ReportDocument, { medium, width, paired, picture }: ChartsLayout): string {
+export function charts(report: ReportDocument, { medium, room, paired, picture }: ChartsLayout): string {
   const plans = planCharts(report).filter((plan) => plan.kind !== 'tiles');
   if (plans.length === 0) return '';
   const pair = paired && plans.length === 2;
-  const each = pair ? width / 2 - 17 : width;
+  const each = pair ? room.width / 2 - 17 : room.width;
   const figures = plans.map((plan, index) =>
-    renderFigure(plan, report, { medium, width: each, picture: index === 0 ? (picture ?? null) : null }),
+    renderFigure(plan, report, {
+      medium,
+      width: each,
+      size: room.size,
+      picture: index === 0 ? (picture ?? null) : null,
+    }),
   );
   return `<section class="charts${pair ? ' pair' : ''}">${figures.join('\n')}</section>`;
 }
 
 export interface DetailsLayout {
   readonly medium: Medium;
+  readonly room: TableRoom;
+  /** The rows as text, where the caller has them; without `most`. */
+  readonly texts?: readonly TextColumn[];
   /** Rows beyond these are left out and said so. */
   readonly most?: number;
 }
 
 /** The rows themselves. */
-export function details(report: ReportDocument, { medium, most }: DetailsLayout): string {
+export function details(report: ReportDocument, { medium, room, texts, most }: DetailsLayout): string {
   const shown =
     most === undefined || report.rows.length <= most ? report : { ...report, rows: report.rows.slice(0, most) };
   const cut = shown === report ? '' : `<p class="note">The first ${shown.rows.length} of ${rowCount(report)} rows.</p>`;
   const count = `${rowCount(report)} ${report.rows.length === 1 ? 'row' : 'rows'}`;
-  return `<section class="details"><h2>Details <span>· ${count}</span></h2>${renderTable(shown, medium)}${cut}</section>`;
+  return `<section class="details"><h2>Details <span>· ${count}</span></h2>${renderTable(shown, medium, room, shown === report ? texts : undefined)}${cut}</section>`;
 }
 
 /** Where the numbers come from. */
