@@ -64,6 +64,7 @@ export interface StagePlan {
  * `commit` is idempotent: after a crash it is simply called again on `Engine.openStage` of the same import.
  */
 export interface Stage {
+  /** One call after the other: the next one only when this one is done. */
   append(rows: readonly UnifiedRow[]): Promise<void>;
   plan(): Promise<StagePlan>;
   /** After `plan`: months (`YYYY-MM`, UTC) in which `commit` may add, change or take away rows. */

@@ -15,7 +15,7 @@
  */
 import { hash } from 'node:crypto';
 import type { DataType } from '../compiler/model/types.js';
-import { isUuid, uuidV5 } from '../common/uuid.js';
+import { isUuid, UuidNamespace } from '../common/uuid.js';
 import { SOURCE_CATEGORIES, type SourceCategory, type UnifiedRow } from '../engine/engine.js';
 import type { FieldType } from './standard-fields.js';
 import { ExactNumber } from './values/decimal.js';
@@ -23,6 +23,7 @@ import { readNumber } from './values/number-text.js';
 import { InstantReader } from './values/instant.js';
 import {
   MAX_PAYLOAD_LENGTH,
+  PayloadWriter,
   canonicalJson,
   isNumber,
   isObject,
@@ -95,8 +96,11 @@ export class RowFinisher {
   private readonly days = new InstantReader({ format: null, time_zone: 'UTC' });
 
   private readonly types: ReadonlyMap<string, DataType>;
+  private readonly namespace: UuidNamespace;
+  private readonly payloads = new PayloadWriter();
 
   constructor(private readonly options: RowOptions) {
+    this.namespace = new UuidNamespace(options.organizationId);
     this.types = new Map(options.fields.map(({ name, data_type }) => [name, data_type]));
   }
 
@@ -111,12 +115,12 @@ export class RowFinisher {
     const campaign_id = draft.campaign === null ? null : this.idOf('campaign', source, draft.campaign);
     const customer_id = draft.customer === null ? null : this.idOf('customer', source, draft.customer);
     const asset_id = draft.asset === null ? null : this.idOf('asset', source, draft.asset);
-    const id = uuidV5(identityOf(draft, campaign_id, customer_id, asset_id), this.options.organizationId);
+    const id = this.namespace.uuid(identityOf(draft, campaign_id, customer_id, asset_id));
     if (draft.campaign !== null) this.keepReadable('campaign', draft.campaign, payload);
     if (draft.customer !== null) this.keepReadable('customer', draft.customer, payload);
     if (draft.asset !== null) this.keepReadable('asset', draft.asset, payload);
 
-    const data_payload = canonicalJson(payload);
+    const data_payload = this.payloads.write(payload);
     if (data_payload.length > MAX_PAYLOAD_LENGTH) {
       return fault('payload_too_large', `data_payload is larger than ${MAX_PAYLOAD_LENGTH / 1024} KiB`);
     }
@@ -146,17 +150,12 @@ export class RowFinisher {
     if (draft.currency !== null && !CURRENCY.test(draft.currency)) {
       return fault('bad_currency', `currency: "${draft.currency.slice(0, 20)}" is no ISO 4217 code such as USD`);
     }
-    for (const [name, id] of [
-      ['external_id', draft.external_id],
-      ['campaign_id', draft.campaign],
-      ['customer_id', draft.customer],
-      ['asset_id', draft.asset],
-    ] as const) {
-      if (id === null) continue;
-      if (id.length > MAX_ID_LENGTH) return fault('id_too_long', `${name} is longer than ${MAX_ID_LENGTH} characters`);
-      const broken = textFault(id);
-      if (broken) return fault(broken[0], `${name}: ${broken[1]}`);
-    }
+    const wrong =
+      idFault('external_id', draft.external_id) ??
+      idFault('campaign_id', draft.campaign) ??
+      idFault('customer_id', draft.customer) ??
+      idFault('asset_id', draft.asset);
+    if (wrong) return wrong;
     if (draft.attribution !== null) {
       if (!isObject(draft.attribution))
         return fault('bad_attribution_data', 'attribution_data must be an object or null');
@@ -208,7 +207,7 @@ export class RowFinisher {
     const name = email ? `email:${raw.trim().toLowerCase()}` : `${source}:${raw}`;
     let id = this.ids.get(name);
     if (id === undefined) {
-      id = uuidV5(name, this.options.organizationId);
+      id = this.namespace.uuid(name);
       if (this.ids.size >= CACHE_LIMIT) this.ids.clear();
       this.ids.set(name, id);
     }
@@ -222,21 +221,36 @@ export class RowFinisher {
   }
 }
 
+function idFault(name: string, id: string | null): Fault | null {
+  if (id === null) return null;
+  if (id.length > MAX_ID_LENGTH) return fault('id_too_long', `${name} is longer than ${MAX_ID_LENGTH} characters`);
+  const broken = textFault(id);
+  return broken ? fault(broken[0], `${name}: ${broken[1]}`) : null;
+}
+
 /** The row with the hash of its content, by which it is known to be unchanged. */
 export function withHash(row: Omit<UnifiedRow, 'content_hash'>): UnifiedRow {
-  const content = [
-    row.id,
-    row.recorded_at,
-    row.data_source,
-    row.source_category,
-    row.campaign_id ?? '',
-    row.customer_id ?? '',
-    row.asset_id ?? '',
-    row.currency ?? '',
-    row.data_payload,
-    row.attribution_data ?? '',
-  ].join(SEPARATOR);
-  return { ...row, content_hash: hash('sha1', content, 'hex').slice(0, 16) };
+  const { id, recorded_at, data_source, source_category, campaign_id, customer_id, asset_id, currency } = row;
+  const { data_payload, attribution_data, line } = row;
+  const ids = `${campaign_id ?? ''}${SEPARATOR}${customer_id ?? ''}${SEPARATOR}${asset_id ?? ''}`;
+  const head = `${id}${SEPARATOR}${recorded_at}${SEPARATOR}${data_source}${SEPARATOR}${source_category}`;
+  const data = `${currency ?? ''}${SEPARATOR}${data_payload}${SEPARATOR}${attribution_data ?? ''}`;
+  const content_hash = hash('sha1', `${head}${SEPARATOR}${ids}${SEPARATOR}${data}`, 'hex').slice(0, 16);
+  // Written out: copying a row costs more than its hash.
+  return {
+    id,
+    recorded_at,
+    data_source,
+    source_category,
+    campaign_id,
+    customer_id,
+    asset_id,
+    currency,
+    data_payload,
+    attribution_data,
+    content_hash,
+    line,
+  };
 }
 
 function takeNumber(payload: Map<string, PayloadValue>, name: string, value: PayloadValue): Fault | null {

@@ -8,11 +8,9 @@ import { unlinked } from './unlinked.js';
 import { IGNORED, type IgnoredCode, type RowSink } from './row-source.js';
 
 /** Rows that are handed to the stage at once, which gathers them; few, so that they die young in the heap. */
-const BATCH_ROWS = 1_000;
+const BATCH_ROWS = 200;
 /** Characters after which a batch is sent although it has fewer rows. */
 const BATCH_LENGTH = 16 * 1024 * 1024;
-/** Batches that may be on their way at once; reading waits for the engine beyond that. */
-const IN_FLIGHT = 2;
 const REJECT_BATCH = 1_000;
 /** Rejects that are kept; further ones are only counted. */
 export const MAX_REJECTS = 100_000;
@@ -22,7 +20,8 @@ export class Staging implements RowSink {
   private rows: UnifiedRow[] = [];
   private length = 0;
   private rejects: Reject[] = [];
-  private readonly inFlight = new Set<Promise<void>>();
+  /** The batch on its way; the stage takes one at a time, and reading waits for the engine beyond that. */
+  private sending: Promise<void> = Promise.resolve();
   private failure: { readonly error: unknown } | null = null;
   private rowCount = 0;
   private rejectCount = 0;
@@ -104,13 +103,13 @@ export class Staging implements RowSink {
   async finish(): Promise<void> {
     await this.sendRows();
     await this.sendRejects();
-    await Promise.all(this.inFlight);
+    await this.sending;
     if (this.failure) throw this.failure.error;
   }
 
   /** Waits for what is on its way, whatever comes of it. */
   async settle(): Promise<void> {
-    await Promise.allSettled(this.inFlight);
+    await this.sending;
   }
 
   get counts(): ReadCounts {
@@ -154,18 +153,14 @@ export class Staging implements RowSink {
 
   private async sendRows(): Promise<void> {
     if (this.rows.length === 0) return;
-    while (this.inFlight.size >= IN_FLIGHT) await Promise.race(this.inFlight);
+    await this.sending;
     if (this.failure) throw this.failure.error;
     const batch = this.rows;
     this.rows = [];
     this.length = 0;
-    const sending: Promise<void> = this.stage
-      .append(batch)
-      .catch((error: unknown) => {
-        this.failure ??= { error };
-      })
-      .finally(() => this.inFlight.delete(sending));
-    this.inFlight.add(sending);
+    this.sending = this.stage.append(batch).catch((error: unknown) => {
+      this.failure ??= { error };
+    });
   }
 
   private async sendRejects(): Promise<void> {

@@ -70,8 +70,8 @@ export class ChdbTransport implements ClickHouseTransport {
     return parseRows(result.text());
   }
 
-  async insert(table: string, columns: readonly string[], lines: string): Promise<void> {
-    const values = Buffer.from(lines, 'utf8');
+  async insert(table: string, columns: readonly string[], lines: string | Buffer): Promise<void> {
+    const values = typeof lines === 'string' ? Buffer.from(lines, 'utf8') : lines;
     await this.withSession((session) => session.insert({ table, columns, values, format: FORMAT }));
   }
 

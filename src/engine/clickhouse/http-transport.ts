@@ -62,8 +62,9 @@ export class HttpTransport implements ClickHouseTransport {
     return parseRows(await result.text());
   }
 
-  async insert(table: string, columns: readonly string[], lines: string): Promise<void> {
-    await this.client.command({ query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT ${FORMAT}\n${lines}` });
+  async insert(table: string, columns: readonly string[], lines: string | Buffer): Promise<void> {
+    const text = lines.toString();
+    await this.client.command({ query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT ${FORMAT}\n${text}` });
   }
 
   async stream({ sql, params, tag, signal }: StreamRequest): Promise<StartedStatement> {

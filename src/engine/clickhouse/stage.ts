@@ -1,6 +1,7 @@
 import type { Stage, StagePlan, UnifiedRow } from '../engine.js';
 import { EngineError } from '../engine-error.js';
 import { stageTable } from '../identifiers.js';
+import { LineBlock } from '../line-block.js';
 import type { TypedField } from '../typed-field.js';
 import { asFailure } from './failures.js';
 import { markRows } from './journeys.js';
@@ -11,8 +12,8 @@ import type { SupersededRows } from './superseded-rows.js';
 import { createStageTable, DATA_TABLE } from './tables.js';
 import type { ClickHouseTransport } from './transport.js';
 
-/** Text handed to one INSERT; while it is parsed on native threads the next one is built. */
-const FLUSH_CHARACTERS = 8 * 1024 * 1024;
+/** Bytes handed to one INSERT; while they are parsed on native threads the next ones are gathered. */
+const FLUSH_BYTES = 8 * 1024 * 1024;
 /** Ids that one statement holds in memory; a larger stage is worked through in slices of its ids. */
 const SLICE_ROWS = 400_000;
 /** What one statement of a commit may hold before it goes to disk. */
@@ -29,8 +30,7 @@ export class ClickHouseStage implements Stage {
   private readonly table: string;
   private readonly delta: string;
   private readonly misfit: RegExp | null;
-  private lines: string[] = [];
-  private characters = 0;
+  private readonly lines = new LineBlock(FLUSH_BYTES);
   private inserting: Promise<void> = Promise.resolve();
   /** Whether some id is in the table already, as `plan` found. */
   private shared = true;
@@ -56,10 +56,8 @@ export class ClickHouseStage implements Stage {
   async append(rows: readonly UnifiedRow[]): Promise<void> {
     for (const row of rows) {
       if (this.misfit?.test(row.data_payload)) this.refuseMisfit(row);
-      const line = rowLine(this.organizationId, row);
-      this.lines.push(line);
-      this.characters += line.length;
-      if (this.characters >= FLUSH_CHARACTERS) await this.send();
+      this.lines.add(rowLine(this.organizationId, row));
+      if (this.lines.isFull) await this.send();
     }
   }
 
@@ -124,8 +122,7 @@ export class ClickHouseStage implements Stage {
   }
 
   async drop(): Promise<void> {
-    this.lines = [];
-    this.characters = 0;
+    this.lines.clear();
     await this.guarded(async () => {
       await this.inserting.catch(() => undefined);
       await this.transport.command(`DROP TABLE IF EXISTS ${this.delta} SYNC`);
@@ -215,19 +212,16 @@ export class ClickHouseStage implements Stage {
     return Number((await this.transport.select(`SELECT count() FROM ${table}`))[0]?.[0]);
   }
 
-  /** Waits for the INSERT before this one, so that at most two lots of text are in memory. */
+  /** Waits for the INSERT before this one, so that at most two lots are in memory. */
   private async send(): Promise<void> {
-    const text = this.lines.join('');
-    this.lines = [];
-    this.characters = 0;
     await this.guarded(() => this.inserting);
-    this.inserting = this.transport.insert(this.table, STAGE_COLUMNS, text);
+    this.inserting = this.transport.insert(this.table, STAGE_COLUMNS, this.lines.take());
     // Whoever awaits it next gets the error; until then it must not count as unhandled.
     this.inserting.catch(() => undefined);
   }
 
   private async flush(): Promise<void> {
-    if (this.lines.length > 0) await this.send();
+    if (!this.lines.isEmpty) await this.send();
     await this.inserting;
   }
 

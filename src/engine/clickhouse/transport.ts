@@ -33,8 +33,8 @@ export interface ClickHouseTransport {
    * look like more of them.
    */
   text?(request: StreamRequest): AsyncIterable<Uint8Array>;
-  /** Inserts lines of `JSONCompactEachRow`. */
-  insert(table: string, columns: readonly string[], lines: string): Promise<void>;
+  /** Inserts lines of `JSONCompactEachRow`; bytes are UTF-8. */
+  insert(table: string, columns: readonly string[], lines: string | Buffer): Promise<void>;
   /** Waits for what runs, then closes. */
   close(): Promise<void>;
 }

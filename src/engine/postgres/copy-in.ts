@@ -15,7 +15,7 @@ export class CopyIn implements Submittable {
 
   constructor(
     private readonly sql: string,
-    private readonly text: string,
+    private readonly data: Buffer,
   ) {
     this.done = new Promise((resolve, reject) => {
       this.resolve = resolve;
@@ -28,7 +28,7 @@ export class CopyIn implements Submittable {
   }
 
   handleCopyInResponse(connection: CopyConnection): void {
-    connection.sendCopyFromChunk(Buffer.from(this.text, 'utf8'));
+    connection.sendCopyFromChunk(this.data);
     connection.endCopyFrom();
   }
 

@@ -2,19 +2,19 @@ import type pg from 'pg';
 import { DATA_COLUMNS } from '../columns.js';
 import type { Stage, StagePlan, UnifiedRow } from '../engine.js';
 import { stageTable } from '../identifiers.js';
+import { LineBlock } from '../line-block.js';
 import { CopyIn } from './copy-in.js';
 import { asFailure } from './failures.js';
 import { markRows } from './journeys.js';
 import { createStageTable, DATA_TABLE, STAGE_SCHEMA } from './tables.js';
 
-/** Text handed to one COPY; while Postgres takes it the next one is built. */
-const FLUSH_CHARACTERS = 4 * 1024 * 1024;
+/** Bytes handed to one COPY; while Postgres takes them the next ones are gathered. */
+const FLUSH_BYTES = 4 * 1024 * 1024;
 
 /** Rows of an import in a table of their own; `commit` moves them in one transaction. */
 export class PostgresStage implements Stage {
   private readonly table: string;
-  private lines: string[] = [];
-  private characters = 0;
+  private readonly lines = new LineBlock(FLUSH_BYTES);
   private copying: Promise<void> = Promise.resolve();
 
   constructor(
@@ -31,10 +31,8 @@ export class PostgresStage implements Stage {
 
   async append(rows: readonly UnifiedRow[]): Promise<void> {
     for (const row of rows) {
-      const line = copyLine(this.organizationId, row);
-      this.lines.push(line);
-      this.characters += line.length;
-      if (this.characters >= FLUSH_CHARACTERS) await this.send();
+      this.lines.add(copyLine(this.organizationId, row));
+      if (this.lines.isFull) await this.send();
     }
   }
 
@@ -91,28 +89,24 @@ export class PostgresStage implements Stage {
   }
 
   async drop(): Promise<void> {
-    this.lines = [];
-    this.characters = 0;
+    this.lines.clear();
     await this.guarded(async () => {
       await this.copying.catch(() => undefined);
       await this.pool.query(`DROP TABLE IF EXISTS ${this.table}`);
     });
   }
 
-  /** Waits for the COPY before this one, so that at most two lots of text are in memory. */
+  /** Waits for the COPY before this one, so that at most two lots are in memory. */
   private async send(): Promise<void> {
-    const text = this.lines.join('');
-    this.lines = [];
-    this.characters = 0;
     await this.guarded(() => this.copying);
-    this.copying = this.copy(text);
+    this.copying = this.copy(this.lines.take());
     // Whoever awaits it next gets the error; until then it must not count as unhandled.
     this.copying.catch(() => undefined);
   }
 
-  private async copy(text: string): Promise<void> {
+  private async copy(lines: Buffer): Promise<void> {
     const client = await this.pool.connect();
-    const copy = new CopyIn(`COPY ${this.table} (${DATA_COLUMNS.join(', ')}, line) FROM STDIN`, text);
+    const copy = new CopyIn(`COPY ${this.table} (${DATA_COLUMNS.join(', ')}, line) FROM STDIN`, lines);
     client.query(copy);
     try {
       await copy.done;
@@ -124,7 +118,7 @@ export class PostgresStage implements Stage {
   }
 
   private async flush(): Promise<void> {
-    if (this.lines.length > 0) await this.send();
+    if (!this.lines.isEmpty) await this.send();
     await this.copying;
   }
 

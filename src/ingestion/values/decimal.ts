@@ -20,6 +20,7 @@ export const MAX_SCALE = 9;
  * Decimal(38, 9) wraps around without an error in ClickHouse, which so takes more than 1.7 × 10⁹ rows of the largest value.
  */
 const MAX_INTEGER_DIGITS = 20;
+const ZERO = 48;
 const MAX_SAFE = '9007199254740992';
 
 /** Adds one unit in the last place to a string of digits. */
@@ -47,8 +48,8 @@ export function fromDigits(negative: boolean, whole: string, fraction: string): 
       decimals = raised.slice(raised.length - MAX_SCALE);
     }
   }
-  integer = integer.replace(/^0+(?=\d)/, '') || '0';
-  decimals = decimals.replace(/0+$/, '');
+  integer = withoutLeadingZeros(integer) || '0';
+  decimals = withoutTrailingZeros(decimals);
   if (integer.length > MAX_INTEGER_DIGITS) return null;
   if (decimals === '') {
     const safe = integer.length < 16 || (integer.length === 16 && integer <= MAX_SAFE);
@@ -58,6 +59,20 @@ export function fromDigits(negative: boolean, whole: string, fraction: string): 
   return new ExactNumber(`${negative ? '-' : ''}${integer}.${decimals}`);
 }
 
+function withoutLeadingZeros(digits: string): string {
+  let from = 0;
+  while (from < digits.length - 1 && digits.charCodeAt(from) === ZERO) from++;
+  return from === 0 ? digits : digits.slice(from);
+}
+
+function withoutTrailingZeros(digits: string): string {
+  let end = digits.length;
+  while (end > 0 && digits.charCodeAt(end - 1) === ZERO) end--;
+  return end === digits.length ? digits : digits.slice(0, end);
+}
+
+/** Text that is as it would be written: short enough to be a safe integer, or with a fraction that ends in no zero. */
+const WRITTEN = /^(?:0|-?[1-9]\d{0,14}|-?(?:0|[1-9]\d{0,14})\.\d{0,8}[1-9])$/;
 const LITERAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/;
 
 /**
@@ -65,6 +80,7 @@ const LITERAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/;
  * @returns null when the text is no such number, or one too large to store
  */
 export function parseLiteral(text: string): PayloadNumber | null {
+  if (WRITTEN.test(text)) return text.includes('.') ? new ExactNumber(text) : Number(text);
   if (text.length > 1_000) return null;
   const match = LITERAL.exec(text);
   if (!match) return null;

@@ -19,7 +19,7 @@ export const isObject = (value: PayloadValue | undefined): value is PayloadObjec
 export function canonicalJson(value: PayloadValue): string {
   switch (typeof value) {
     case 'string':
-      return JSON.stringify(value);
+      return jsonText(value);
     case 'number':
       return numberAsJson(value);
     case 'boolean':
@@ -32,11 +32,45 @@ export function canonicalJson(value: PayloadValue): string {
     const keys = [...value.keys()].sort();
     let text = '{';
     for (const key of keys) {
-      text += `${text.length > 1 ? ',' : ''}${JSON.stringify(key)}:${canonicalJson(value.get(key) ?? null)}`;
+      text += `${text.length > 1 ? ',' : ''}${jsonText(key)}:${canonicalJson(value.get(key) ?? null)}`;
     }
     return `${text}}`;
   }
   return `[${(value as readonly PayloadValue[]).map(canonicalJson).join(',')}]`;
+}
+
+/** Text that stands in JSON as it is. */
+const PLAIN_TEXT = /^[ !#-[\]-~]*$/;
+export const jsonText = (text: string): string => (PLAIN_TEXT.test(text) ? `"${text}"` : JSON.stringify(text));
+
+/** {@link canonicalJson} of one payload after the other. Rows of a source have the same keys, so their order is kept. */
+export class PayloadWriter {
+  /** Keys of the payload before, in its order. */
+  private keys: readonly string[] = [];
+  /** The same, sorted; each with the text that stands before its value. */
+  private parts: readonly { readonly key: string; readonly before: string }[] = [];
+
+  write(payload: PayloadObject): string {
+    if (payload.size === 0) return '{}';
+    if (!this.hasSameKeys(payload)) this.learn([...payload.keys()]);
+    let text = '';
+    for (const { key, before } of this.parts) text += before + canonicalJson(payload.get(key) ?? null);
+    return `${text}}`;
+  }
+
+  private hasSameKeys(payload: PayloadObject): boolean {
+    if (payload.size !== this.keys.length) return false;
+    let index = 0;
+    for (const key of payload.keys()) if (key !== this.keys[index++]) return false;
+    return true;
+  }
+
+  private learn(keys: readonly string[]): void {
+    this.keys = keys;
+    this.parts = [...keys]
+      .sort()
+      .map((key, index) => ({ key, before: `${index === 0 ? '{' : ','}${JSON.stringify(key)}:` }));
+  }
 }
 
 /** Why a payload can't be stored, as [code, reason]; null when it can. */
@@ -64,7 +98,12 @@ export function payloadFault(payload: PayloadObject): readonly [string, string] 
   return visit(payload, 1);
 }
 
+/** What {@link keyFault} finds nothing wrong with. */
+// eslint-disable-next-line no-control-regex -- U+0000 is exactly what is looked for
+const GOOD_KEY = /^[^.\u0000\ud800-\udfff]{1,128}$/;
+
 function keyFault(key: string): readonly [string, string] | null {
+  if (GOOD_KEY.test(key)) return null;
   if (key === '') return ['bad_field_name', 'data_payload has a field without a name'];
   if (key.length > MAX_KEY_LENGTH) {
     return ['bad_field_name', `"${key.slice(0, 40)}…": a field name has at most ${MAX_KEY_LENGTH} characters`];
