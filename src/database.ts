@@ -25,6 +25,7 @@ import { MailHosts1797007000001 } from '../migrations/1797007000001-mail-hosts.j
 import { Dashboards1797007000000 } from '../migrations/1797007000000-dashboards.js';
 import { DataBegun1797008000000 } from '../migrations/1797008000000-data-begun.js';
 import { SealedAnswers1797010000000 } from '../migrations/1797010000000-sealed-answers.js';
+import { JourneyRules1797011000000 } from '../migrations/1797011000000-journey-rules.js';
 import { SealedInstallationKeys1797010000001 } from '../migrations/1797010000001-sealed-installation-keys.js';
 import { DataProtection1797003000001 } from '../migrations/1797003000001-data-protection.js';
 import { SensitiveMembers1797003000002 } from '../migrations/1797003000002-sensitive-members.js';
@@ -110,6 +111,7 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     DataBegun1797008000000,
     SealedAnswers1797010000000,
     SealedInstallationKeys1797010000001,
+    JourneyRules1797011000000,
     DataProtection1797003000001,
     SensitiveMembers1797003000002,
   ],

@@ -1,3 +1,5 @@
+import type { AttributionSettings } from '../attribution/models/settings.js';
+
 /** What the answer to a request depends on beside the request, all of one moment. */
 export interface OrganizationState {
   /** Hash of the live snapshot; null before the first publication. */
@@ -16,6 +18,8 @@ export interface OrganizationState {
   readonly plan: string;
   /** Attribution runs whose rows are the organisation's attribution now; changes only together with `data_version`. */
   readonly attribution_runs: readonly string[];
+  /** What it has set about which rows are touchpoints and conversions; null for the standard. */
+  readonly journey_settings: Partial<Pick<AttributionSettings, 'touch' | 'conversion'>> | null;
   /** Changes whenever something about the organisation's rollups has changed; null where it has none. */
   readonly rollup_version: string | null;
 }
@@ -61,7 +65,11 @@ export const STATE_COLUMN = `(
     'attribution_runs', coalesce((
       SELECT array_to_json(runs) FROM attribution_publications
       WHERE attribution_publications.organization_id = organization.id ORDER BY number DESC LIMIT 1
-    ), '[]')
+    ), '[]'),
+    'journey_settings', (
+      SELECT json_build_object('touch', settings -> 'touch', 'conversion', settings -> 'conversion')
+      FROM attribution_settings WHERE attribution_settings.organization_id = organization.id
+    )
   )
   FROM (SELECT) AS one
   LEFT JOIN LATERAL (

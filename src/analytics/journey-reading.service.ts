@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Decimal } from 'decimal.js';
 import type { Identity } from '../access/identity.js';
 import { policyOf, seesAll } from '../access/policy.js';
+import { isOfKind, journeyRulesOf, type JourneyRules } from '../attribution/models/journey-rules.js';
 import { decodeCursor, encodeCursor, type PageQuery } from '../common/page.js';
 import { badRequest, Problem } from '../common/problem.js';
 import { isUuid, uuidV5 } from '../common/uuid.js';
@@ -12,7 +13,6 @@ import { NO_CURRENCY } from '../compiler/model/relations.js';
 import { EngineReads, type Words } from '../engine/engine-reads.js';
 import type { Engine, EngineValue } from '../engine/engine.js';
 import { ENGINE } from '../engine/engine.tokens.js';
-import { STANDARD_JOURNEY_RULES } from '../engine/journeys.js';
 import { JourneyRefresh } from '../journeys/journey-refresh.service.js';
 import { columnTypes } from '../metrics/typed-fields.js';
 import { LibraryService } from '../metrics/library.service.js';
@@ -49,13 +49,14 @@ export class JourneyReading {
 
   /** @throws Problem 404 for a customer without rows, 409 `ambiguous_customer` */
   async get(identity: Identity, customer: string, query: PageQuery): Promise<JourneyDetailsDto> {
-    const { organizationId, state, money } = await this.ready(identity);
+    const { organizationId, state, money, rules } = await this.ready(identity);
     const { canonical, members } = await this.ids.find(organizationId, customer);
-    const [found] = await this.journeys(organizationId, money, [['j.customer_id', canonical, 'uuid']], 1);
+    const owner = { organizationId, money, rules };
+    const [found] = await this.journeys(owner, [['j.customer_id', canonical, 'uuid']], 1);
     const journey = found?.journey;
     if (!journey) throw new Problem(404, 'not_found', `There is no customer ${customer.slice(0, 80)}.`);
     const limit = query.limit ?? PAGE;
-    const events = await this.events(organizationId, members, limit + 1, query.cursor);
+    const events = await this.events(owner, members, limit + 1, query.cursor);
     const shown = events.slice(0, limit);
     const runs = state.attribution_runs;
     const { models, timeline, missesRate } = await this.credited(organizationId, money, { canonical, shown, runs });
@@ -74,7 +75,7 @@ export class JourneyReading {
   }
 
   async list(identity: Identity, query: JourneyListQuery): Promise<CustomerJourneyListDto> {
-    const { organizationId, money } = await this.ready(identity);
+    const { organizationId, money, rules } = await this.ready(identity);
     const limit = query.limit ?? PAGE;
     const after = query.cursor === undefined ? null : decodeCursor(query.cursor);
     if (after !== null && !isUuid(after)) throw badRequest('invalid_cursor', 'The cursor is not one of this list.');
@@ -87,15 +88,13 @@ export class JourneyReading {
       ...(query.converted ? [['j.conversions', query.converted, 'positive'] as const] : []),
       ...(after === null ? [] : [['j.customer_id', after, 'after'] as const]),
     ];
-    const found = await this.journeys(organizationId, money, conditions, limit + 1);
+    const found = await this.journeys({ organizationId, money, rules }, conditions, limit + 1);
     const data = found.slice(0, limit).map(({ journey }) => journey);
     const last = data.at(-1);
     return { data, next_cursor: last && found.length > limit ? encodeCursor(last.customer_id) : null };
   }
 
-  private async ready(
-    identity: Identity,
-  ): Promise<{ organizationId: string; state: OrganizationState; money: CustomerMoney }> {
+  private async ready(identity: Identity): Promise<Owner & { readonly state: OrganizationState }> {
     if (!seesAll(policyOf(identity)))
       throw new Problem(
         403,
@@ -105,17 +104,17 @@ export class JourneyReading {
     const { organizationId } = identity;
     const state = await this.states.read(organizationId);
     await this.refresh.ensure(organizationId, state.data_version);
-    return { organizationId, state, money: await this.money.of(organizationId, state) };
+    const rules = journeyRulesOf(state.journey_settings);
+    return { organizationId, state, rules, money: await this.money.of(organizationId, state) };
   }
 
   private async journeys(
-    organizationId: string,
-    money: CustomerMoney,
+    { organizationId, money, rules }: Owner,
     conditions: readonly Condition[],
     limit: number,
   ): Promise<{ journey: CustomerJourneyDto; missesRate: boolean }[]> {
     const typed = columnTypes(this.library.library);
-    const relation = { organizationId, ...(money.converts ? { convertedTo: money.currency } : {}) };
+    const relation = { organizationId, rules, ...(money.converts ? { convertedTo: money.currency } : {}) };
     const rows = await this.reads.rows(
       organizationId,
       (words) => {
@@ -147,7 +146,7 @@ export class JourneyReading {
   }
 
   private async events(
-    organizationId: string,
+    { organizationId, rules }: Owner,
     members: readonly string[],
     limit: number,
     cursor: string | undefined,
@@ -167,7 +166,7 @@ export class JourneyReading {
           ...[instant('r.recorded_at'), uuid('r.id'), 'r.data_source', 'r.source_category', field('channel', 'text')],
           ...[uuid('r.campaign_id'), field('campaign_name', 'text'), uuid('r.asset_id'), field('lead_stage', 'text')],
           ...[field('stage', 'text'), text(`coalesce(${field('cost', 'number')}, ${field('spend', 'number')})`)],
-          ...[text(field('revenue', 'number')), text(field('refunds', 'number')), 'r.currency'],
+          ...[text(field(rules.revenue_field, 'number')), text(field(rules.refund_field, 'number')), 'r.currency'],
         ];
         const owned = `r.customer_id IN (${list(members)})`;
         const moment = (): string =>
@@ -181,7 +180,7 @@ export class JourneyReading {
       },
       [...members, ...(after === null ? [] : [at, at, id])],
     );
-    return rows.map(eventOf);
+    return rows.map((row) => eventOf(row, rules));
   }
 
   /** The events with what the published attribution credits to each. */
@@ -218,6 +217,13 @@ export class JourneyReading {
       missesRate: rows.some(([, , , revenue]) => revenue === null),
     };
   }
+}
+
+/** Whose journeys are read. */
+interface Owner {
+  readonly organizationId: string;
+  readonly money: CustomerMoney;
+  readonly rules: JourneyRules;
 }
 
 interface Credited {
@@ -293,12 +299,12 @@ function journeyOf(
   return { journey, missesRate };
 }
 
-function eventOf(row: readonly EngineValue[]): JourneyEventDto {
+function eventOf(row: readonly EngineValue[], { touch, conversion }: JourneyRules): JourneyEventDto {
   const [at, id, source, category, channel, campaignId, campaign, asset, lead, stage, cost, ...paid] = row.map(textOf);
   const [revenue, refunds, currency = null] = paid;
-  const among = (list: readonly string[]): boolean => list.includes(category ?? '');
-  const isTouch = among(STANDARD_JOURNEY_RULES.touch);
-  const earns = among(STANDARD_JOURNEY_RULES.conversion);
+  const kind = { data_source: source ?? '', source_category: category ?? '' };
+  const earns = isOfKind(conversion, kind);
+  const isTouch = isOfKind(touch, kind) && !earns;
   const value =
     earns && (revenue != null || refunds != null) ? new Decimal(revenue ?? 0).minus(refunds ?? 0).toFixed(2) : null;
   const isConversion = earns && revenue != null && !new Decimal(revenue).isNegative();

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { JourneysModule } from '../journeys/journeys.module.js';
 import { AttributionController } from './attribution.controller.js';
 import { AttributionDoors } from './attribution-doors.service.js';
 import { AttributionRuns } from './attribution-runs.service.js';
@@ -9,6 +10,7 @@ import { RunEngine } from './run-engine.js';
 import { RunStore } from './run-store.js';
 
 @Module({
+  imports: [JourneysModule],
   controllers: [AttributionController],
   providers: [AttributionDoors, AttributionRuns, AttributionSettingsService, MarkovFits, RunDiffs, RunEngine, RunStore],
   exports: [AttributionRuns, AttributionSettingsService, RunEngine],

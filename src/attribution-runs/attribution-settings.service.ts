@@ -5,6 +5,9 @@ import type { Identity } from '../access/identity.js';
 import { actorOf } from '../audit/actor.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { unprocessable } from '../common/problem.js';
+import { bumpDataVersion } from '../ingestion/data-version.js';
+import { JourneyRefresh } from '../journeys/journey-refresh.service.js';
+import { journeyRulesOf, sameJourneyRules } from '../attribution/models/journey-rules.js';
 import { DEFAULT_SETTINGS, settingsFaults, type AttributionSettings } from '../attribution/models/settings.js';
 
 /** What an organisation has said about attribution, over the defaults. */
@@ -13,6 +16,7 @@ export class AttributionSettingsService {
   constructor(
     @InjectDataSource() private readonly database: DataSource,
     private readonly audit: AuditTrail,
+    private readonly journeys: JourneyRefresh,
   ) {}
 
   async get(organizationId: string): Promise<AttributionSettings> {
@@ -30,10 +34,14 @@ export class AttributionSettingsService {
     return rows.length > 0;
   }
 
-  /** What is absent stays. Counts from the next run on; the next update becomes a whole run. */
+  /**
+   * What is absent stays. Counts from the next run on; the next update becomes a whole run. Where it says otherwise which
+   * rows are touchpoints and conversions, journeys and attribution are restated at once.
+   */
   async put(identity: Identity, change: Partial<AttributionSettings>): Promise<AttributionSettings> {
     const before = await this.get(identity.organizationId);
     const after = checkedSettings(before, change);
+    const restates = !sameJourneyRules(journeyRulesOf(before), journeyRulesOf(after));
     await this.database.transaction(async (manager) => {
       await manager.query(
         `INSERT INTO attribution_settings (organization_id, settings) VALUES ($1, $2)
@@ -48,7 +56,10 @@ export class AttributionSettingsService {
         before,
         after,
       });
+      // No answer about journeys from before is served any more; whoever asks next has them computed.
+      if (restates) await bumpDataVersion(manager, identity.organizationId);
     });
+    if (restates) await this.journeys.due(identity.organizationId);
     return after;
   }
 }

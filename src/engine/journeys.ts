@@ -1,22 +1,9 @@
 /** What the engine keeps about customers beside their rows; part of the port in `engine.ts`. */
-import { CONVERSION_CATEGORIES, TOUCH_CATEGORIES } from '../compiler/model/relations.js';
-import type { SourceCategory } from './engine.js';
+import type { JourneyRules } from '../attribution/models/journey-rules.js';
 
 /** Who computes something from the rows of a customer, and therefore has to know when they change. */
 export const CUSTOMER_READERS = ['journeys', 'attribution'] as const;
 export type CustomerReader = (typeof CUSTOMER_READERS)[number];
-
-/** Which rows of a customer are what. */
-export interface JourneyRules {
-  readonly touch: readonly SourceCategory[];
-  readonly conversion: readonly SourceCategory[];
-}
-
-/** `docs/guides/attribution.md` says the same to users. */
-export const STANDARD_JOURNEY_RULES: JourneyRules = {
-  touch: TOUCH_CATEGORIES,
-  conversion: CONVERSION_CATEGORIES,
-};
 
 /** Two ids of one person: rows of `customer_id` count as rows of `canonical_id`, which stands for itself. */
 export interface CustomerIdentity {
@@ -34,6 +21,8 @@ export interface CustomerIdentity {
 export interface CustomerJourneys {
   /** Notes customers of a change, for every reader. */
   mark(organizationId: string, changeId: string, customerIds: readonly string[]): Promise<void>;
+  /** Notes every customer who has rows, for one reader. */
+  markAll(organizationId: string, changeId: string, reader: CustomerReader): Promise<void>;
   /** Changes of which a reader has not computed the customers yet. */
   changes(organizationId: string, reader: CustomerReader): Promise<string[]>;
   /** To be called after the reader has computed the customers of these changes. */

@@ -4,9 +4,16 @@ import { LRUCache } from 'lru-cache';
 import { DataSource, type EntityManager } from 'typeorm';
 import { OPEN_CHANGES } from '../access/organization-state.js';
 import { inOrganization } from '../access/tenancy/scope.js';
+import {
+  journeyRulesOf,
+  sameJourneyRules,
+  STANDARD_JOURNEY_RULES,
+  type JourneyRules,
+} from '../attribution/models/journey-rules.js';
+import type { AttributionSettings } from '../attribution/models/settings.js';
+import { newId } from '../common/uuid.js';
 import type { Engine } from '../engine/engine.js';
 import { ENGINE } from '../engine/engine.tokens.js';
-import { STANDARD_JOURNEY_RULES } from '../engine/journeys.js';
 import { bumpDataVersion } from '../ingestion/data-version.js';
 import { OrganizationLock } from '../ingestion/import-lock.js';
 import { JOB_QUEUE, type JobQueue } from '../jobs/job-queue.js';
@@ -18,8 +25,8 @@ export const REFRESH_JOURNEYS = 'refresh-journeys';
 const QUIET_MS = 500;
 
 /**
- * Keeps journeys as the rows are: computes those anew whose customers an import or a merge has noted. A job does it soon
- * after the change; a reader that comes before makes sure, so that nobody reads a journey of before.
+ * Keeps journeys as the rows are: computes those anew whose customers an import or a merge has noted, and all of them
+ * once the organisation says otherwise which rows count. A job does it soon after the change; a reader that comes before makes sure, so that nobody reads a journey of before.
  */
 @Injectable()
 export class JourneyRefresh {
@@ -68,11 +75,14 @@ export class JourneyRefresh {
     if (!(await this.isDue(organizationId))) return;
     await this.lock.hold(organizationId, async ({ manager }) => {
       await this.applyMerges(manager, organizationId);
+      const { wanted, applied } = await rulesOf(manager, organizationId);
+      const areNew = !sameJourneyRules(wanted, applied);
+      if (areNew) await journeys.markAll(organizationId, newId(), 'journeys');
       const noted = await journeys.changes(organizationId, 'journeys');
       const changes = await completeChanges(manager, organizationId, noted);
-      if (changes.length === 0) return;
       const started = performance.now();
-      const computed = await journeys.refresh(organizationId, changes, STANDARD_JOURNEY_RULES);
+      const computed = await journeys.refresh(organizationId, changes, wanted);
+      if (areNew) await noteRules(manager, organizationId, wanted);
       await journeys.forget(organizationId, 'journeys', changes);
       this.logger.debug(`Computed ${computed} journeys in ${Math.round(performance.now() - started)} ms`);
     });
@@ -80,7 +90,10 @@ export class JourneyRefresh {
 
   private async isDue(organizationId: string): Promise<boolean> {
     if ((await this.engine.journeys.changes(organizationId, 'journeys')).length > 0) return true;
-    return this.database.manager.existsBy(CustomerMerge, { organization_id: organizationId, applied: false });
+    const { manager } = this.database;
+    const { wanted, applied } = await rulesOf(manager, organizationId);
+    if (!sameJourneyRules(wanted, applied)) return true;
+    return manager.existsBy(CustomerMerge, { organization_id: organizationId, applied: false });
   }
 
   /** Tells the engine of merges and of their ends, after it has noted whom they concern. */
@@ -110,6 +123,25 @@ export class JourneyRefresh {
       await bumpDataVersion(transaction, organizationId);
     });
   }
+}
+
+/** By which rules journeys are to be computed, and by which all of them were last. */
+async function rulesOf(
+  manager: EntityManager,
+  organizationId: string,
+): Promise<{ wanted: JourneyRules; applied: JourneyRules }> {
+  const [row] = await manager.query<{ settings: Partial<AttributionSettings>; journey_rules: JourneyRules | null }[]>(
+    'SELECT settings, journey_rules FROM attribution_settings WHERE organization_id = $1',
+    [organizationId],
+  );
+  return { wanted: journeyRulesOf(row?.settings ?? null), applied: row?.journey_rules ?? STANDARD_JOURNEY_RULES };
+}
+
+async function noteRules(manager: EntityManager, organizationId: string, rules: JourneyRules): Promise<void> {
+  await manager.query('UPDATE attribution_settings SET journey_rules = $2 WHERE organization_id = $1', [
+    organizationId,
+    JSON.stringify(rules),
+  ]);
 }
 
 /** An import that makes its rows visible at this moment is not complete; its customers wait for the next time. */

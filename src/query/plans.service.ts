@@ -11,6 +11,7 @@ import { planQuery } from '../compiler/query/plan.js';
 import { rowLock, type RowLock } from '../compiler/query/row-lock.js';
 import type { QueryPlan, ReportRequest } from '../compiler/query/types.js';
 import type { RollupView } from '../compiler/rollup/view.js';
+import { journeyRulesOf } from '../attribution/models/journey-rules.js';
 import { ENGINE } from '../engine/engine.tokens.js';
 import type { Engine } from '../engine/engine.js';
 import { FxService } from '../fx/fx.service.js';
@@ -72,7 +73,14 @@ export class QueryPlans {
     const state = known.state ?? (await this.states.read(organizationId));
     // A relative range means instants of the current second, so that plans can be kept for as long.
     const now = new Date(Math.floor((known.asOf?.getTime() ?? Date.now()) / 1_000) * 1_000);
-    const about = JSON.stringify([organizationId, digest, now.getTime(), state.currencies, request]);
+    const about = JSON.stringify([
+      organizationId,
+      digest,
+      now.getTime(),
+      state.currencies,
+      state.journey_settings,
+      request,
+    ]);
     if (!this.isLive(state)) return { planned: await this.planAnew(policy, request, { now, about, state }), state };
     const kept = this.plans.get(`${state.snapshot_hash}${about}`);
     const isCurrent = kept !== undefined && (kept.ratesOf === null || kept.ratesOf === state.data_version);
@@ -107,7 +115,8 @@ export class QueryPlans {
       own: snapshot.model.settings.currency,
       wanted: request.currency,
     });
-    const input = { snapshot, compiled, request, dialect, organizationId, policy, now, maxRows: null, money };
+    const journeys = journeyRulesOf(state.journey_settings);
+    const input = { snapshot, compiled, request, dialect, organizationId, policy, now, maxRows: null, money, journeys };
     const found = await planQuery(input).catch((refusal: unknown) =>
       this.models.explain(organizationId, request, refusal),
     );

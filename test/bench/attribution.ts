@@ -1,16 +1,17 @@
 /**
  * Attribution of every rule-based model in the embedded engine, against one sorted scan of the same touchpoints: what
- * any computation over journeys has to do at least. Ten touchpoints a customer, one conversion each.
+ * any computation over journeys has to do at least. Ten touchpoints a customer, one conversion each. Then 1 % new rows, once
+ * as widely spread as can be, once of 1 % of the customers, each restated by an update.
  */
 import { randomUUID } from 'node:crypto';
-import { loadavg } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { RULE_MODELS } from '../../src/attribution/models/models.js';
 import { DEFAULT_SETTINGS, parametersOf } from '../../src/attribution/models/settings.js';
 import { RunEngine } from '../../src/attribution-runs/run-engine.js';
 import { createEngine } from '../../src/engine/create-engine.js';
 import type { Engine } from '../../src/engine/engine.js';
-import { median, progress, report, timed, withFolder } from './report.js';
+import { median, progress, report, timed, timedWhole, withFolder } from './report.js';
 
 const SIZES = (process.env.BENCH_TOUCHPOINTS ?? '1000000,10000000').split(',').map(Number);
 const TYPED = [
@@ -24,27 +25,28 @@ const never = new AbortController().signal;
 const id = (...parts: string[]): string => `reinterpret(sipHash128(${parts.join(', ')}), 'UUID')`;
 const COLUMNS = `organization_id, id, recorded_at, data_source, source_category, campaign_id, customer_id, asset_id, currency, data_payload, attribution_data, content_hash, version, is_deleted`;
 
-/** Touches over 40 days, conversions in the last 20 of them. */
-function rows(organization: string, customers: number, share = 1): readonly string[] {
-  const from = `toDateTime64('2026-01-01 00:00:00', 3, 'UTC')`;
-  const mark = `'${organization}${share}'`;
-  const customer = (n: string): string => id(`'u'`, `toUInt64(${n})`);
-  return [
-    `INSERT INTO unified_marketing_data (${COLUMNS}) SELECT '${organization}', ${id('number', mark)},
-      ${from} + toIntervalMillisecond(sipHash64(number, 1, ${mark}) % 3456000000),
+/** Whose the rows are: each of a customer of any, or ten of each of the first 1 %. */
+const WIDE = (customers: number, mark: string): string => `sipHash64(number, 4, ${mark}) % ${customers}`;
+const NARROW = (customers: number): string => `number % ${Math.round(customers / 100)}`;
+type Whose = typeof WIDE;
+
+const FROM = `toDateTime64('2026-01-01 00:00:00', 3, 'UTC')`;
+const customer = (n: string): string => id(`'u'`, `toUInt64(${n})`);
+
+/** Touches over 40 days. @param mark tells one such insert's rows from another's */
+const touches = (organization: string, customers: number, count: number, mark: string, whose: Whose): string =>
+  `INSERT INTO unified_marketing_data (${COLUMNS}) SELECT '${organization}', ${id('number', mark)},
+      ${FROM} + toIntervalMillisecond(sipHash64(number, 1, ${mark}) % 3456000000),
       ['meta_ads', 'google_ads', 'tiktok_ads', 'email', 'direct'][sipHash64(number, 2) % 5 + 1], 'external_marketing',
-      ${id(`'c'`, 'sipHash64(number, 3) % 200')}, ${customer(`sipHash64(number, 4, ${mark}) % ${customers}`)}, ${id(`'a'`, 'sipHash64(number, 5) % 500')},
-      'USD', '{"clicks":1,"device":"mobile"}', '{}', 1, 1, 0 FROM numbers(${Math.round(customers * 10 * share)})`,
-    ...(share === 1
-      ? [
-          `INSERT INTO unified_marketing_data (${COLUMNS}) SELECT '${organization}', ${id('number', `'v'`, mark)},
-      ${from} + toIntervalMillisecond(1728000000 + sipHash64(number, 6) % 1728000000), 'shopify_orders', 'external_revenue',
+      ${id(`'c'`, 'sipHash64(number, 3) % 200')}, ${customer(whose(customers, mark))}, ${id(`'a'`, 'sipHash64(number, 5) % 500')},
+      'USD', '{"clicks":1,"device":"mobile"}', '{}', 1, 1, 0 FROM numbers(${count})`;
+
+/** One a customer, in the last 20 of the 40 days. */
+const conversions = (organization: string, customers: number): string =>
+  `INSERT INTO unified_marketing_data (${COLUMNS}) SELECT '${organization}', ${id('number', `'v${organization}'`)},
+      ${FROM} + toIntervalMillisecond(1728000000 + sipHash64(number, 6) % 1728000000), 'shopify_orders', 'external_revenue',
       NULL, ${customer('number')}, NULL, 'USD', concat('{"revenue":"', toString(intDiv(sipHash64(number, 7) % 2000000, 100)), '.', leftPad(toString(sipHash64(number, 7) % 100), 2, '0'), '"}'),
-      '{}', 1, 1, 0 FROM numbers(${customers})`,
-        ]
-      : []),
-  ];
-}
+      '{}', 1, 1, 0 FROM numbers(${customers})`;
 
 /** Sorted in memory, and every column looked at. */
 const SORTED_SCAN = `SELECT count(), sum(cityHash64(customer_id, recorded_at, id, data_source, campaign_id, asset_id)) FROM (
@@ -71,7 +73,9 @@ async function bench(engine: Engine, touchpoints: number, perMillionBefore: numb
   const runs = new RunEngine(engine);
   const work = (sql: string): Promise<void> =>
     engine.work({ organization_id: organizationId, sql, max_seconds: MAX_SECONDS });
-  for (const sql of rows(organizationId, customers)) await work(sql);
+  await work(touches(organizationId, customers, touchpoints, `'${organizationId}'`, WIDE));
+  await work(conversions(organizationId, customers));
+  await quiet();
   const idle = process.memoryUsage().rss / 1e6;
   progress(`attribution: ${touchpoints} touchpoints are there`);
   const scans: number[] = [];
@@ -83,7 +87,7 @@ async function bench(engine: Engine, touchpoints: number, perMillionBefore: numb
   const settings = { ...DEFAULT_SETTINGS, direct: ['direct'] };
   const parameters = parametersOf(settings, RULE_MODELS, null);
   const first = randomUUID();
-  const whole = await timed(async () => {
+  const whole = await timedWhole(async () => {
     const sizes = await runs.sizes(organizationId, null, never);
     const job = { organizationId, rowsId: first, parameters, isUpdate: false, sizes, signal: never };
     for (let chunk = 0; chunk < sizes.chunks; chunk++) await runs.compute(job, chunk);
@@ -93,18 +97,31 @@ async function bench(engine: Engine, touchpoints: number, perMillionBefore: numb
   progress(`attribution: run ${Math.round(whole.ms)} ms, scan ${Math.round(scan)} ms`);
   await reconcile(engine, organizationId, [first], customers);
 
-  for (const sql of rows(organizationId, customers, 0.01)) await work(sql);
-  const change = randomUUID();
-  await work(`INSERT INTO customer_changes (organization_id, reader, change_id, customer_id)
-    SELECT DISTINCT '${organizationId}', 'attribution', '${change}', assumeNotNull(customer_id) FROM (${newCustomers(organizationId, customers)})`);
-  const second = randomUUID();
-  const update = await timed(async () => {
-    await runs.supersede({ organization: organizationId, run: second, chain: [first], changes: [change] }, never);
-    const sizes = await runs.sizes(organizationId, second, never);
-    const job = { organizationId, rowsId: second, parameters, isUpdate: true, sizes, signal: never };
-    for (let chunk = 0; chunk < sizes.chunks; chunk++) await runs.compute(job, chunk);
-  });
-  await reconcile(engine, organizationId, [first, second], customers);
+  const chain = [first];
+  const update = async (whose: Whose): Promise<{ customers: number; ms: number; processorMs: number }> => {
+    const [change, second] = [randomUUID(), randomUUID()];
+    const [count, mark] = [Math.round(touchpoints / 100), `'${change}'`];
+    await work(touches(organizationId, customers, count, mark, whose));
+    await work(`INSERT INTO customer_changes (organization_id, reader, change_id, customer_id)
+      SELECT DISTINCT '${organizationId}', 'attribution', '${change}', ${customer(whose(customers, mark))} FROM numbers(${count})`);
+    await quiet();
+    const { ms, processorMs } = await timedWhole(async () => {
+      await runs.supersede({ organization: organizationId, run: second, chain, changes: [change] }, never);
+      const sizes = await runs.sizes(organizationId, second, never);
+      const job = { organizationId, rowsId: second, parameters, isUpdate: true, sizes, signal: never };
+      for (let chunk = 0; chunk < sizes.chunks; chunk++) await runs.compute(job, chunk);
+    });
+    const [row] = await runs.read(
+      organizationId,
+      `SELECT uniqExact(customer_id) FROM attribution_superseded WHERE by_run = '${second}'`,
+      [second],
+      never,
+    );
+    chain.push(second);
+    await reconcile(engine, organizationId, chain, customers);
+    return { customers: Number(row?.[0]), ms, processorMs };
+  };
+  const [wide, narrow] = [await update(WIDE), await update(NARROW)];
   const perMillion = whole.ms / 1_000 / (touchpoints / 1e6);
   report({
     bench: `attribution_${touchpoints / 1e6}m`,
@@ -120,16 +137,26 @@ async function bench(engine: Engine, touchpoints: number, perMillionBefore: numb
     ...(perMillionBefore === null ? {} : { growth_per_touchpoint: perMillion / perMillionBefore }),
     idle_mb: idle,
     peak_mb: peak,
-    update_seconds: update.ms / 1_000,
-    update_share_of_run: update.ms / whole.ms,
-    load: loadavg()[0],
+    run_processor_seconds: whole.processorMs / 1_000,
+    wide_update_customers: wide.customers,
+    wide_update_seconds: wide.ms / 1_000,
+    wide_update_share_of_run: wide.processorMs / whole.processorMs,
+    narrow_update_customers: narrow.customers,
+    narrow_update_seconds: narrow.ms / 1_000,
+    narrow_update_share_of_run: narrow.processorMs / whole.processorMs,
   });
   return perMillion;
 }
 
-/** Customers of the 1 % of touchpoints that came later; the same expression as in {@link rows}. */
-const newCustomers = (organization: string, customers: number): string =>
-  `SELECT ${id(`'u'`, `toUInt64(sipHash64(number, 4, '${organization}0.01') % ${customers})`)} AS customer_id FROM numbers(${Math.round(customers * 0.1)})`;
+/** Until the engine has merged what was written, so that its processor time is not counted with what comes next. */
+async function quiet(): Promise<void> {
+  for (let idleTimes = 0; idleTimes < 3;) {
+    const before = process.cpuUsage();
+    await sleep(500);
+    const { user, system } = process.cpuUsage(before);
+    idleTimes = user + system < 50_000 ? idleTimes + 1 : 0;
+  }
+}
 
 /** Every model gives every conversion a credit of 1 and all of its revenue, or the numbers above are worth nothing. */
 async function reconcile(

@@ -12,7 +12,7 @@ import { presentValue } from '../../src/compiler/query/present.js';
 import type { MemberDefinition, WindowDefinition } from '../../src/compiler/model/types.js';
 import { rowLock } from '../../src/compiler/query/row-lock.js';
 import type { Filter, FilterOperator, ReportRequest } from '../../src/compiler/query/types.js';
-import { STANDARD_JOURNEY_RULES } from '../../src/engine/journeys.js';
+import { STANDARD_JOURNEY_RULES } from '../../src/attribution/models/journey-rules.js';
 import { LibraryService } from '../../src/metrics/library.service.js';
 import { RUN, writeCredits } from './credits.js';
 import { journeyRows } from './journey-rows.js';

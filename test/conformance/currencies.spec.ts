@@ -17,7 +17,7 @@ import { missingRates } from '../../src/compiler/query/money-checks.js';
 import { planQuery } from '../../src/compiler/query/plan.js';
 import { presentRow, type PresentedValue } from '../../src/compiler/query/present.js';
 import type { PlannedColumn, QueryPlan, ReportRequest, Statement } from '../../src/compiler/query/types.js';
-import { STANDARD_JOURNEY_RULES } from '../../src/engine/journeys.js';
+import { STANDARD_JOURNEY_RULES } from '../../src/attribution/models/journey-rules.js';
 import { LibraryService } from '../../src/metrics/library.service.js';
 import { ANNA, ANNA_TOO, CHIYO_ROWS, CUSTOMER_ROWS } from './currencies/customers.js';
 import { CURRENCY_DEFINITIONS, RATES, ROWS, moneyRow } from './currencies/model.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { STANDARD_JOURNEY_RULES } from '../../src/engine/journeys.js';
+import { STANDARD_JOURNEY_RULES } from '../../src/attribution/models/journey-rules.js';
 import { clickhouseStore, load, postgresStore, run, type Store } from './stores.js';
 import { ANNA, journeyRows, NEWCOMER, PHONE, TABLET } from './journey-rows.js';
 import type { UnifiedRow } from '../../src/engine/engine.js';

@@ -28,14 +28,14 @@ const touch = (
   customer_id: customer,
   data_payload: payload,
 });
-const order = (id: string, at: string, customer: string, revenue: string): object => ({
+const order = (id: string, at: string, customer: string, revenue: string, more: object = {}): object => ({
   external_id: id,
   recorded_at: at,
   data_source: 'shop',
   source_category: 'external_revenue',
   customer_id: customer,
   currency: 'USD',
-  data_payload: { revenue },
+  data_payload: { revenue, ...more },
 });
 
 describe('journeys of customers', () => {
@@ -45,7 +45,7 @@ describe('journeys of customers', () => {
     await server.rows([
       touch('t1', '2026-01-01T10:00:00Z', 'meta_ads', 'ann@example.com', 'Spring', { device: 'mobile' }),
       touch('t2', '2026-01-03T10:00:00Z', 'newsletter', 'ann@example.com', 'News', { channel: 'email', spend: '0.50' }),
-      order('o1', '2026-01-04T10:00:00Z', 'Ann@Example.com', '80.00'),
+      order('o1', '2026-01-04T10:00:00Z', 'Ann@Example.com', '80.00', { margin: '30.00' }),
       touch('t3', '2026-01-02T10:00:00Z', 'meta_ads', 'phone-17', 'Spring', {}),
       touch('t4', '2026-01-02T11:00:00Z', 'meta_ads', 'phone-18', 'Spring', {}),
       order('o2', '2026-01-05T10:00:00Z', 'walk-in', '20.00'),
@@ -184,5 +184,35 @@ describe('journeys of customers', () => {
     expect(data?.customerLifecycle.rows).toEqual(rest.body.rows);
     expect(data?.customerJourney.journey).toEqual({ total_touchpoints: 1, first_touch_campaign: 'Spring' });
     expect(data?.marketing).toHaveLength(2);
+  });
+
+  it('are told anew once the organisation says otherwise which rows count', async () => {
+    const say = async (settings: object): Promise<void> => {
+      const { status } = await server.json('/api/analytics/attribution/settings', settings, 'PUT');
+      expect(status).toBe(200);
+    };
+    const sums = async (): Promise<unknown> =>
+      (await server.json<{ rows: unknown }>('/api/query', { metrics: ['journeys', 'lifetime_value'] })).body.rows;
+    expect(await sums()).toEqual([{ journeys: 4, lifetime_value: '100.00' }]);
+    await say({
+      touch: { data_sources: ['google_ads', 'newsletter'] },
+      conversion: { source_categories: [], data_sources: ['shop', 'newsletter'], revenue_field: 'margin' },
+    });
+    const ann = await journey('ann@example.com');
+    expect(ann.journey).toMatchObject({ total_touchpoints: 1, first_touch_campaign: 'Brand', lifetime_value: '30.00' });
+    // What could be both is a conversion; without the worth of one it is neither.
+    expect(ann.timeline.map(({ kind, channel }) => [kind, channel])).toEqual([
+      ['other', 'meta_ads'],
+      ['other', 'email'],
+      ['conversion', 'shop'],
+      ['touchpoint', 'google_ads'],
+    ]);
+    expect(await sums()).toEqual([{ journeys: 4, lifetime_value: '30.00' }]);
+    await say({
+      touch: { data_sources: [] },
+      conversion: { source_categories: ['external_revenue'], data_sources: [], revenue_field: 'revenue' },
+    });
+    expect((await journey('ann@example.com')).journey).toMatchObject({ total_touchpoints: 3, lifetime_value: '80.00' });
+    expect(await sums()).toEqual([{ journeys: 4, lifetime_value: '100.00' }]);
   });
 });

@@ -7,7 +7,8 @@ import { fieldSql } from '../../compiler/dialect/field-sql.js';
 import { CENT, ODD_UNITS } from '../exact/currency.js';
 import { COARSE, FINE, GONE, LINEAR } from '../exact/decay.js';
 import { firstOfTwo, WHOLE_CREDIT, type Model, type Weighing } from '../models/models.js';
-import type { ChannelDimension, Parameters, RowKind } from '../models/parameters.js';
+import type { ChannelDimension, Parameters } from '../models/parameters.js';
+import { rowKindSql } from './row-kinds.js';
 import { CREDIT_COLUMNS, type RunStatement, type Scope } from './scope.js';
 
 const text = (value: string): string => constantSql(value, 'clickhouse');
@@ -38,14 +39,6 @@ const channelOf = (touch: string, by: ChannelDimension): string =>
     ? `coalesce(toString(${touch}.${PLACE[by]}), '')`
     : `toString(${touch}.${PLACE[by]})`;
 
-function isOfKind({ source_categories, data_sources }: RowKind): string {
-  const conditions = [
-    ...(source_categories.length > 0 ? [`r.source_category IN (${texts(source_categories)})`] : []),
-    ...(data_sources.length > 0 ? [`r.data_source IN (${texts(data_sources)})`] : []),
-  ];
-  return conditions.length === 0 ? '1' : `(${conditions.join(' AND ')})`;
-}
-
 /** One row a customer: `t`, the touches, and `c`, what was sold, after refunds; both in order. */
 function customers(scope: Scope, parameters: Parameters): string {
   const source = { dialect: 'clickhouse', row: 'r', typed: scope.typed } as const;
@@ -53,8 +46,7 @@ function customers(scope: Scope, parameters: Parameters): string {
     fieldSql({ kind: 'payload', root: 'data_payload', path: [path] }, 'number', source);
   const string = (path: string): string =>
     fieldSql({ kind: 'payload', root: 'data_payload', path: [path] }, 'text', source);
-  const isSale = isOfKind(parameters.conversion);
-  const isTouch = `(${isOfKind(parameters.touch)} AND NOT ${isSale})`;
+  const { sale: isSale, touch: isTouch } = rowKindSql(parameters, 'r', 'clickhouse');
   const customer = scope.hasMerged
     ? `assumeNotNull(coalesce(i.canonical_id, r.customer_id))`
     : 'assumeNotNull(r.customer_id)';
@@ -183,16 +175,19 @@ function creditSteps({ weighing }: Model, index: number, by: ChannelDimension): 
   }
 }
 
+/** A long constant array as one text: written out, its thousand literals are looked at in each of the nested subqueries. */
+const tabled = (values: readonly number[]): string =>
+  `arrayMap(each -> toInt64(each), splitByChar(',', '${values.join(',')}'))`;
+
 /** See `exact/decay.ts`. */
 function decaySteps(halfLife: number, index: number): string[] {
-  const [d, r1, r2, r3] = [`d_${index}`, `r1_${index}`, `r2_${index}`, `r3_${index}`];
-  const product = `bitShiftRight(${int64s(COARSE)}[intDiv(x, ${halfLife}) + 1] * ${int64s(FINE)}[intDiv(y, ${halfLife}) + 1], 31)`;
+  const rest = (of: string): string => `(${of} % ${halfLife}) * 1024`;
+  const digits = (of: string): string => `intDiv(${of}, ${halfLife})`;
+  const [coarse, fine, last] = [rest('d'), rest(rest('d')), rest(rest(rest('d')))];
+  const product = `bitShiftRight(${tabled(COARSE)}[${digits(coarse)} + 1] * ${tabled(FINE)}[${digits(fine)} + 1], 31)`;
+  const linear = `2147483648 - intDiv(${digits(last)} * ${LINEAR}, 1073741824)`;
   return [
-    `arrayMap(x -> toInt64(p[-1].${AT}) - x.${AT}, p) AS ${d}`,
-    `arrayMap(x -> (x % ${halfLife}) * 1024, ${d}) AS ${r1}`,
-    `arrayMap(x -> (x % ${halfLife}) * 1024, ${r1}) AS ${r2}`,
-    `arrayMap(x -> (x % ${halfLife}) * 1024, ${r2}) AS ${r3}`,
-    `arrayMap((e, x, y, z) -> bitShiftRight(bitShiftRight(${product} * (2147483648 - intDiv(intDiv(z, ${halfLife}) * ${LINEAR}, 1073741824)), 31), toUInt8(least(${GONE}, intDiv(e, ${halfLife})))), ${d}, ${r1}, ${r2}, ${r3})::Array(Int64) AS weight_${index}`,
+    `arrayMap(d -> bitShiftRight(bitShiftRight(${product} * (${linear}), 31), toUInt8(least(${GONE}, ${digits('d')}))), arrayMap(x -> toInt64(p[-1].${AT}) - x.${AT}, p))::Array(Int64) AS weight_${index}`,
   ];
 }
 
@@ -230,14 +225,14 @@ function moneySteps({ weighing }: Model, index: number): string[] {
   const credit = `credit_${index}`;
   if (weighing.kind === 'first' || weighing.kind === 'last') {
     const one = weighing.kind === 'first' ? '1' : 'n';
-    return [`arrayMap(i -> k * (i = ${one}), seq) AS share_${index}`, `toInt64(${one}) AS top_${index}`];
+    return [`arrayMap(i -> k * (i = ${one}), seq) AS share_${index}, toInt64(${one}) AS top_${index}`];
   }
   return [
-    `arrayMap((c, i) -> ((b * c) % ${WHOLE_CREDIT}) * 4294967296 + (4294967295 - i), ${credit}, seq) AS rank_${index}`,
-    `intDiv(arraySum(c -> (b * c) % ${WHOLE_CREDIT}, ${credit}), ${WHOLE_CREDIT}) AS over_${index}`,
+    `arrayMap((c, i) -> ((b * c) % ${WHOLE_CREDIT}) * 4294967296 + (4294967295 - i), ${credit}, seq) AS rank_${index},
+  intDiv(arraySum(c -> (b * c) % ${WHOLE_CREDIT}, ${credit}), ${WHOLE_CREDIT}) AS over_${index},
+  toInt64(indexOf(${credit}, arrayMax(${credit}))) AS top_${index}`,
     `if(over_${index} = 0, 9223372036854775807, arrayPartialReverseSort(toUInt32(over_${index}), rank_${index})[over_${index}]) AS least_${index}`,
     `arrayMap((c, r) -> a * c + intDiv(b * c, ${WHOLE_CREDIT}) + (r >= least_${index}), ${credit}, rank_${index}) AS share_${index}`,
-    `toInt64(indexOf(${credit}, arrayMax(${credit}))) AS top_${index}`,
   ];
 }
 

@@ -4,7 +4,8 @@ import { fieldSql } from '../../compiler/dialect/field-sql.js';
 import { CENT, ODD_UNITS } from '../exact/currency.js';
 import { COARSE, FINE, GONE, LINEAR } from '../exact/decay.js';
 import { firstOfTwo, WHOLE_CREDIT, type Model, type Weighing } from '../models/models.js';
-import type { ChannelDimension, Parameters, RowKind } from '../models/parameters.js';
+import type { ChannelDimension, Parameters } from '../models/parameters.js';
+import { rowKindSql } from './row-kinds.js';
 import { CREDIT_COLUMNS, type RunStatement, type Scope } from './scope.js';
 
 const text = (value: string): string => constantSql(value, 'postgres');
@@ -14,14 +15,6 @@ const milliseconds = (time: string): string => `(extract(epoch FROM ${time}) * 1
 
 const channelOf = (row: string, by: ChannelDimension): string => `coalesce(${row}.${by}::text, '')`;
 
-function isOfKind({ source_categories, data_sources }: RowKind): string {
-  const conditions = [
-    ...(source_categories.length > 0 ? [`r.source_category IN (${texts(source_categories)})`] : []),
-    ...(data_sources.length > 0 ? [`r.data_source IN (${texts(data_sources)})`] : []),
-  ];
-  return conditions.length === 0 ? 'true' : `(${conditions.join(' AND ')})`;
-}
-
 /** The common table expressions `touches` and `conversions`: what was sold, after refunds. */
 function events(scope: Scope, parameters: Parameters): string {
   const source = { dialect: 'postgres', row: 'r', typed: scope.typed } as const;
@@ -29,8 +22,7 @@ function events(scope: Scope, parameters: Parameters): string {
     fieldSql({ kind: 'payload', root: 'data_payload', path: [path] }, 'number', source);
   const string = (path: string): string =>
     fieldSql({ kind: 'payload', root: 'data_payload', path: [path] }, 'text', source);
-  const isSale = isOfKind(parameters.conversion);
-  const isTouch = `(${isOfKind(parameters.touch)} AND NOT ${isSale})`;
+  const { sale: isSale, touch: isTouch } = rowKindSql(parameters, 'r', 'postgres');
   const organization = uuid(scope.organization);
   const customer = scope.hasMerged ? 'coalesce(i.canonical_id, r.customer_id)' : 'r.customer_id';
   const identities = scope.hasMerged

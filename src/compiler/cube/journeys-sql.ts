@@ -5,7 +5,9 @@
 import { amountSql } from '../dialect/amount-sql.js';
 import { fieldSql, type Reading, type TypedFields } from '../dialect/field-sql.js';
 import type { DialectName } from '../dialect/types.js';
-import { CONVERSION_CATEGORIES, NO_CURRENCY, TOUCH_CATEGORIES } from '../model/relations.js';
+import { NO_CURRENCY, SPEND_CATEGORIES } from '../model/relations.js';
+import type { JourneyRules } from '../../attribution/models/journey-rules.js';
+import { rowKindSql } from '../../attribution/sql/row-kinds.js';
 
 export const DATA_TABLE = 'unified_marketing_data';
 
@@ -18,6 +20,8 @@ export const touchpoints = (ids: string, tenant: string, dialect: DialectName): 
 export interface JourneysRelation {
   /** The tenant, a checked UUID. */
   readonly organizationId: string;
+  /** Which rows journeys are made of. */
+  readonly rules: JourneyRules;
   /**
    * The currency that amounts become, row by row. The column `currency` is then this one, or the code for none where an
    * amount misses its rate. Absent: amounts are added up as recorded, which is right where all rows carry one currency.
@@ -47,7 +51,7 @@ const among = (list: readonly string[]): string => `(${list.map((each) => `'${ea
  * up to the spend.
  */
 export function journeysSql(
-  { organizationId, convertedTo }: JourneysRelation,
+  { organizationId, rules, convertedTo }: JourneysRelation,
   dialect: DialectName,
   typed: TypedFields,
 ): string {
@@ -81,7 +85,7 @@ export function journeysSql(
           currency: `CASE WHEN coalesce(m.missing, 0) > 0 OR (j.own_cost IS NULL AND coalesce(s.missing, 0) > 0) THEN '${NO_CURRENCY}' ELSE '${convertedTo}' END`,
           cost: `CASE WHEN j.own_cost IS NOT NULL THEN coalesce(m.cost, 0) END`,
           value: 'coalesce(m.value, 0)',
-          from: ` LEFT JOIN ${amountsSql(words)} AS m ON m.customer_id = j.customer_id`,
+          from: ` LEFT JOIN ${amountsSql(words, rules)} AS m ON m.customer_id = j.customer_id`,
         };
   return `(SELECT j.organization_id AS organization_id, j.journey_start_date AS recorded_at, j.first_touch_id AS id,
   j.first_touch_campaign_id AS campaign_id, j.first_touch_asset_id AS asset_id, j.customer_id AS customer_id, ${money.currency} AS currency,
@@ -105,22 +109,24 @@ function spendSql({ dialect, tenant, field, text, amount }: Words): string {
   const whole = dialect === 'postgres' ? `floor(${cents} * 100)` : `toInt128(floor(${cents} * 100))`;
   return `(SELECT coalesce(${field('campaign_name', 'text')}, ${text('r.campaign_id')}) AS campaign, ${whole} AS cents,
     count(${spend}) - count(${amount(spend)}) AS missing
-    FROM ${DATA_TABLE} AS r WHERE r.${tenant} AND r.customer_id IS NULL AND r.source_category IN ${among(TOUCH_CATEGORIES)}
+    FROM ${DATA_TABLE} AS r WHERE r.${tenant} AND r.customer_id IS NULL AND r.source_category IN ${among(SPEND_CATEGORIES)}
     GROUP BY 1)`;
 }
 
 /** What each customer has brought, and cost until the first conversion, from rows; and how many amounts miss their rate. */
-function amountsSql({ tenant, final, field, amount }: Words): string {
+function amountsSql({ dialect, tenant, final, field, amount }: Words, rules: JourneyRules): string {
+  const { touch, sale } = rowKindSql(rules, 'r', dialect);
+  const [earned, refunded] = [field(rules.revenue_field, 'number'), field(rules.refund_field, 'number')];
   const customer = 'coalesce(i.canonical_id, r.customer_id)';
-  const value = `CASE WHEN r.source_category IN ${among(CONVERSION_CATEGORIES)} AND (${field('revenue', 'number')} IS NOT NULL OR ${field('refunds', 'number')} IS NOT NULL)
-      THEN coalesce(${field('revenue', 'number')}, 0) - coalesce(${field('refunds', 'number')}, 0) END`;
-  const cost = `CASE WHEN r.source_category IN ${among(TOUCH_CATEGORIES)} AND (k.first_conversion_at IS NULL OR r.recorded_at <= k.first_conversion_at)
+  const value = `CASE WHEN ${sale} AND (${earned} IS NOT NULL OR ${refunded} IS NOT NULL)
+      THEN coalesce(${earned}, 0) - coalesce(${refunded}, 0) END`;
+  const cost = `CASE WHEN ${touch} AND (k.first_conversion_at IS NULL OR r.recorded_at <= k.first_conversion_at)
       THEN coalesce(${field('cost', 'number')}, ${field('spend', 'number')}) END`;
   return `(SELECT ${customer} AS customer_id, sum(${amount(value)}) AS value, sum(${amount(cost)}) AS cost,
     count(${value}) - count(${amount(value)}) + count(${cost}) - count(${amount(cost)}) AS missing
     FROM ${DATA_TABLE} AS r
     LEFT JOIN (SELECT customer_id, canonical_id FROM customer_identities${final} WHERE ${tenant}) AS i ON i.customer_id = r.customer_id
     LEFT JOIN (SELECT customer_id, first_conversion_at FROM customer_journey_tracking${final} WHERE ${tenant}) AS k ON k.customer_id = ${customer}
-    WHERE r.${tenant} AND r.customer_id IS NOT NULL AND r.source_category IN ${among([...TOUCH_CATEGORIES, ...CONVERSION_CATEGORIES])}
+    WHERE r.${tenant} AND r.customer_id IS NOT NULL AND (${sale} OR ${touch})
     GROUP BY 1)`;
 }

@@ -52,10 +52,8 @@ export const isAttributionModel = (name: string): boolean => MODEL.test(name);
 /** What dimensions say of revenue that no touchpoint has brought, and of customers that none has. */
 export const UNATTRIBUTED = 'unattributed';
 
-/** Rows of these categories are touches of a customer. */
-export const TOUCH_CATEGORIES = ['platform_native', 'external_marketing'] as const;
-/** Rows of these categories are conversions. */
-export const CONVERSION_CATEGORIES = ['external_revenue'] as const;
+/** Rows of these categories say what was spent on campaigns. */
+export const SPEND_CATEGORIES = ['platform_native', 'external_marketing'] as const;
 
 /** ISO 4217’s code for no currency: of a journey with an amount that misses its rate. There is no rate for it. */
 export const NO_CURRENCY = 'XXX';

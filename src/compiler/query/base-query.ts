@@ -1,4 +1,5 @@
 /** The grouped queries that everything is made of: always of one organisation, always with the request's row filters. */
+import type { JourneyRules } from '../../attribution/models/journey-rules.js';
 import { unprocessable, type ProblemItem } from '../../common/problem.js';
 import { CUBE, GRANULARITY, ROLLUP_TABLE, SEGMENT_KEY, TENANT_KEY, TIME_KEY } from '../cube/base.js';
 import type { CompiledModel, CubeFilter, CubeQuery } from '../cube/compile.js';
@@ -50,6 +51,7 @@ export interface BaseQueriesInput extends CalendarSettings {
   /** Every query is answered from this rollup, or refused with `RollupMismatch`; null for rows. */
   readonly rollup: RollupView | null;
   readonly money: Money;
+  readonly journeys: JourneyRules;
 }
 
 export const path = (key: string): string => `${CUBE}.${key}`;
@@ -129,6 +131,7 @@ export class BaseQueries {
       ...grouping.relation,
       ...(convertedTo === null ? {} : { convertedTo }),
       organizationId,
+      rules: this.input.journeys,
       withPayload: keys.some((key) => !this.isOnRelation(key)) || metrics.some((key) => this.isFiltered(key)),
     };
     const { sql, params } = await compiled.toSql({

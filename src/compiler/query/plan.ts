@@ -1,4 +1,5 @@
 /** A report request → columns, SQL and parameters. Pure; everything a user got wrong is said at once. */
+import type { JourneyRules } from '../../attribution/models/journey-rules.js';
 import type { ProblemItem } from '../../common/problem.js';
 import { TIME_KEY } from '../cube/base.js';
 import type { CompiledModel } from '../cube/compile.js';
@@ -50,6 +51,8 @@ export interface PlanInput {
   readonly rollup?: RollupView | null;
   /** Absent where nothing is asked of the engine. */
   readonly money?: MoneyFacts;
+  /** Which rows journeys are made of; the standard ones where it is absent. */
+  readonly journeys?: JourneyRules;
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

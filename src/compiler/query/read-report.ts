@@ -1,4 +1,5 @@
 /** A request → a {@link Report}: every name resolved, every word checked, every mistake noted at once. */
+import { STANDARD_JOURNEY_RULES, type JourneyRules } from '../../attribution/models/journey-rules.js';
 import { DateTime, IANAZone } from 'luxon';
 import type { ProblemItem } from '../../common/problem.js';
 import { TIME_KEY } from '../cube/base.js';
@@ -41,6 +42,8 @@ export interface ReportInput {
   readonly policy?: PlanPolicy;
   /** Absent where nothing is asked of the engine: all rows are taken to carry the organisation’s currency. */
   readonly money?: MoneyFacts;
+  /** Which rows journeys are made of; the standard ones where it is absent. */
+  readonly journeys?: JourneyRules;
   /** Hash of the definitions, which a cursor belongs to. */
   readonly snapshot: string;
   /** What to answer from; null for rows. */
@@ -133,7 +136,17 @@ export function readReport(input: ReportInput): ReadReport {
   if (mistakes.any) throw mistakes.problem();
   const always = policyRows(rows, model, now);
   const where = { always, rowFilters: onRows };
-  const queries = new BaseQueries({ compiled, organizationId, timeZone, ...calendar, ...where, rollup, money });
+  const journeys = input.journeys ?? STANDARD_JOURNEY_RULES;
+  const queries = new BaseQueries({
+    compiled,
+    organizationId,
+    timeZone,
+    ...calendar,
+    ...where,
+    rollup,
+    money,
+    journeys,
+  });
   return {
     report: {
       ...{ model, dialect, queries, money, calendar, now: at, metrics, dimensions, grain, range, span },

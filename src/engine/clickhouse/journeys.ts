@@ -1,11 +1,7 @@
+import type { JourneyRules } from '../../attribution/models/journey-rules.js';
+import { rowKindSql } from '../../attribution/sql/row-kinds.js';
 import { fieldSql, type FieldSource, type Reading, type TypedFields } from '../../compiler/dialect/field-sql.js';
-import {
-  CUSTOMER_READERS,
-  type CustomerIdentity,
-  type CustomerJourneys,
-  type CustomerReader,
-  type JourneyRules,
-} from '../journeys.js';
+import { CUSTOMER_READERS, type CustomerIdentity, type CustomerJourneys, type CustomerReader } from '../journeys.js';
 import { checkedUuid } from '../identifiers.js';
 import type { TypedField } from '../typed-field.js';
 import { CHANGE_TABLE, IDENTITY_TABLE, JOURNEY_TABLE } from './customer-tables.js';
@@ -33,6 +29,17 @@ export class ClickHouseJourneys implements CustomerJourneys {
     );
     await this.guarded(() =>
       this.transport.insert(CHANGE_TABLE, ['organization_id', 'reader', 'change_id', 'customer_id'], lines.join('\n')),
+    );
+  }
+
+  async markAll(organizationId: string, changeId: string, reader: CustomerReader): Promise<void> {
+    const [organization, change] = [uuid(organizationId), uuid(changeId)];
+    await this.guarded(() =>
+      this.transport.command(
+        `INSERT INTO ${CHANGE_TABLE} (organization_id, reader, change_id, customer_id)
+         SELECT DISTINCT toUUID('${organization}'), '${reader}', toUUID('${change}'), assumeNotNull(customer_id)
+         FROM ${DATA_TABLE} WHERE organization_id = '${organization}' AND customer_id IS NOT NULL SETTINGS ${BOUNDED}`,
+      ),
     );
   }
 
@@ -150,13 +157,12 @@ const rowsOf = (sql: RefreshSql): string =>
   `FROM ${DATA_TABLE} AS r LEFT JOIN ${identities(sql)} AS i ON i.customer_id = r.customer_id
    WHERE r.organization_id = '${sql.organization}' AND r.is_deleted = 0 AND r.customer_id IN (${members(sql)})`;
 
-const categories = (list: readonly string[]): string => list.map((each) => `'${each}'`).join(', ');
-
 /** Touches up to the first conversion have brought the customer; what they cost is the customer's own cost. */
 function journeys(sql: RefreshSql, share: string): string {
   const source: FieldSource = { dialect: 'clickhouse', row: 'r', typed: sql.typed };
   const field = (path: string, reading: Reading): string =>
     fieldSql({ kind: 'payload', root: 'data_payload', path: [path] }, reading, source);
+  const { touch: isTouch, sale: isSale } = rowKindSql(sql.rules, 'r', 'clickhouse');
   const touch = `(campaign_id, campaign, asset_id, channel, row_id, at)`;
   const place = '(at, toString(row_id))';
   const first = (index: number): string => `tupleElement(argMinIf(${touch}, ${place}, is_touch), ${index})`;
@@ -188,10 +194,10 @@ FROM (
     coalesce(${field('channel', 'text')}, toString(r.data_source)) AS channel,
     coalesce(${field('campaign_name', 'text')}, toString(r.campaign_id)) AS campaign,
     coalesce(${field('lead_stage', 'text')}, ${field('stage', 'text')}) AS stage,
-    r.source_category IN (${categories(sql.rules.touch)}) AS is_touch,
+    ${isTouch} AS is_touch,
     if(is_touch, coalesce(${field('cost', 'number')}, ${field('spend', 'number')}), NULL) AS cost,
-    if(r.source_category IN (${categories(sql.rules.conversion)}), ${field('revenue', 'number')}, NULL) AS earned,
-    if(r.source_category IN (${categories(sql.rules.conversion)}), ${field('refunds', 'number')}, NULL) AS refunded,
+    if(${isSale}, ${field(sql.rules.revenue_field, 'number')}, NULL) AS earned,
+    if(${isSale}, ${field(sql.rules.refund_field, 'number')}, NULL) AS refunded,
     earned IS NOT NULL AND earned >= 0 AS is_conversion,
     if(earned IS NULL AND refunded IS NULL, NULL, coalesce(earned, toDecimal128(0, 9)) - coalesce(refunded, toDecimal128(0, 9))) AS value
   ${rowsOf(sql)} AND ${share}

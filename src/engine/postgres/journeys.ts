@@ -1,13 +1,9 @@
 import type pg from 'pg';
+import type { JourneyRules } from '../../attribution/models/journey-rules.js';
+import { rowKindSql } from '../../attribution/sql/row-kinds.js';
 import { fieldSql, type FieldSource, type Reading } from '../../compiler/dialect/field-sql.js';
 import { checkedUuid } from '../identifiers.js';
-import {
-  CUSTOMER_READERS,
-  type CustomerIdentity,
-  type CustomerJourneys,
-  type CustomerReader,
-  type JourneyRules,
-} from '../journeys.js';
+import { CUSTOMER_READERS, type CustomerIdentity, type CustomerJourneys, type CustomerReader } from '../journeys.js';
 import { CHANGE_TABLE, IDENTITY_TABLE, JOURNEY_TABLE } from './customer-tables.js';
 import { asFailure } from './failures.js';
 import { DATA_TABLE } from './tables.js';
@@ -21,6 +17,15 @@ export class PostgresJourneys implements CustomerJourneys {
        SELECT $1, reader, $2, customer FROM unnest($3::uuid[]) AS customer, unnest($4::text[]) AS reader
        ON CONFLICT DO NOTHING`,
       [organizationId, changeId, customerIds, CUSTOMER_READERS],
+    );
+  }
+
+  async markAll(organizationId: string, changeId: string, reader: CustomerReader): Promise<void> {
+    await this.run(
+      `INSERT INTO ${CHANGE_TABLE} (organization_id, reader, change_id, customer_id)
+       SELECT DISTINCT $1::uuid, $2, $3::uuid, customer_id FROM ${DATA_TABLE}
+       WHERE organization_id = $1 AND customer_id IS NOT NULL ON CONFLICT DO NOTHING`,
+      [organizationId, reader, changeId],
     );
   }
 
@@ -81,8 +86,6 @@ FROM (SELECT DISTINCT customer_id FROM ${rows} WHERE customer_id IS NOT NULL) AS
   unnest('{${CUSTOMER_READERS.join(',')}}'::text[]) AS reader
 ON CONFLICT DO NOTHING`;
 
-const categories = (list: readonly string[]): string => list.map((each) => `'${each}'`).join(', ');
-
 const COLUMNS = [
   ...['journey_start_date', 'first_touch_campaign_id', 'first_touch_campaign', 'first_touch_asset_id'],
   ...['first_touch_source', 'first_touch_id', 'first_touch_at', 'last_touch_campaign_id', 'last_touch_campaign'],
@@ -99,6 +102,7 @@ function refreshSql(rules: JourneyRules): string {
   const source: FieldSource = { dialect: 'postgres', row: 'r', typed: {} };
   const field = (path: string, reading: Reading): string =>
     fieldSql({ kind: 'payload', root: 'data_payload', path: [path] }, reading, source);
+  const { touch: isTouch, sale: isSale } = rowKindSql(rules, 'r', 'postgres');
   const ordered = (value: string, direction = ''): string =>
     `(array_agg(${value} ORDER BY at${direction}, row_id::text COLLATE "C"${direction}) FILTER (WHERE is_touch))[1]`;
   const touch = ['campaign_id', 'campaign', 'asset_id', 'channel', 'row_id', 'at'];
@@ -123,10 +127,10 @@ events AS (
           r.currency AS money, coalesce(${field('channel', 'text')}, r.data_source) AS channel,
           coalesce(${field('campaign_name', 'text')}, r.campaign_id::text) AS campaign,
           coalesce(${field('lead_stage', 'text')}, ${field('stage', 'text')}) AS stage,
-          r.source_category IN (${categories(rules.touch)}) AS is_touch,
-          CASE WHEN r.source_category IN (${categories(rules.touch)}) THEN coalesce(${field('cost', 'number')}, ${field('spend', 'number')}) END AS cost,
-          CASE WHEN r.source_category IN (${categories(rules.conversion)}) THEN ${field('revenue', 'number')} END AS earned,
-          CASE WHEN r.source_category IN (${categories(rules.conversion)}) THEN ${field('refunds', 'number')} END AS refunded
+          ${isTouch} AS is_touch,
+          CASE WHEN ${isTouch} THEN coalesce(${field('cost', 'number')}, ${field('spend', 'number')}) END AS cost,
+          CASE WHEN ${isSale} THEN ${field(rules.revenue_field, 'number')} END AS earned,
+          CASE WHEN ${isSale} THEN ${field(rules.refund_field, 'number')} END AS refunded
         FROM ${DATA_TABLE} AS r JOIN ids ON ids.customer_id = r.customer_id
         WHERE r.organization_id = $1
       ) AS r
