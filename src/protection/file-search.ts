@@ -18,14 +18,14 @@ export const needles = (words: readonly string[]): string[] => [
 ];
 
 /** A PDF or a picture shows what stands in the report's page and in `mail.json`, which are searched in its place. */
-export const isSearchable = (name: string): boolean => /\.(csv|html|json|xlsx|ndjson|txt)$/.test(name);
+export const isSearchable = (name: string): boolean => /\.(csv|html|json|xlsx|ndjson|txt|zip)$/.test(name);
 
 export async function mentions(
   name: string,
   parts: AsyncIterable<Buffer>,
   wanted: readonly string[],
 ): Promise<boolean> {
-  if (name.endsWith('.xlsx')) {
+  if (/\.(xlsx|zip)$/.test(name)) {
     const whole: Buffer[] = [];
     for await (const part of parts) whole.push(part);
     return [...unzipped(Buffer.concat(whole))].some((text) => holds(text, wanted));
