@@ -1,5 +1,10 @@
-import { ADMIN_KEY, TestServer } from '../support/server.js';
+import type pg from 'pg';
+import { newId } from '../../src/common/uuid.js';
+import { PUBLIC_DOORS } from '../support/access-matrix.js';
 import { ndjson } from '../support/row-batch.js';
+import { ADMIN_KEY, TestServer } from '../support/server.js';
+import { until } from '../support/until.js';
+import { connect } from '../wire/clients.js';
 
 interface Refusal {
   readonly status: number;
@@ -75,6 +80,40 @@ describe('a server with small limits', () => {
     const refused = await server.fetch('/api/me');
     expect(await refusalOf(refused)).toMatchObject({ status: 429, code: 'too_many_requests' });
   });
+
+  it('says at each door when to come back, over REST and SQL', async () => {
+    const exhaust = async (): Promise<void> => {
+      while ((await server.fetch('/api/me')).status !== 429);
+    };
+    /** The minute may turn meanwhile; then the doors are open again until the limit is reached once more. */
+    const limited = async (method: string, path: string): Promise<Response> => {
+      for (;;) {
+        const response = await server.fetch(path, { method });
+        if (response.status === 429) return response;
+        await response.text();
+        await exhaust();
+      }
+    };
+    const { body } = await server.json<{ paths: Record<string, object> }>('/api/openapi.json', undefined, 'GET', null);
+    const doors = Object.entries(body.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    const closed = doors.filter((door) => !(door in PUBLIC_DOORS));
+    expect(closed.length).toBeGreaterThan(90);
+    for (const door of closed) {
+      const [method = '', path = ''] = door.split(' ');
+      const refusal = await refusalOf(await limited(method, path.replaceAll(/\{\w+\}/g, newId())));
+      expect({ door, ...refusal }).toMatchObject({ door, status: 429, code: 'too_many_requests' });
+    }
+    const asked = async (): Promise<pg.DatabaseError | null> => {
+      const client = await connect(server).catch((error: pg.DatabaseError) => error);
+      if (client instanceof Error) return client;
+      const answer = client.query('SELECT data_source FROM marketing').then(() => null);
+      return answer.catch((error: pg.DatabaseError) => error).finally(() => client.end());
+    };
+    const refused = await until(async () => (await exhaust(), (await asked()) ?? undefined));
+    expect(refused).toMatchObject({ code: '53300', hint: expect.stringMatching(/^Come back in \d+ s\.$/) as string });
+  }, 60_000);
 
   it('still answers who needs no key', async () => {
     expect((await server.fetch('/health/live', {}, null)).status).toBe(200);

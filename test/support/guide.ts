@@ -8,13 +8,20 @@ type Json = Record<string, unknown>;
 export class Guide {
   private readonly blocks: readonly { readonly role: string; readonly text: string }[];
 
-  private constructor(text: string) {
+  private constructor(readonly text: string) {
     const found = text.matchAll(/^```(?:json|ndjson|csv|graphql) (\w+)\n([\s\S]*?)^```$/gm);
     this.blocks = [...found].map(([, role = '', block = '']) => ({ role, text: block }));
   }
 
   static async read(name: string): Promise<Guide> {
     return new Guide(await readFile(join(packageRoot, 'docs/guides', name), 'utf8'));
+  }
+
+  /** Lines of shell as one would type them, without their remarks. */
+  get commands(): string[] {
+    const blocks = [...this.text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block);
+    const lines = blocks.flatMap((block) => block.replaceAll(/\\\n\s*/g, '').split('\n'));
+    return lines.map((line) => line.replace(/\s+# .*$/, '').trim()).filter((line) => line !== '');
   }
 
   of(role: string): string[] {
