@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { unprocessable } from '../common/problem.js';
 import { isTooLittleData, shareIntervals, type Intervals } from '../attribution/bootstrap/resample.js';
-import { chainOf, type Chain } from '../attribution/markov/chain.js';
-import { chainShares, merged } from '../attribution/markov/parts.js';
+import type { Chain } from '../attribution/markov/chain.js';
 import { WHOLE_CREDIT, type Model } from '../attribution/models/models.js';
 import type { Parameters } from '../attribution/models/parameters.js';
 import { RunEngine } from './run-engine.js';
@@ -30,6 +29,11 @@ export class MarkovFits {
     { settings, confidence }: RunRequest,
     signal: AbortSignal,
   ): Promise<MarkovFit> {
+    // What solves the equations takes a second to load, which the start of the process need not wait for.
+    const [{ chainOf }, { chainShares, merged }] = await Promise.all([
+      import('../attribution/markov/chain.js'),
+      import('../attribution/markov/parts.js'),
+    ]);
     const order = settings.markov_order;
     const steps = await this.engine.transitions(organizationId, parameters, order, signal);
     const all = merged(steps, null);

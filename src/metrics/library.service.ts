@@ -5,7 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { packageRoot } from '../common/package-root.js';
 import { parseLibrary, type Library } from '../compiler/model/library.js';
 
-/** The standard metric library that ships with the product, read once. */
+/** The standard metric library that ships with the product, read once a process. */
 @Injectable()
 export class LibraryService {
   readonly library: Library;
@@ -13,12 +13,19 @@ export class LibraryService {
   readonly hash: string;
 
   constructor() {
-    const folder = join(packageRoot, 'metrics-library');
-    const texts = readdirSync(folder)
-      .filter((name) => name.endsWith('.yaml'))
-      .sort()
-      .map((name) => readFileSync(join(folder, name), 'utf8'));
-    this.library = parseLibrary(texts);
-    this.hash = createHash('sha256').update(texts.join('\n')).digest('hex');
+    shipped ??= readShipped();
+    this.library = shipped.library;
+    this.hash = shipped.hash;
   }
+}
+
+let shipped: Pick<LibraryService, 'library' | 'hash'> | undefined;
+
+function readShipped(): Pick<LibraryService, 'library' | 'hash'> {
+  const folder = join(packageRoot, 'metrics-library');
+  const texts = readdirSync(folder)
+    .filter((name) => name.endsWith('.yaml'))
+    .sort()
+    .map((name) => readFileSync(join(folder, name), 'utf8'));
+  return { library: parseLibrary(texts), hash: createHash('sha256').update(texts.join('\n')).digest('hex') };
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import puppeteer, { type Browser } from 'puppeteer-core';
+import type { Browser } from 'puppeteer-core';
 import { isAlive } from '../engine/directory-lock.js';
 
 const require = createRequire(import.meta.url);
@@ -45,6 +45,8 @@ const FLAGS = [
 export async function launchChromium(): Promise<Browser> {
   const bundled = process.platform === 'linux' && process.arch === 'x64' && !isMusl();
   try {
+    // Not at the start of the process, which may never print.
+    const { default: puppeteer } = await import('puppeteer-core');
     if (!bundled) return await puppeteer.launch({ channel: 'chrome', headless: true, pipe: true, args: FLAGS });
     const home = await unpackChromium();
     const profile = await freshProfile(dirname(home));

@@ -21,6 +21,12 @@ export const BOUNDED =
   'max_bytes_before_external_group_by = 300000000, max_bytes_before_external_sort = 300000000, max_threads = 2, ' +
   'optimize_on_insert = 0, min_insert_block_size_rows = 262144, min_insert_block_size_bytes = 67108864';
 
+/** Whether any of the stage's ids is in the table, and whether each stands once in the stage. */
+interface Look {
+  readonly shared: boolean;
+  readonly distinct: boolean;
+}
+
 /**
  * Rows of an import in a table of their own. They become visible by attaching parts, which is one step for readers:
  * the stage's own parts when all of its ids are new, else those of a table with only what differs. Either step can be
@@ -32,8 +38,8 @@ export class ClickHouseStage implements Stage {
   private readonly misfit: RegExp | null;
   private readonly lines = new LineBlock(FLUSH_BYTES);
   private inserting: Promise<void> = Promise.resolve();
-  /** Whether some id is in the table already, as `plan` found. */
-  private shared = true;
+  /** What `plan` found; `commit` comes under the same lock, so it still holds. */
+  private looked: Look | null = null;
 
   constructor(
     private readonly transport: ClickHouseTransport,
@@ -69,8 +75,7 @@ export class ClickHouseStage implements Stage {
       );
       const rows = sources.reduce((sum, source) => sum + Number(source[2]), 0);
       const counts = { loaded: rows, replaced: 0, unchanged: 0, within: 0 };
-      const { shared, distinct } = await this.look(rows);
-      this.shared = shared;
+      const { shared, distinct } = (this.looked = await this.look(rows));
       if (shared || !distinct) {
         counts.loaded = 0;
         for (const slice of await this.slices(rows, distinct)) {
@@ -98,7 +103,9 @@ export class ClickHouseStage implements Stage {
   async months(): Promise<readonly string[]> {
     return this.guarded(async () => {
       const found = new Set<string>();
-      for (const sql of this.shared ? (await this.slices(await this.count(this.table), true)).map(monthsBefore) : [])
+      for (const sql of (this.looked?.shared ?? true)
+        ? (await this.slices(await this.count(this.table), true)).map(monthsBefore)
+        : [])
         for (const [month] of await this.transport.select(`${sql} SETTINGS ${BOUNDED}`)) found.add(String(month));
       for (const [month] of await this.transport.select(monthsOf(this.table))) found.add(String(month));
       return [...found].sort();
@@ -113,7 +120,9 @@ export class ClickHouseStage implements Stage {
       const sameStructure =
         (await currentPayloadType(this.transport, this.table)) ===
         (await currentPayloadType(this.transport, DATA_TABLE));
-      const { shared, distinct } = await this.look(rows);
+      const { shared, distinct } = this.looked ?? (await this.look(rows));
+      // Once something was made visible, it no longer does.
+      this.looked = null;
       if (sameStructure && distinct && !shared) {
         await this.transport.command(markRows(this.organizationId, this.importId, this.table));
         await this.attach(this.table);
@@ -177,8 +186,7 @@ export class ClickHouseStage implements Stage {
     await this.transport.command(`ALTER TABLE ${DATA_TABLE} ATTACH PARTITION tuple() FROM ${from}`);
   }
 
-  /** Whether any of the stage's ids is in the table, and whether each stands once in the stage. */
-  private async look(rows: number): Promise<{ shared: boolean; distinct: boolean }> {
+  private async look(rows: number): Promise<Look> {
     let ids = 0;
     for (const condition of conditions(rows)) {
       const [count] = await this.transport.select(

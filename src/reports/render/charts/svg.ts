@@ -1,4 +1,5 @@
-import * as echarts from 'echarts';
+import { createRequire } from 'node:module';
+import type { EChartsCoreOption } from 'echarts';
 import type { FormatSettings } from '../format.js';
 import { escapeHtml } from '../html-text.js';
 import { describeChart } from './describe.js';
@@ -13,12 +14,21 @@ import type { DrawnPlan } from './types.js';
 const TIME_HEIGHT = 232;
 const SCATTER_HEIGHT = 300;
 
-// Without a browser nobody measures text; this is close enough to Inter to place labels.
-echarts.setPlatformAPI({
-  measureText: (text: string, font?: string) => ({
-    width: textWidth(text, Number(/([\d.]+)px/.exec(font ?? '')?.[1] ?? 12)),
-  }),
-});
+const require = createRequire(import.meta.url);
+let loaded: typeof import('echarts') | undefined;
+
+/** The drawing library, loaded for the first chart: half a second that a start need not wait for. */
+function library(): typeof import('echarts') {
+  if (loaded) return loaded;
+  loaded = require('echarts') as typeof import('echarts');
+  // Without a browser nobody measures text; this is close enough to Inter to place labels.
+  loaded.setPlatformAPI({
+    measureText: (text: string, font?: string) => ({
+      width: textWidth(text, Number(/([\d.]+)px/.exec(font ?? '')?.[1] ?? 12)),
+    }),
+  });
+  return loaded;
+}
 
 /**
  * Draws a chart as a self-contained SVG element with a text in its place for who can't see it: no script, no style sheet,
@@ -33,12 +43,12 @@ export function renderChartSvg(
   accent?: string | null,
 ): string {
   const size = sizeOf(plan, width);
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, ...size });
+  const chart = library().init(null, null, { renderer: 'svg', ssr: true, ...size });
   try {
     chart.setOption({
       animation: false,
       textStyle: { fontFamily: FONT, color: INK },
-      ...(harmless(optionOf(plan, settings, size)) as echarts.EChartsCoreOption),
+      ...(harmless(optionOf(plan, settings, size)) as EChartsCoreOption),
     });
     const svg = withoutInteraction(chart.renderToSVGString({ useViewBox: true }));
     const named = svg.replace('<svg ', `<svg role="img" aria-label="${escapeHtml(describeChart(plan, settings))}" `);
@@ -90,7 +100,7 @@ function sizeOf(plan: DrawnPlan, width: number): ChartSize {
   }
 }
 
-function optionOf(plan: DrawnPlan, settings: FormatSettings, size: ChartSize): echarts.EChartsCoreOption {
+function optionOf(plan: DrawnPlan, settings: FormatSettings, size: ChartSize): EChartsCoreOption {
   switch (plan.kind) {
     case 'time':
       return timeOption(plan, settings, size);
