@@ -250,8 +250,9 @@ export class AttributionRuns implements OnModuleInit, OnApplicationBootstrap, Be
     const runs = [...chain, rowsId];
     const shown = run.kind === 'full' || run.kind === 'analysis' ? run.models : [];
     const totals = shown.length === 0 ? [] : await this.engine.totals(organizationId, runs, parameters.by, signal);
-    const currencies = await this.engine.currencies(organizationId, runs, signal);
-    const plain = resultOf(totals, shown, parameters.by, currencies);
+    const own = await this.store.currency(organizationId);
+    const currencies = await this.engine.currencies(organizationId, runs, own, signal);
+    const plain = resultOf(totals, shown, parameters.by, { currencies, own });
     const { confidence } = run.parameters;
     const parts =
       confidence && shown.includes('shapley')

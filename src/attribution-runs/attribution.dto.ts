@@ -193,7 +193,19 @@ export class RunDto {
   @ApiProperty({ type: Date, nullable: true }) started_at!: Date | null;
   @ApiProperty({ type: Date, nullable: true }) finished_at!: Date | null;
   @ApiPropertyOptional({ description: 'Conversions that the run looked at.' }) conversions?: number;
-  @ApiPropertyOptional({ description: 'Their revenue, exact.' }) revenue?: string;
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'Their revenue, exact; null where they are in several currencies.',
+  })
+  revenue?: string | null;
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    description: 'Revenue by currency, where there are several; also in the rows of each model.',
+    example: { EUR: '120.00', USD: '410.25' },
+  })
+  revenue_by_currency?: Readonly<Record<string, string>>;
   @ApiPropertyOptional() by?: string;
   @ApiPropertyOptional({ type: [String] }) currencies?: readonly string[];
   @ApiPropertyOptional({ type: 'array', items: { type: 'object' } }) warnings?: readonly unknown[];

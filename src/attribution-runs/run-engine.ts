@@ -112,8 +112,15 @@ export class RunEngine {
     }));
   }
 
-  async currencies(organizationId: string, runs: readonly string[], signal: AbortSignal): Promise<string[]> {
-    return (await this.read(organizationId, currenciesSql, runs, signal)).map(([code]) => String(code));
+  /** Sorted. @param own the organisation's, which conversions without one are in */
+  async currencies(
+    organizationId: string,
+    runs: readonly string[],
+    own: string,
+    signal: AbortSignal,
+  ): Promise<string[]> {
+    const rows = await this.read(organizationId, currenciesSql, runs, signal);
+    return [...new Set(rows.map(([code]) => (code == null ? own : String(code))))].sort();
   }
 
   difference(

@@ -44,27 +44,33 @@ export interface RunRow {
   readonly finished_at: Date | null;
 }
 
+/** Exact amounts in plain notation. */
+export interface Revenue {
+  /** Null where conversions are in several currencies. */
+  readonly revenue: string | null;
+  /** ISO 4217 code → amount; there where conversions are in several currencies. */
+  readonly revenue_by_currency?: Readonly<Record<string, string>>;
+}
+
 export interface ModelResult {
   readonly credited: number;
   readonly unattributed: number;
-  readonly rows: readonly {
+  readonly rows: readonly (Revenue & {
     /** The channel; `unattributed` for conversions without a touch. */
     readonly value: string | null;
     readonly conversions: string;
-    readonly revenue: string;
     /** markov: what the share of conversions falls by without the channel. */
     readonly removal_effect?: number;
     /** markov: its part of the sum of all removal effects. shapley: its part of all credit. */
     readonly share?: number;
     /** With `confidence`: where the share lies. */
     readonly share_interval?: readonly [number, number];
-  }[];
+  })[];
   readonly too_little_data?: boolean;
 }
 
-export interface RunResult {
+export interface RunResult extends Revenue {
   readonly conversions: number;
-  readonly revenue: string;
   readonly by: string;
   readonly currencies: readonly string[];
   readonly warnings: readonly { readonly code: string; readonly message: string }[];

@@ -28,6 +28,15 @@ export class RunStore {
     return id;
   }
 
+  /** Of the organisation, ISO 4217. */
+  async currency(organizationId: string): Promise<string> {
+    const rows = (await this.database.query('SELECT currency FROM organizations WHERE id = $1', [organizationId])) as {
+      currency: string;
+    }[];
+    if (!rows[0]) throw new Error('The organisation is gone.');
+    return rows[0].currency;
+  }
+
   async find(organizationId: string, id: string): Promise<RunRow | null> {
     const rows = (await this.database.query('SELECT * FROM attribution_runs WHERE organization_id = $1 AND id = $2', [
       organizationId,

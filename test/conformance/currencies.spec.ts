@@ -3,14 +3,11 @@
  * the rate of its UTC day.
  */
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Decimal } from 'decimal.js';
 import fc from 'fast-check';
-import { packageRoot } from '../../src/common/package-root.js';
 import type { Rate } from '../../src/compiler/currency/rate-book.js';
 import { RateBook, dayNumber } from '../../src/compiler/currency/rate-book.js';
-import { compileModel, type CompiledModel } from '../../src/compiler/cube/compile.js';
+import type { CompiledModel } from '../../src/compiler/cube/compile.js';
 import { DEFAULT_FX } from '../../src/compiler/model/types.js';
 import { buildModel } from '../../src/compiler/model/build.js';
 import { missingRates } from '../../src/compiler/query/money-checks.js';
@@ -19,9 +16,9 @@ import { presentRow, type PresentedValue } from '../../src/compiler/query/presen
 import type { PlannedColumn, QueryPlan, ReportRequest, Statement } from '../../src/compiler/query/types.js';
 import { STANDARD_JOURNEY_RULES } from '../../src/attribution/models/journey-rules.js';
 import { LibraryService } from '../../src/metrics/library.service.js';
+import { compiledFor } from './compiled.js';
 import { ANNA, ANNA_TOO, CHIYO_ROWS, CUSTOMER_ROWS } from './currencies/customers.js';
 import { CURRENCY_DEFINITIONS, RATES, ROWS, moneyRow } from './currencies/model.js';
-import { TYPED_FIELDS } from './model.js';
 import { ORGANIZATION, OTHER_ORGANIZATION } from './rows.js';
 import { clickhouseStore, load, postgresStore, run, type Store } from './stores.js';
 
@@ -36,15 +33,12 @@ type Row = Readonly<Record<string, PresentedValue>>;
 describe.each(ENGINES)('money on %s', (_, open) => {
   let store: Store;
   let compiled: CompiledModel;
-  let base: { fileName: string; content: string }[];
   beforeAll(async () => {
-    const fileName = 'unified_marketing.js';
-    base = [{ fileName, content: await readFile(join(packageRoot, 'cube-models', fileName), 'utf8') }];
     store = await open();
     await load(store.engine, ORGANIZATION, ROWS);
     const model = buildModel({ standard: [], organization: CURRENCY_DEFINITIONS, settings: SETTINGS });
     expect(model.members.filter(({ status }) => status !== 'valid')).toEqual([]);
-    compiled = await compileModel({ model, dialect: store.engine.dialect, base, typed: TYPED_FIELDS });
+    compiled = await compiledFor(store.engine.dialect, model);
   }, 60_000);
   afterAll(() => store?.close());
 
@@ -381,10 +375,10 @@ describe.each(ENGINES)('money on %s', (_, open) => {
     beforeAll(async () => {
       const model = buildModel({
         standard: new LibraryService().library.members,
-        organization: [],
+        organization: CURRENCY_DEFINITIONS.filter(({ metric_key: key }) => key === 'band' || key === 'price'),
         settings: SETTINGS,
       });
-      library = await compileModel({ model, dialect: store.engine.dialect, base, typed: TYPED_FIELDS });
+      library = await compiledFor(store.engine.dialect, model);
       await load(store.engine, organizationId, CUSTOMER_ROWS);
       const { journeys } = store.engine;
       await journeys.mark(organizationId, randomUUID(), [ANNA, ANNA_TOO]);
@@ -441,6 +435,18 @@ describe.each(ENGINES)('money on %s', (_, open) => {
       expect(await refused({ dimensions: ['currency'] })).toEqual(['mixed_currencies', '/dimensions']);
       const euros = { member: 'currency', operator: 'equals', values: ['EUR'] } as const;
       expect(await refused({ filters: euros })).toEqual(['mixed_currencies', '/dimensions']);
+      const attributed = { metrics: ['attributed_revenue'] };
+      expect(await refused({ ...attributed, dimensions: ['band'] })).toEqual(['mixed_currencies', '/dimensions']);
+      const high = { member: 'band', operator: 'equals', values: ['high'] } as const;
+      const dear = { member: 'price', operator: 'gt', values: [20] } as const;
+      for (const filters of [high, dear, { or: [high, dear] }]) {
+        expect(await refused({ ...attributed, filters })).toEqual(['mixed_currencies', '/dimensions']);
+        expect(await refused({ filters })).toEqual(['mixed_currencies', '/dimensions']);
+        // In one currency there is nothing to mix up.
+        expect((await asked({ ...attributed, filters }, ['USD'])).columns).toMatchObject([
+          { name: 'attributed_revenue' },
+        ]);
+      }
       // Counting customers needs no rate.
       expect(await told(await asked({ metrics: ['journeys'], currency: 'as_recorded' }))).toEqual([{ journeys: 2 }]);
     });

@@ -188,6 +188,20 @@ describe('the guide to currencies', () => {
       [null, '100.00', 'USD'],
       [null, '10.00', 'CHF'],
     ]);
+    const run = await server.json('/api/analytics/attribution/calculate', { models: ['linear'], wait: true });
+    const byCurrency = { revenue: null, revenue_by_currency: { CHF: '10', USD: '100' } };
+    expect(run).toMatchObject({
+      status: 200,
+      body: {
+        ...byCurrency,
+        conversions: 2,
+        currencies: ['CHF', 'USD'],
+        warnings: [{ code: 'several_currencies' }],
+        models: { linear: { credited: 2, rows: [{ value: 'somewhere', conversions: '2', ...byCurrency }] } },
+      },
+    });
+    const credited = await read();
+    expect(credited.timeline[0]).toMatchObject({ credits: { linear: { conversions: '2', revenue: '112.50' } } });
     const asked = {
       metrics: ['lifetime_value', 'acquisition_cost'],
       filters: { member: 'campaign_name', operator: 'equals', values: ['Alps'] },

@@ -2,13 +2,13 @@
 import type { DialectName } from '../../compiler/dialect/types.js';
 import type { ChannelDimension } from '../models/parameters.js';
 
-/** model, whether without touch, value, credit, revenue, and conversions that the value has a part in. */
+/** model, whether without touch, value, credit, revenue, conversions that the value has a part in, and currency. */
 export function totalsSql(dialect: DialectName, by: ChannelDimension): string {
   const text = dialect === 'clickhouse' ? `toString(${by})` : `${by}::text`;
   const parted = dialect === 'clickhouse' ? 'uniqExact(conversion_id)' : 'count(DISTINCT conversion_id)';
   return `SELECT attribution_model, touchpoint_id IS NULL AS alone, ${text} AS value, sum(attribution_weight) AS credit,
-  sum(revenue_amount) AS revenue, ${parted} AS parted
-FROM revenue_attribution GROUP BY attribution_model, alone, value ORDER BY attribution_model, alone, revenue DESC, value`;
+  sum(revenue_amount) AS revenue, ${parted} AS parted, currency
+FROM revenue_attribution GROUP BY attribution_model, alone, value, currency ORDER BY attribution_model, alone, revenue DESC, value, currency`;
 }
 
 /** part of the customers (0–255, as in `transitions`), channel and shapley's credit; touched conversions only. */
@@ -21,7 +21,8 @@ export function partCreditSql(dialect: DialectName, by: ChannelDimension): strin
 WHERE attribution_model = 'shapley' AND touchpoint_id IS NOT NULL GROUP BY part, value ORDER BY part, value`;
 }
 
-export const currenciesSql = `SELECT DISTINCT currency FROM attribution_path WHERE currency IS NOT NULL ORDER BY currency`;
+/** Null for what is in the organisation's own. */
+export const currenciesSql = `SELECT DISTINCT currency FROM attribution_path`;
 
 /** Rows of one list of runs, as the views would show them. Ids are checked UUIDs. */
 function rowsOf(dialect: DialectName, runs: readonly string[]): string {
