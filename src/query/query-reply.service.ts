@@ -13,6 +13,7 @@ import { xlsxBytes } from '../reports/render/xlsx.js';
 import { Plans } from '../plans/plans.service.js';
 import { QueryService, type OpenResult } from './query.service.js';
 import { MEDIA_TYPES, formatFromAccept, type ResultFormat } from './result-format.js';
+import { queryCancelled } from '../engine/engine-error.js';
 import { WARNINGS_HEADER, warningsHeader } from './warnings-header.js';
 import { presentValue, type PresentedValue } from '../compiler/query/present.js';
 
@@ -53,18 +54,28 @@ export class QueryReply {
     await this.plans.require(identity, 'advanced_analytics');
     const result = await this.queries.open(policy, wanted, asker);
     const { columns } = result.plan;
-    const isWritten = format === 'csv' && result.csv !== null;
-    const content = isWritten
-      ? headed(csvHead(columns), await begun(result.csv))
-      : encoded(format, columns, await begun(presentedBatches(result)));
-    // Before any row leaves: what can't be recorded is not handed out.
-    await this.audit.recordAlone({
-      organizationId: identity.organizationId,
-      actor: actorOf(identity),
-      action: options.viewId === undefined ? 'data.export' : 'report.export',
-      entity: options.viewId === undefined ? ['query', null] : ['report_view', options.viewId],
-      after: { format, request: wanted, snapshot: result.snapshot },
-    });
+    const { source, content } =
+      format === 'csv' && result.csv !== null
+        ? await begun(result.csv, (lines) => headed(csvHead(columns), lines))
+        : await begun(presentedBatches(result), (batches) => encoded(format, columns, batches));
+    // What reads the engine ends with the answer, however that ends: a generator that nobody has read from yet would not
+    // hear that it is to return.
+    const release = (): void => void source.return(undefined).catch(() => undefined);
+    try {
+      // Before any row leaves: what can't be recorded is not handed out.
+      await this.audit.recordAlone({
+        organizationId: identity.organizationId,
+        actor: actorOf(identity),
+        action: options.viewId === undefined ? 'data.export' : 'report.export',
+        entity: options.viewId === undefined ? ['query', null] : ['report_view', options.viewId],
+        after: { format, request: wanted, snapshot: result.snapshot },
+      });
+      if (asker.signal.aborted) throw queryCancelled();
+    } catch (error) {
+      release();
+      throw error;
+    }
+    reply.raw.once('close', release);
     reply.header('x-snapshot', result.snapshot);
     const warnings = warningsHeader([...result.plan.warnings, ...result.end.warnings]);
     if (warnings !== null) reply.header(WARNINGS_HEADER, warnings);
@@ -112,26 +123,25 @@ export function goneSignal(reply: FastifyReply): AbortSignal {
   return gone.signal;
 }
 
-/** The same items, after the first one is there: what fails before it can still be said with a status. */
-async function begun<T>(items: AsyncGenerator<T>): Promise<AsyncGenerator<T>> {
-  const first = await items.next();
-  return (async function* () {
-    try {
-      if (!first.done) yield first.value;
-      yield* items;
-    } finally {
-      await items.return(undefined);
-    }
-  })();
+/**
+ * What is made of the items, after the first one is there: what fails before it can still be said with a status.
+ * @returns `source`: the items themselves, which have begun and are to be closed
+ */
+async function begun<T, U>(
+  source: AsyncGenerator<T>,
+  make: (items: AsyncGenerator<T>) => AsyncIterable<U>,
+): Promise<{ readonly source: AsyncGenerator<T>; readonly content: AsyncIterable<U> }> {
+  const first = await source.next();
+  const items = async function* (): AsyncGenerator<T> {
+    if (!first.done) yield first.value;
+    yield* source;
+  };
+  return { source, content: make(items()) };
 }
 
 async function* headed(head: string, lines: AsyncGenerator<Uint8Array>): AsyncGenerator<string | Uint8Array> {
-  try {
-    yield head;
-    yield* lines;
-  } finally {
-    await lines.return(undefined);
-  }
+  yield head;
+  yield* lines;
 }
 
 /** Rows of a result as presented values in the order of the columns. */

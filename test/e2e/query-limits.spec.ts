@@ -55,6 +55,18 @@ describe('limits of an organisation', () => {
     expect(await back.text()).toContain('10.50');
   });
 
+  it('gives turns back when an export can’t be recorded, and so is not handed out', async () => {
+    const whole = new AbortController().signal;
+    await engine.sql('ALTER TABLE audit_heads RENAME TO audit_heads_away');
+    for (let round = 0; round <= LANES.export.running; round++) {
+      const type = round % 2 === 0 ? 'text/csv' : 'application/x-ndjson';
+      const refused = await send(1, type, whole);
+      expect([refused.status, await refused.text()]).toEqual([500, expect.not.stringContaining('10.50')]);
+    }
+    await engine.sql('ALTER TABLE audit_heads_away RENAME TO audit_heads');
+    expect(await (await send(1, 'text/csv', whole)).text()).toContain('10.50');
+  });
+
   it.each(['{ marketing(limit: 7) { dataSource spend } }', '{ query(request: { metrics: ["spend"] }) { rows } }'])(
     'stops the engine when who asked for %s is gone',
     async (query) => {
