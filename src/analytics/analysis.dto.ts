@@ -1,4 +1,4 @@
-import { Field, Int, ObjectType } from '@nestjs/graphql';
+import { ArgsType, Field, Int, ObjectType } from '@nestjs/graphql';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsString, Length, Max, Min } from 'class-validator';
@@ -6,46 +6,56 @@ import { Described } from '../common/described.js';
 import { NAMED_RANGES, TIME_GRAINS, type NamedRange, type TimeGrain } from '../compiler/query/types.js';
 
 /** Of when, and by which attribution model. */
+@ArgsType()
 export class AnalysisQuery {
   @ApiPropertyOptional({ description: 'First day, or instant; with `to`.', example: '2026-01-01' })
+  @Field(() => String, { nullable: true, description: 'First day, or instant; with `to`.' })
   @IsOptional()
   @IsString()
   @Length(1, 40)
   from?: string;
 
   @ApiPropertyOptional({ description: 'Last day (included), or instant (excluded).', example: '2026-01-31' })
+  @Field(() => String, { nullable: true, description: 'Last day (included), or instant (excluded).' })
   @IsOptional()
   @IsString()
   @Length(1, 40)
   to?: string;
 
   @ApiPropertyOptional({ enum: NAMED_RANGES, description: 'A range by name; all time when no range is given.' })
+  @Field(() => String, { nullable: true, description: 'A range by name; all time when no range is given.' })
   @IsOptional()
   @IsIn(NAMED_RANGES)
   range?: NamedRange;
 
   @ApiPropertyOptional({ description: 'Attribution model; linear when absent.', example: 'position_based' })
+  @Field(() => String, { nullable: true, description: 'Attribution model; linear when absent.' })
   @IsOptional()
   @IsString()
   @Length(1, 63)
   attribution_model?: string;
 }
 
+@ArgsType()
 export class TimedAnalysisQuery extends AnalysisQuery {
   @ApiPropertyOptional({ enum: TIME_GRAINS, description: 'Rows by time; one row for the whole range when absent.' })
+  @Field(() => String, { nullable: true, description: 'Rows by time; one row for the whole range when absent.' })
   @IsOptional()
   @IsIn(TIME_GRAINS)
   time_grain?: TimeGrain;
 }
 
+@ArgsType()
 export class GroupedAnalysisQuery extends AnalysisQuery {
   @ApiPropertyOptional({ description: 'Dimension to group by; campaign_name when absent.', example: 'channel' })
+  @Field(() => String, { nullable: true, description: 'Dimension to group by; campaign_name when absent.' })
   @IsOptional()
   @IsString()
   @Length(1, 63)
   by?: string;
 
   @ApiPropertyOptional({ minimum: 1, maximum: 1_000, default: 100, description: 'Most rows.' })
+  @Field(() => Int, { nullable: true, description: 'Most rows.' })
   @IsOptional()
   @Type(() => Number)
   @IsInt()
@@ -68,23 +78,28 @@ export class ComparisonQuery extends GroupedAnalysisQuery {
 
 export const PATH_DIMENSIONS = ['channel', 'data_source', 'campaign_id'] as const;
 
+@ArgsType()
 export class PathsQuery {
   @ApiPropertyOptional({ description: 'First day of the conversions, UTC.', example: '2026-01-01' })
+  @Field(() => String, { nullable: true, description: 'First day of the conversions, UTC.' })
   @IsOptional()
   @IsString()
   from?: string;
 
   @ApiPropertyOptional({ description: 'Last day of the conversions (included), UTC.', example: '2026-01-31' })
+  @Field(() => String, { nullable: true, description: 'Last day of the conversions (included), UTC.' })
   @IsOptional()
   @IsString()
   to?: string;
 
   @ApiPropertyOptional({ enum: PATH_DIMENSIONS, default: 'channel', description: 'What a step of a path is.' })
+  @Field(() => String, { nullable: true, description: 'What a step of a path is.' })
   @IsOptional()
   @IsIn(PATH_DIMENSIONS)
   by?: (typeof PATH_DIMENSIONS)[number];
 
   @ApiPropertyOptional({ minimum: 1, maximum: 1_000, default: 20, description: 'Most paths.' })
+  @Field(() => Int, { nullable: true, description: 'Most paths.' })
   @IsOptional()
   @Type(() => Number)
   @IsInt()

@@ -1,18 +1,21 @@
-import { Field, ObjectType } from '@nestjs/graphql';
+import { ArgsType, Field, ObjectType } from '@nestjs/graphql';
 import { ApiProperty } from '@nestjs/swagger';
 import { IsString, Length } from 'class-validator';
 import { Described } from '../common/described.js';
 
+@ArgsType()
 export class MergeCustomersBody {
   @ApiProperty({
     description: 'The id that becomes part of the other: a UUID, or the source’s own id.',
     example: 'phone-17',
   })
+  @Field(() => String, { description: 'The id that becomes part of the other: a UUID, or the source’s own id.' })
   @IsString()
   @Length(1, 1_000)
   from!: string;
 
   @ApiProperty({ description: 'The id that stands for both.', example: 'ann@example.com' })
+  @Field(() => String, { description: 'The id that stands for both.' })
   @IsString()
   @Length(1, 1_000)
   to!: string;

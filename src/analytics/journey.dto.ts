@@ -1,4 +1,4 @@
-import { Field, Int, ObjectType } from '@nestjs/graphql';
+import { ArgsType, Field, Int, ObjectType } from '@nestjs/graphql';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, IsUUID, Length } from 'class-validator';
 import { GraphQLJSON } from 'graphql-scalars';
@@ -123,25 +123,30 @@ export class CustomerJourneyListDto {
   next_cursor!: string | null;
 }
 
+@ArgsType()
 export class JourneyListQuery extends PageQuery {
   @ApiPropertyOptional({ description: 'Channel of the first touchpoint.', example: 'meta_ads' })
+  @Field(() => String, { nullable: true, description: 'Channel of the first touchpoint.' })
   @IsOptional()
   @IsString()
   @Length(1, 1_000)
   first_touch_source?: string;
 
   @ApiPropertyOptional({ format: 'uuid', description: 'Campaign of the first touchpoint.' })
+  @Field(() => String, { nullable: true, description: 'Campaign of the first touchpoint.' })
   @IsOptional()
   @IsUUID()
   first_touch_campaign_id?: string;
 
   @ApiPropertyOptional({ description: 'Stage.', example: 'opportunity' })
+  @Field(() => String, { nullable: true, description: 'Stage.' })
   @IsOptional()
   @IsString()
   @Length(1, 1_000)
   current_stage?: string;
 
   @ApiPropertyOptional({ enum: ['true', 'false'], description: 'Only customers who have bought, or who have not.' })
+  @Field(() => String, { nullable: true, description: 'Only customers who have bought, or who have not.' })
   @IsOptional()
   @IsIn(['true', 'false'])
   converted?: 'true' | 'false';

@@ -1,11 +1,14 @@
+import { ArgsType, Field, Int } from '@nestjs/graphql';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
 import { badRequest } from './problem.js';
 
-/** `?limit&cursor` of every list. */
+/** `limit` and `cursor` of every list. */
+@ArgsType()
 export class PageQuery {
   @ApiPropertyOptional({ minimum: 1, maximum: 1_000, default: 500 })
+  @Field(() => Int, { nullable: true, description: 'Entries on a page, 1–1000; 500 if absent.' })
   @IsOptional()
   @Type(() => Number)
   @IsInt()
@@ -14,6 +17,7 @@ export class PageQuery {
   limit?: number;
 
   @ApiPropertyOptional({ description: '`next_cursor` of the page before.' })
+  @Field(() => String, { nullable: true, description: '`next_cursor` of the page before.' })
   @IsOptional()
   @IsString()
   cursor?: string;

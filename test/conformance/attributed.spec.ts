@@ -1,11 +1,8 @@
 /** Attributed metrics over credits and journeys that are worked out by hand, the same on every engine. */
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { DateTime } from 'luxon';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { packageRoot } from '../../src/common/package-root.js';
-import { compileModel, type CompiledModel } from '../../src/compiler/cube/compile.js';
+import type { CompiledModel } from '../../src/compiler/cube/compile.js';
 import { buildModel } from '../../src/compiler/model/build.js';
 import { planQuery } from '../../src/compiler/query/plan.js';
 import { presentValue } from '../../src/compiler/query/present.js';
@@ -14,6 +11,7 @@ import { rowLock } from '../../src/compiler/query/row-lock.js';
 import type { Filter, FilterOperator, ReportRequest } from '../../src/compiler/query/types.js';
 import { STANDARD_JOURNEY_RULES } from '../../src/attribution/models/journey-rules.js';
 import { LibraryService } from '../../src/metrics/library.service.js';
+import { compiledFor } from './compiled.js';
 import { RUN, writeCredits } from './credits.js';
 import { journeyRows } from './journey-rows.js';
 import { TYPED_FIELDS } from './model.js';
@@ -51,13 +49,11 @@ describe.each([
     await writeCredits(store, organization);
     const { journeys } = store.engine;
     await journeys.refresh(organization, await journeys.changes(organization, 'journeys'), STANDARD_JOURNEY_RULES);
-    const fileName = 'unified_marketing.js';
-    const base = [{ fileName, content: await readFile(join(packageRoot, 'cube-models', fileName), 'utf8') }];
     const settings = { currency: 'USD', time_zone: 'UTC', week_start: 1 };
     const { library } = new LibraryService();
     const model = buildModel({ standard: library.members, organization: WINDOWS, settings });
     expect(model.members.filter(({ status }) => status !== 'valid')).toEqual([]);
-    compiled = await compileModel({ model, dialect: store.engine.dialect, base, typed: TYPED_FIELDS });
+    compiled = await compiledFor(store.engine.dialect, model);
   }, 120_000);
   afterAll(() => store.close());
 

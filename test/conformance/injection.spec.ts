@@ -3,11 +3,8 @@
  * takes one; the statement then is, token for token, that of a harmless text, or the text is refused. Some hundreds are
  * really stored, asked for and found again on both engines.
  */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { packageRoot } from '../../src/common/package-root.js';
 import { Problem } from '../../src/common/problem.js';
-import { compileModel, type CompiledModel } from '../../src/compiler/cube/compile.js';
+import type { CompiledModel } from '../../src/compiler/cube/compile.js';
 import type { DialectName } from '../../src/compiler/dialect/types.js';
 import { buildModel } from '../../src/compiler/model/build.js';
 import type { MemberDefinition, Model } from '../../src/compiler/model/types.js';
@@ -15,7 +12,8 @@ import { planQuery } from '../../src/compiler/query/plan.js';
 import type { FilterOperator, QueryPlan, ReportRequest } from '../../src/compiler/query/types.js';
 import { collectRows } from '../support/collect-rows.js';
 import { INJECTIONS } from '../support/injections.js';
-import { DEFINITIONS, conformanceModel, TYPED_FIELDS } from './model.js';
+import { compiledFor } from './compiled.js';
+import { DEFINITIONS, conformanceModel } from './model.js';
 import { ORGANIZATION } from './rows.js';
 import { clickhouseStore, load, postgresStore, run, type Store } from './stores.js';
 
@@ -56,9 +54,7 @@ describe.each([
   let tried = 0;
 
   const compile = async (model: Model): Promise<CompiledModel> => {
-    const fileName = 'unified_marketing.js';
-    const base = [{ fileName, content: await readFile(join(packageRoot, 'cube-models', fileName), 'utf8') }];
-    return compileModel({ model, dialect, base, typed: TYPED_FIELDS });
+    return compiledFor(dialect, model);
   };
   const plan = (request: Partial<ReportRequest>, over = compiled): Promise<QueryPlan> =>
     planQuery({

@@ -3,13 +3,10 @@
  * foreign row is seen; with both off there would be some, so that this can fail. And each rule of a policy is taken out by
  * itself, and is missed.
  */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import pg from 'pg';
 import type { Identity, Restrictions } from '../../src/access/identity.js';
 import { policyOf } from '../../src/access/policy.js';
-import { packageRoot } from '../../src/common/package-root.js';
-import { compileModel, type CompiledModel } from '../../src/compiler/cube/compile.js';
+import type { CompiledModel } from '../../src/compiler/cube/compile.js';
 import { buildModel } from '../../src/compiler/model/build.js';
 import type { MemberDefinition } from '../../src/compiler/model/types.js';
 import { planQuery } from '../../src/compiler/query/plan.js';
@@ -19,6 +16,7 @@ import { bindParameters } from '../../src/engine/clickhouse/bind.js';
 import { HttpTransport } from '../../src/engine/clickhouse/http-transport.js';
 import { SCHEMA } from '../../src/engine/postgres/tables.js';
 import type { EngineValue } from '../../src/engine/engine.js';
+import { compiledFor } from './compiled.js';
 import { DEFINITIONS, conformanceModel, TYPED_FIELDS } from './model.js';
 import { randomFrom, randomRequest } from './random-requests.js';
 import { ORGANIZATION, OTHER_ORGANIZATION, ROWS } from './rows.js';
@@ -64,11 +62,9 @@ describe.each(ENGINES)('%s', (_name, open) => {
     store = await open();
     await load(store.engine, ORGANIZATION, ROWS);
     await load(store.engine, OTHER_ORGANIZATION, FOREIGN);
-    const fileName = 'unified_marketing.js';
-    const base = [{ fileName, content: await readFile(join(packageRoot, 'cube-models', fileName), 'utf8') }];
     const { settings } = conformanceModel({});
     const model = buildModel({ standard: [], organization: [...DEFINITIONS, CAMPAIGN], settings });
-    compiled = await compileModel({ model, dialect: store.engine.dialect, base, typed: TYPED_FIELDS });
+    compiled = await compiledFor(store.engine.dialect, model);
     if (store.engine.dialect === 'clickhouse') {
       const transport = new HttpTransport(new URL(store.url));
       raw = async (statement) => {

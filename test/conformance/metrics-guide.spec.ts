@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/common/package-root.js';
 import { Problem, type ProblemItem } from '../../src/common/problem.js';
-import { compileModel, type CompiledModel } from '../../src/compiler/cube/compile.js';
+import type { CompiledModel } from '../../src/compiler/cube/compile.js';
 import { buildModel } from '../../src/compiler/model/build.js';
 import type { Model } from '../../src/compiler/model/types.js';
 import { planQuery } from '../../src/compiler/query/plan.js';
@@ -12,7 +12,7 @@ import type { ReportRequest } from '../../src/compiler/query/types.js';
 import { definitionOf, rowOf, type GivenDefinition } from '../../src/metrics/definition.js';
 import { LibraryService } from '../../src/metrics/library.service.js';
 import { readReportRequest } from '../../src/query/request.js';
-import { TYPED_FIELDS } from './model.js';
+import { compiledFor } from './compiled.js';
 import { ORGANIZATION, row, type Payload } from './rows.js';
 import { clickhouseStore, load, postgresStore, run, type Store } from './stores.js';
 
@@ -87,10 +87,8 @@ describe.each(ENGINES)('the guide on %s', (_, open) => {
   let compiled: CompiledModel;
 
   beforeAll(async () => {
-    const fileName = 'unified_marketing.js';
-    const base = [{ fileName, content: await readFile(join(packageRoot, 'cube-models', fileName), 'utf8') }];
     store = await open();
-    compiled = await compileModel({ model, dialect: store.engine.dialect, base, typed: TYPED_FIELDS });
+    compiled = await compiledFor(store.engine.dialect, model);
     await load(store.engine, ORGANIZATION, rows);
   }, 60_000);
   afterAll(() => store.close());

@@ -1,18 +1,15 @@
 /** Every kind of metric on every engine, against answers worked out by hand. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { packageRoot } from '../../src/common/package-root.js';
-import { compileModel, type CompiledModel } from '../../src/compiler/cube/compile.js';
+import type { CompiledModel } from '../../src/compiler/cube/compile.js';
 import { planQuery } from '../../src/compiler/query/plan.js';
 import { presentValue, type PresentedValue } from '../../src/compiler/query/present.js';
 import type { QueryPlan, ReportRequest, Statement } from '../../src/compiler/query/types.js';
+import { compiledFor } from './compiled.js';
 import type { ConformanceCase } from './cases/case.js';
 import { AGGREGATION_CASES, COMPUTED_CASES, FILTER_CASES } from './metrics/cases.js';
 import { CONVERSION_CASES } from './metrics/conversions.js';
 import { kindModel } from './metrics/model.js';
 import { EVENT_ROWS, METRIC_ROWS } from './metrics/rows.js';
 import { randomFrom } from './random-requests.js';
-import { TYPED_FIELDS } from './model.js';
 import { ORGANIZATION, ROWS } from './rows.js';
 import { clickhouseStore, load, postgresStore, run, type Store } from './stores.js';
 
@@ -58,10 +55,8 @@ describe.each(ENGINES)('%s', (_, open) => {
   let compiled: CompiledModel;
 
   beforeAll(async () => {
-    const fileName = 'unified_marketing.js';
-    const base = [{ fileName, content: await readFile(join(packageRoot, 'cube-models', fileName), 'utf8') }];
     store = await open();
-    compiled = await compileModel({ model, dialect: store.engine.dialect, base, typed: TYPED_FIELDS });
+    compiled = await compiledFor(store.engine.dialect, model);
     await load(store.engine, ORGANIZATION, [...ROWS, ...METRIC_ROWS, ...EVENT_ROWS]);
   }, 60_000);
   afterAll(() => store.close());

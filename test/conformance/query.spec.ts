@@ -2,11 +2,8 @@
  * The same requests over the same rows on every engine, against answers worked out by hand. A door that gives another
  * number than these is wrong, and so is an engine.
  */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Decimal } from 'decimal.js';
-import { packageRoot } from '../../src/common/package-root.js';
-import { compileModel, type CompiledModel } from '../../src/compiler/cube/compile.js';
+import type { CompiledModel } from '../../src/compiler/cube/compile.js';
 import { buildModel } from '../../src/compiler/model/build.js';
 import type { ModelSettings } from '../../src/compiler/model/types.js';
 import { planQuery } from '../../src/compiler/query/plan.js';
@@ -15,6 +12,7 @@ import type { Filter, QueryPlan, ReportRequest, Statement } from '../../src/comp
 import { LibraryService } from '../../src/metrics/library.service.js';
 import { expectedText } from '../golden/expected.js';
 import { GOLDEN_NOW, GOLDEN_REQUESTS, goldenModel } from '../golden/model.js';
+import { compiledFor } from './compiled.js';
 import { ask, type ConformanceCase } from './cases/case.js';
 import { COMPARE_CASES } from './cases/compare.js';
 import { FILL_CASES } from './cases/fill.js';
@@ -24,7 +22,7 @@ import { SHAPE_CASES } from './cases/shape.js';
 import { GRAIN_CASES, RANGE_CASES } from './cases/time.js';
 import { TOP_CASES } from './cases/top.js';
 import { WINDOW_CASES } from './cases/windows.js';
-import { conformanceModel, TYPED_FIELDS } from './model.js';
+import { conformanceModel } from './model.js';
 import { ORGANIZATION, OTHER_ORGANIZATION, OTHER_ROWS, ROWS } from './rows.js';
 import { randomFrom, randomRequest } from './random-requests.js';
 import { clickhouseStore, load, postgresStore, run, type Store } from './stores.js';
@@ -39,13 +37,10 @@ const ENGINES: readonly (readonly [string, () => Promise<Store>])[] = [
 
 describe.each(ENGINES)('%s', (engineName, open) => {
   let store: Store;
-  let base: { fileName: string; content: string }[];
   const compiled = new Map<string, Promise<CompiledModel>>();
   let golden: Promise<CompiledModel> | undefined;
 
   beforeAll(async () => {
-    const fileName = 'unified_marketing.js';
-    base = [{ fileName, content: await readFile(join(packageRoot, 'cube-models', fileName), 'utf8') }];
     store = await open();
     await load(store.engine, ORGANIZATION, ROWS);
     await load(store.engine, OTHER_ORGANIZATION, OTHER_ROWS);
@@ -55,8 +50,7 @@ describe.each(ENGINES)('%s', (engineName, open) => {
   const compile = (settings: Partial<ModelSettings> = {}): Promise<CompiledModel> => {
     const key = JSON.stringify(settings);
     const { dialect } = store.engine;
-    const model =
-      compiled.get(key) ?? compileModel({ model: conformanceModel(settings), dialect, base, typed: TYPED_FIELDS });
+    const model = compiled.get(key) ?? compiledFor(dialect, conformanceModel(settings));
     compiled.set(key, model);
     return model;
   };
@@ -157,7 +151,7 @@ describe.each(ENGINES)('%s', (engineName, open) => {
     it.each(Object.entries(GOLDEN_REQUESTS))('%s', async (name, request) => {
       const model = goldenModel();
       const { dialect } = store.engine;
-      golden ??= compileModel({ model, dialect, base, typed: TYPED_FIELDS });
+      golden ??= compiledFor(dialect, model);
       const planned = await planQuery({
         snapshot: { model },
         compiled: await golden,
@@ -265,7 +259,7 @@ describe.each(ENGINES)('%s', (engineName, open) => {
     const settings = conformanceModel().settings;
     const model = buildModel({ standard: library.members, organization: [], settings });
     const { dialect } = store.engine;
-    const standard = await compileModel({ model, dialect, base, typed: TYPED_FIELDS });
+    const standard = await compiledFor(dialect, model);
     const valid = model.members.filter(({ status }) => status === 'valid');
     expect(valid).toHaveLength(library.members.length);
     for (let from = 0; from < valid.length; from += 10) {

@@ -1,7 +1,5 @@
 /** A rollup beside an engine, with its state in memory instead of the system of record. */
 import { randomUUID } from 'node:crypto';
-import { compileModel } from '../../src/compiler/cube/compile.js';
-import type { CubeFile } from '../../src/compiler/cube/generate.js';
 import type { Model } from '../../src/compiler/model/types.js';
 import { columnsOf, rollupLayout } from '../../src/compiler/rollup/layout.js';
 import type { RollupDefinition, RollupMonth } from '../../src/compiler/rollup/types.js';
@@ -9,6 +7,7 @@ import { rolledKeys, rollupView, type RollupView } from '../../src/compiler/roll
 import type { Engine } from '../../src/engine/engine.js';
 import { rollupTable } from '../../src/engine/identifiers.js';
 import type { RollupTable } from '../../src/engine/rollup-tables.js';
+import { compiledFor } from './compiled.js';
 import { TYPED_FIELDS } from './model.js';
 
 export class Rolled {
@@ -25,12 +24,11 @@ export class Rolled {
     organizationId: string,
     model: Model,
     definition: RollupDefinition,
-    base: readonly CubeFile[],
   ): Promise<Rolled> {
     const { dialect } = engine;
     const layout = rollupLayout(definition, model, dialect, TYPED_FIELDS);
     const columns = columnsOf(layout);
-    const compiled = await compileModel({ model, dialect, base, typed: TYPED_FIELDS, rollup: columns });
+    const compiled = await compiledFor(dialect, model, columns);
     const keys = rolledKeys(model, dialect, TYPED_FIELDS, columns);
     const table = { id: randomUUID(), organization_id: organizationId, ...layout };
     await engine.rollups.create(table);

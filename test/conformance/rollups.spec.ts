@@ -2,18 +2,16 @@
  * Whatever a rollup answers is what rows answer, digit for digit: for every conformance case and for random requests,
  * also while imports restate days, and in zones whose clocks stand at odd minutes.
  */
-import { readFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { packageRoot } from '../../src/common/package-root.js';
-import { compileModel, type CompiledModel } from '../../src/compiler/cube/compile.js';
+import type { CompiledModel } from '../../src/compiler/cube/compile.js';
 import { planQuery } from '../../src/compiler/query/plan.js';
 import { rowLock } from '../../src/compiler/query/row-lock.js';
 import type { Filter, QueryPlan, ReportRequest, Statement } from '../../src/compiler/query/types.js';
 import { RollupMismatch, type RollupDefinition } from '../../src/compiler/rollup/types.js';
 import type { RollupView } from '../../src/compiler/rollup/view.js';
 import type { EngineValue, UnifiedRow } from '../../src/engine/engine.js';
+import { compiledFor } from './compiled.js';
 import type { ConformanceCase } from './cases/case.js';
 import { COMPARE_CASES } from './cases/compare.js';
 import { FILL_CASES } from './cases/fill.js';
@@ -48,18 +46,15 @@ const CASES: readonly ConformanceCase[] = [
 
 describe.each(ENGINES)('%s', (engineName, open) => {
   let store: Store;
-  let base: { fileName: string; content: string }[];
   let compiled: CompiledModel;
   let rollups: readonly Rolled[];
 
   beforeAll(async () => {
-    const fileName = 'unified_marketing.js';
-    base = [{ fileName, content: await readFile(join(packageRoot, 'cube-models', fileName), 'utf8') }];
     store = await open();
     await importRows(ORGANIZATION, ROWS);
     await importRows(OTHER_ORGANIZATION, OTHER_ROWS);
     const { dialect } = store.engine;
-    compiled = await compileModel({ model: conformanceModel(), dialect, base, typed: TYPED_FIELDS });
+    compiled = await compiledFor(dialect, conformanceModel());
     rollups = await Promise.all([
       roll(define('days')),
       roll(define('days in New York', { time_zone: 'America/New_York' })),
@@ -70,7 +65,7 @@ describe.each(ENGINES)('%s', (engineName, open) => {
   afterAll(() => store.close());
 
   const roll = (definition: RollupDefinition, organizationId = ORGANIZATION): Promise<Rolled> =>
-    Rolled.open(store.engine, organizationId, conformanceModel(), definition, base);
+    Rolled.open(store.engine, organizationId, conformanceModel(), definition);
 
   /** @returns the months that it may have changed */
   async function importRows(organizationId: string, rows: readonly UnifiedRow[]): Promise<readonly string[]> {

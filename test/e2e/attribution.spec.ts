@@ -148,6 +148,19 @@ describe('attribution of the sample organisation', () => {
     }`);
     expect(errors).toBeUndefined();
     expect(data?.conversionPaths.conversions).toBe(paths.body.conversions);
+    // The arguments are those of REST, checked alike.
+    const wrong = async (field: string): Promise<unknown> =>
+      (await server.graphql(`{ ${field} }`)).errors?.map(({ extensions }) => extensions?.['code']);
+    expect(await wrong('conversionPaths(by: "data_source; DROP") { conversions }')).toEqual(['invalid_request']);
+    expect(await wrong('assists(limit: 5000) { rows }')).toEqual(['invalid_request']);
+    const compared = await server.graphql<{ modelComparison: { rows: unknown[] } }>(
+      '{ modelComparison(models: ["linear", "first_touch"], by: "channel", range: null, limit: 3) { rows } }',
+    );
+    expect(compared.errors).toBeUndefined();
+    const { body: rest } = await server.json<{ rows: unknown[] }>(
+      '/api/analytics/model-comparison?models=linear,first_touch&by=channel&limit=3',
+    );
+    expect(compared.data?.modelComparison.rows).toEqual(rest.rows);
     expect(data?.marketing.every(({ first }) => first !== null)).toBe(true);
   });
 

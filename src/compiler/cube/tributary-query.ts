@@ -176,64 +176,48 @@ function statement(query: BaseQuery): [string, unknown[]] {
   ) as [string, unknown[]];
 }
 
-export class TributaryClickHouseQuery extends ClickHouseQuery {
-  override buildSqlAndParams(): [string, unknown[]] {
-    return statement(this);
-  }
-  override newFilter(filter: unknown): ReturnType<ClickHouseQuery['newFilter']> {
-    return new ExactFilter(this, filter, 'clickhouse') as unknown as ReturnType<ClickHouseQuery['newFilter']>;
-  }
-  override cubeSql(cube: string): string {
-    return (this.options as TributaryOptions).relationSql ?? (super.cubeSql(cube) as string);
-  }
-  override dimensionSql(dimension: Dimension): string {
-    return dimensionSql(this, dimension, super.dimensionSql(dimension) as string);
-  }
-  override convertTz(field: string): string {
-    return field;
-  }
-  override dimensionTimeGroupedColumn(dimension: string, granularity: Granularity): string {
-    return bucket(this, dimension, granularity, 'clickhouse');
-  }
-  override dimensionsForSelect(): never[] {
-    return timeFirst(this) as never[];
-  }
-  override measureSql(measure: { measure?: unknown }): string {
-    return isWithheld(this, measure) ? 'NULL' : (super.measureSql(measure) as string);
-  }
+type CubeQueryClass = new (...args: ConstructorParameters<typeof BaseQuery>) => BaseQuery;
+
+/** A query class of Cube's with what is the same for both dialects. */
+function exact(Parent: CubeQueryClass, dialect: DialectName): CubeQueryClass {
+  return class extends Parent {
+    override buildSqlAndParams(): [string, unknown[]] {
+      return statement(this);
+    }
+    override newFilter(filter: unknown): BaseFilter {
+      return new ExactFilter(this, filter, dialect);
+    }
+    override cubeSql(cube: string): string {
+      return (this.options as TributaryOptions).relationSql ?? (super.cubeSql(cube) as string);
+    }
+    override dimensionSql(dimension: Dimension): string {
+      return dimensionSql(this, dimension, super.dimensionSql(dimension) as string);
+    }
+    override convertTz(field: string): string {
+      return field;
+    }
+    override dimensionTimeGroupedColumn(dimension: string, granularity: Granularity): string {
+      return bucket(this, dimension, granularity, dialect);
+    }
+    override dimensionsForSelect(): never[] {
+      return timeFirst(this) as never[];
+    }
+    override measureSql(measure: { measure?: unknown }): string {
+      return isWithheld(this, measure) ? 'NULL' : (super.measureSql(measure) as string);
+    }
+  };
+}
+
+export class TributaryClickHouseQuery extends exact(ClickHouseQuery as CubeQueryClass, 'clickhouse') {
   override orderBy(): string {
     const columns = this.forSelect() as unknown as Selected[];
     return rowOrder(this, (position) => columns[position - 1]?.aliasName() ?? '');
   }
 }
 
-export class TributaryPostgresQuery extends PostgresQuery {
-  override buildSqlAndParams(): [string, unknown[]] {
-    return statement(this);
-  }
-  override newFilter(filter: unknown): BaseFilter {
-    return new ExactFilter(this, filter, 'postgres');
-  }
+export class TributaryPostgresQuery extends exact(PostgresQuery, 'postgres') {
   override newDimension(path: never): BaseDimension {
     return new PostgresDimension(this, path);
-  }
-  override cubeSql(cube: string): string {
-    return (this.options as TributaryOptions).relationSql ?? (super.cubeSql(cube) as string);
-  }
-  override dimensionSql(dimension: Dimension): string {
-    return dimensionSql(this, dimension, super.dimensionSql(dimension) as string);
-  }
-  override convertTz(field: string): string {
-    return field;
-  }
-  override dimensionTimeGroupedColumn(dimension: string, granularity: Granularity): string {
-    return bucket(this, dimension, granularity, 'postgres');
-  }
-  override dimensionsForSelect(): never[] {
-    return timeFirst(this) as never[];
-  }
-  override measureSql(measure: { measure?: unknown }): string {
-    return isWithheld(this, measure) ? 'NULL' : (super.measureSql(measure) as string);
   }
   override orderBy(): string {
     return rowOrder(this, String);

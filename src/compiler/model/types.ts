@@ -140,6 +140,7 @@ export type FieldRef =
       readonly model: AttributionModel | null;
     };
 
+/** Columns of a row beside its payload, in the order in which rows are stored; a definition can read them by name. */
 export const BASE_COLUMNS = [
   'id',
   'recorded_at',

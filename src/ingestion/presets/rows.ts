@@ -1,5 +1,6 @@
 /** `application/x-ndjson`: one row a line, as the API documents it. */
 import { nearestNames } from '../../common/nearest.js';
+import { BASE_COLUMNS } from '../../compiler/model/types.js';
 import { SOURCE_CATEGORIES } from '../../engine/engine.js';
 import { fault, isSourceCategory, shown, type Fault, type RowDraft } from '../canonical.js';
 import { LineSplitter, TOO_LONG, type Line } from '../decode/line-splitter.js';
@@ -9,18 +10,13 @@ import { InstantReader } from '../values/instant.js';
 import { parseExactJson, toPayloadValue } from '../values/exact-json.js';
 import type { PayloadValue } from '../values/payload.js';
 
-const KEYS = [
+const KEYS: readonly string[] = [
   'external_id',
-  'recorded_at',
-  'data_source',
-  'source_category',
-  'campaign_id',
-  'customer_id',
-  'asset_id',
-  'currency',
+  // The id is made from the external one.
+  ...BASE_COLUMNS.filter((column) => column !== 'id'),
   'data_payload',
   'attribution_data',
-] as const;
+];
 const KNOWN: ReadonlySet<string> = new Set(KEYS);
 
 type Json = Readonly<Record<string, unknown>>;
