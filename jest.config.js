@@ -14,4 +14,5 @@ export default {
   testTimeout: 30_000,
   // Most specs wait for servers and stores of their own; one worker a core keeps the whole within its time.
   maxWorkers: '100%',
+  testSequencer: '<rootDir>/test/support/longest-first.js',
 };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { Queue, Worker, type ConnectionOptions } from 'bullmq';
+import { createRequire } from 'node:module';
+import type { ConnectionOptions, Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { JobHandlers, runJob, type RegisteredJob } from './handlers.js';
 import type { EnqueueOptions, JobCounts, JobHandler, JobOptions, JobPayload, JobQueue } from './job-queue.js';
@@ -8,6 +9,10 @@ import type { EnqueueOptions, JobCounts, JobHandler, JobOptions, JobPayload, Job
 const PATIENCE_MS = 2_000;
 /** …and is not asked for so long. */
 const AWAY_MS = 5_000;
+
+const require = createRequire(import.meta.url);
+/** Loaded where there is a Redis only. */
+const bullmq = (): typeof import('bullmq') => require('bullmq') as typeof import('bullmq');
 
 /** The queue on Redis, by BullMQ: one BullMQ queue and one worker a job name. */
 export class BullmqJobQueue implements JobQueue {
@@ -104,7 +109,7 @@ export class BullmqJobQueue implements JobQueue {
   private queue(name: string): Queue {
     const open = this.queues.get(name);
     if (open) return open;
-    const queue = new Queue(name, { connection: asConnection(this.commands()), prefix: this.prefix });
+    const queue = new (bullmq().Queue)(name, { connection: asConnection(this.commands()), prefix: this.prefix });
     queue.on('error', this.onError);
     this.queues.set(name, queue);
     return queue;
@@ -117,7 +122,7 @@ export class BullmqJobQueue implements JobQueue {
   }
 
   private openWorker(job: RegisteredJob): Worker {
-    const worker = new Worker<JobPayload>(
+    const worker = new (bullmq().Worker)<JobPayload>(
       job.name,
       (task) => {
         const run = runJob(job, task.data, task.attemptsMade + 1, this.stopping.signal);

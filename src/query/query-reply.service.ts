@@ -6,7 +6,6 @@ import { actorOf } from '../audit/actor.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { policyOf } from '../access/policy.js';
 import type { PlannedColumn, ReportRequest } from '../compiler/query/types.js';
-import { arrowBytes } from '../reports/render/arrow.js';
 import type { CellValue } from '../reports/render/document.js';
 import { csvHead, csvOf, ndjsonOf, type RowBatches } from '../reports/render/csv.js';
 import { xlsxBytes } from '../reports/render/xlsx.js';
@@ -103,10 +102,16 @@ function encoded(
     case 'xlsx':
       return xlsxBytes(columns, rowsOf(batches));
     case 'arrow':
-      return arrowBytes(columns, rowsOf(batches));
+      return arrowOf(columns, batches);
     default:
       return format satisfies never;
   }
+}
+
+/** What writes Arrow is loaded for the first such answer. */
+async function* arrowOf(columns: readonly PlannedColumn[], batches: RowBatches): AsyncGenerator<Uint8Array> {
+  const { arrowBytes } = await import('../reports/render/arrow.js');
+  yield* arrowBytes(columns, rowsOf(batches));
 }
 
 const goneSignals = new WeakMap<FastifyReply, AbortSignal>();

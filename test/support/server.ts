@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { packageRoot } from '../../src/common/package-root.js';
+import { prepareData } from './prepared-data.js';
 
 /** Key of the first administrator in every test server. */
 export const ADMIN_KEY = 'trb_testadmin0_0123456789abcdefghijABCDEFGHIJ';
 
 export interface ServerOptions {
-  /** Kept between starts when given; else a fresh folder that `stop` removes. */
+  /** Kept between starts when given; else a folder that `stop` removes, with stores that are set up already. */
   readonly dataDir?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** A worker runs jobs only, by its own command. Default `server`. */
@@ -54,6 +55,7 @@ export class TestServer {
   /** Starts the built server and waits until it answers. @throws Error with what it printed when it does not start */
   static async start(options: ServerOptions = {}): Promise<TestServer> {
     const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'tributary-'));
+    if (options.dataDir === undefined && options.env?.DATABASE_URL === undefined) await prepareData(dataDir);
     const output: string[] = [];
     const child = spawnServer(dataDir, options.env, options.as);
     const base = await new Promise<string>((resolve, reject) => {
