@@ -26,6 +26,7 @@ import { Dashboards1797007000000 } from '../migrations/1797007000000-dashboards.
 import { DataBegun1797008000000 } from '../migrations/1797008000000-data-begun.js';
 import { SealedAnswers1797010000000 } from '../migrations/1797010000000-sealed-answers.js';
 import { JourneyRules1797011000000 } from '../migrations/1797011000000-journey-rules.js';
+import { ScheduleLocale1797012000000 } from '../migrations/1797012000000-schedule-locale.js';
 import { SealedInstallationKeys1797010000001 } from '../migrations/1797010000001-sealed-installation-keys.js';
 import { DataProtection1797003000001 } from '../migrations/1797003000001-data-protection.js';
 import { SensitiveMembers1797003000002 } from '../migrations/1797003000002-sensitive-members.js';
@@ -112,6 +113,7 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     SealedAnswers1797010000000,
     SealedInstallationKeys1797010000001,
     JourneyRules1797011000000,
+    ScheduleLocale1797012000000,
     DataProtection1797003000001,
     SensitiveMembers1797003000002,
   ],

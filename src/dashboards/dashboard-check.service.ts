@@ -2,14 +2,17 @@ import { Injectable } from '@nestjs/common';
 import { policyOf } from '../access/policy.js';
 import type { Identity } from '../access/identity.js';
 import { Problem, type ProblemItem } from '../common/problem.js';
+import { ModelService } from '../metrics/model.service.js';
 import { QueryService } from '../query/query.service.js';
+import { additiveOf } from '../reports/additive.js';
+import { checkChart } from '../reports/render/charts/shape.js';
 import { VISIBILITIES } from '../reports/report-view.entity.js';
 import { whole } from '../reports/view-request.js';
 import { DashboardWidgets, problemOf, type ReadyWidget, type WidgetProblem } from './dashboard-widgets.service.js';
 import type { DashboardNoticeDto } from './dashboard.dto.js';
 import type { Dashboard } from './dashboard.entity.js';
 import type { DashboardFields } from './read-dashboard.js';
-import { lacks } from './widget-types.js';
+import { widgetChart } from './widget-request.js';
 
 /** A mistake, and the place in the list of the widget that has it. */
 export interface WidgetMistake {
@@ -23,6 +26,7 @@ export class DashboardCheck {
   constructor(
     private readonly widgets: DashboardWidgets,
     private readonly queries: QueryService,
+    private readonly models: ModelService,
   ) {}
 
   /** Widgets that could not show anything, and why. */
@@ -74,11 +78,6 @@ export class DashboardCheck {
     at: string,
   ): Promise<ProblemItem[]> {
     const mistakes: ProblemItem[] = [];
-    const lacking = lacks(widget.type, request);
-    if (lacking !== null) {
-      const message = `A ${widget.type} needs ${lacking}.`;
-      mistakes.push({ code: 'widget_needs_more', message, pointer: `${at}/type` });
-    }
     for (const [index, name] of (widget.metrics ?? []).entries()) {
       if (request.metrics.includes(name)) continue;
       const message = `“${name}” is not among the metrics of this widget: ${request.metrics.join(', ')}.`;
@@ -92,7 +91,10 @@ export class DashboardCheck {
       mistakes.push({ code: 'unknown_dimension', message, pointer: `${at}/${side}` });
     }
     try {
-      await this.queries.check(policyOf(identity), whole(request));
+      const columns = await this.queries.check(policyOf(identity), whole(request));
+      const { model } = (await this.models.live(identity.organizationId)).snapshot;
+      const data = { columns, additive: additiveOf(columns, model) };
+      if (mistakes.length === 0) mistakes.push(...checkChart(widgetChart(widget), data, at).map(asWidgets));
     } catch (error) {
       if (!(error instanceof Problem) || error.status >= 500) throw error;
       mistakes.push(...itemsOf(problemOf(error), view ? `${at}/view_id` : `${at}/query`, view === null));
@@ -100,6 +102,12 @@ export class DashboardCheck {
     return mistakes;
   }
 }
+
+/** What a chart is to a view, a widget's type is to the widget. */
+const asWidgets = (item: ProblemItem): ProblemItem =>
+  item.code === 'chart_needs'
+    ? { ...item, code: 'widget_needs_more', pointer: item.pointer?.replace(/\/chart$/, '/type') ?? '' }
+    : item;
 
 /** @param isOwn the pointers lead into the widget's own query */
 function itemsOf({ code, detail, errors }: WidgetProblem, at: string, isOwn: boolean): ProblemItem[] {

@@ -8,6 +8,7 @@ import { ModelService } from '../metrics/model.service.js';
 import { completeRange } from '../reports/complete-range.js';
 import { describeFilters, describeRange } from '../reports/describe.js';
 import type { DashboardDocument, DashboardWidget, ReportDocument } from '../reports/render/document.js';
+import { counted, wordsOf } from '../reports/render/words/words.js';
 import { RequestRunner } from '../reports/request-runner.service.js';
 import type { Dashboard } from './dashboard.entity.js';
 import { DashboardService } from './dashboard.service.js';
@@ -43,10 +44,10 @@ export class DashboardRunner {
       options.signal,
     );
     const facts = await this.factsOf(asker, dashboard, widgets, options);
-    const shown: DashboardDocument = { ...facts, widgets: widgets.map(shownWidget) };
+    const shown: DashboardDocument = { ...facts, widgets: widgets.map((item) => shownWidget(item, facts.locale)) };
     return {
       dashboard: shown,
-      document: coverOf(shown, widgets, isOneVersion ? [] : [SEVERAL_VERSIONS]),
+      document: coverOf(shown, widgets, isOneVersion ? [] : [wordsOf(facts.locale).several_states]),
       tables: widgets.flatMap((item, index) =>
         item.kind === 'done'
           ? [{ name: shown.widgets[index]?.title ?? '', columns: item.result.columns, rows: item.result.rows }]
@@ -59,7 +60,7 @@ export class DashboardRunner {
     { organizationId }: Identity,
     dashboard: Dashboard,
     widgets: readonly Run[],
-    { completePeriods }: ReportRunOptions,
+    { completePeriods, locale: wantedLocale }: ReportRunOptions,
   ): Promise<Omit<DashboardDocument, 'widgets'>> {
     const organization = await this.database.manager.findOneByOrFail(Organization, { id: organizationId });
     const { snapshot } = await this.models.live(organizationId);
@@ -71,6 +72,7 @@ export class DashboardRunner {
     const isOne = new Set(following.map(({ from, to }) => `${from} ${to}`)).size === 1;
     const [period] = following;
     const range = completePeriods ? completeRange(dashboard.date_range) : dashboard.date_range;
+    const locale = wantedLocale ?? organization.locale;
     const time_zone = dashboard.time_zone ?? organization.time_zone;
     const [first] = documents;
     return {
@@ -79,27 +81,30 @@ export class DashboardRunner {
       organization: organization.name,
       period:
         isOne && period
-          ? { ...period, label: dashboard.date_range === null ? period.label : describeRange(range) }
-          : { from: null, to: null, time_zone, label: 'Each by its own period' },
-      filtersText: describeFilters(dashboard.filters, snapshot.model),
+          ? { ...period, label: dashboard.date_range === null ? period.label : describeRange(range, locale) }
+          : { from: null, to: null, time_zone, label: wordsOf(locale).own_periods },
+      filtersText: describeFilters(dashboard.filters, snapshot.model, locale),
       generatedAt: new Date().toISOString(),
       dataAsOf: Object.assign({}, ...documents.map(({ dataAsOf }) => dataAsOf)) as Record<string, string>,
       snapshot: first?.snapshot ?? snapshot.hash,
-      locale: first?.locale ?? 'en-US',
+      locale,
       branding: first?.branding ?? null,
     };
   }
 }
 
-const SEVERAL_VERSIONS = 'Rows came in while this was read, so not all of its parts show the same state of the data.';
-
-function shownWidget(item: Run): DashboardWidget {
+function shownWidget(item: Run, locale: string): DashboardWidget {
   const { width } = item.widget;
   switch (item.kind) {
     case 'text':
       return { title: item.widget.title ?? '', width, report: null, text: item.widget.text };
     case 'broken':
-      return { title: item.widget.title ?? 'Not available', width, report: null, problem: item.problem.detail };
+      return {
+        title: item.widget.title ?? wordsOf(locale).not_available,
+        width,
+        report: null,
+        problem: item.problem.detail,
+      };
     case 'done': {
       const { document } = item.result;
       return { title: document.title || titleOf(document.columns, item.widget.metrics), width, report: document };
@@ -125,13 +130,7 @@ function coverOf(
     totals: result?.document.totals ?? null,
     additive: [],
     warnings: [
-      ...(failed > 0
-        ? [
-            failed === 1
-              ? 'One part could not be shown; it says why.'
-              : `${failed} parts could not be shown; they say why.`,
-          ]
-        : []),
+      ...(failed > 0 ? [counted(wordsOf(facts.locale).parts_failed, failed, facts.locale)] : []),
       ...warnings,
       ...new Set(done.flatMap(({ result: { document } }) => document.warnings)),
     ],

@@ -1,5 +1,8 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Field, GraphQLISODateTime, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayNotEmpty, ArrayUnique, IsArray, IsIn, IsOptional, IsString, IsUUID } from 'class-validator';
+import { GraphQLJSON } from 'graphql-scalars';
+import { Described } from '../common/described.js';
 import { PageQuery } from '../common/page.js';
 import {
   DELIVERY_KINDS,
@@ -13,7 +16,9 @@ import { DELIVERY_FORMATS, USUAL_FORMATS, type DeliveryFormat } from './occurren
 export const MOST_RECIPIENTS = 50;
 
 /** Body of `POST /api/reports/views/:id/deliver`; may be left away. */
+@InputType('DeliverInput', { description: 'To whom, and as what.' })
 export class DeliverDto {
+  @Field(() => [String], { nullable: true, description: 'Addresses; whoever asks where absent.' })
   @ApiPropertyOptional({
     description: 'E-mail addresses; without them the report goes to whoever asks.',
     example: ['boss@example.com'],
@@ -27,6 +32,7 @@ export class DeliverDto {
   @IsString({ each: true })
   recipients?: string[];
 
+  @Field(() => [String], { nullable: true, description: 'Files to attach: pdf, csv, xlsx, html, png.' })
   @ApiPropertyOptional({
     description: 'Files to attach.',
     enum: DELIVERY_FORMATS,
@@ -42,9 +48,11 @@ export class DeliverDto {
   formats?: DeliveryFormat[];
 }
 
+@ObjectType('ReportSending', { description: 'A report that is on its way.' })
 export class DeliverReplyDto {
-  @ApiProperty({
-    format: 'uuid',
+  @Described({
+    type: () => ID,
+    schema: { type: 'string' },
     description: 'Names this sending in the ledger.',
     example: '0198c0de-7f3a-4a51-9d8c-2f4be1c0a7d1',
   })
@@ -74,34 +82,55 @@ export class DeliveryQuery extends PageQuery {
   state?: DeliveryState;
 }
 
+const TEXT_OR_NULL = { type: () => String, optional: true } as const;
+const INSTANT = { type: () => GraphQLISODateTime, schema: { type: 'string' } } as const;
+
 /** One row of the ledger: one sending to one recipient. */
+@ObjectType('ReportDelivery', { description: 'One sending to one recipient, with what speaks for its state.' })
 export class DeliveryDto {
-  @ApiProperty({ format: 'uuid', example: '0198c0de-81b2-4b7e-8a54-0d6a0d9fbb10' }) id!: string;
-  @ApiProperty({ format: 'uuid', example: '0198c0de-7f3a-4a51-9d8c-2f4be1c0a7d1' }) occurrence_id!: string;
-  @ApiProperty({ format: 'uuid', type: String, nullable: true, example: '0198c0dd-0b8e-4c0f-b7c3-6f0c1b5f2a90' })
+  @Described({
+    description: 'Unique id.',
+    type: () => ID,
+    schema: { type: 'string' },
+    example: '0198c0de-81b2-4b7e-8a54-0d6a0d9fbb10',
+  })
+  id!: string;
+  @Described({
+    description: 'The sending that it belongs to.',
+    type: () => ID,
+    schema: { type: 'string' },
+    example: '0198c0de-7f3a-4a51-9d8c-2f4be1c0a7d1',
+  })
+  occurrence_id!: string;
+  @Described({
+    description: 'Set where a report view was sent.',
+    ...TEXT_OR_NULL,
+    example: '0198c0dd-0b8e-4c0f-b7c3-6f0c1b5f2a90',
+  })
   view_id!: string | null;
-  @ApiProperty({ format: 'uuid', type: String, nullable: true, description: 'Set where a dashboard was sent.' })
-  dashboard_id!: string | null;
-  @ApiProperty({ example: 'Spend by source' }) report_name!: string;
-  @ApiProperty({ example: 'boss@example.com' }) recipient!: string;
-  @ApiProperty({
-    enum: DELIVERY_STATES,
-    example: 'accepted',
+  @Described({ description: 'Set where a dashboard was sent.', ...TEXT_OR_NULL }) dashboard_id!: string | null;
+  @Described({ description: 'What was sent.', type: () => String, example: 'Spend by source' }) report_name!: string;
+  @Described({ description: 'To whom.', type: () => String, example: 'boss@example.com' }) recipient!: string;
+  @Described({
     description:
       'pending: waits; sending: under way; accepted: the mail host took it; rejected: it refused for good; suppressed: not sent on purpose; unknown: the answer was lost, never resent by itself; failed: it never left.',
+    type: () => String,
+    oneOf: DELIVERY_STATES,
+    example: 'accepted',
   })
   state!: DeliveryState;
-  @ApiProperty({
-    enum: DELIVERY_KINDS,
-    example: 'report',
+  @Described({
     description: 'The report itself, or the word to its owner that it did not reach everyone.',
+    type: () => String,
+    oneOf: DELIVERY_KINDS,
+    example: 'report',
   })
   kind!: DeliveryKind;
-  @ApiProperty({ example: 1, description: 'How often sending was begun.' }) attempts!: number;
-  @ApiProperty({
-    type: 'array',
-    items: { type: 'object' },
+  @Described({ description: 'How often sending was begun.', type: () => Int, example: 1 }) attempts!: number;
+  @Described({
     description: 'What speaks for the state, one entry an attempt.',
+    type: () => [GraphQLJSON],
+    schema: { type: 'array', items: { type: 'object' } },
     example: [
       {
         attempt: 1,
@@ -116,13 +145,16 @@ export class DeliveryDto {
     ],
   })
   evidence!: DeliveryEvidence[];
-  @ApiProperty({ type: String, format: 'date-time', example: '2026-02-02T14:00:00.000Z' }) due_at!: Date;
-  @ApiProperty({ type: String, format: 'date-time', example: '2026-02-02T14:00:00.000Z' }) created_at!: Date;
-  @ApiProperty({ type: String, format: 'date-time', nullable: true, example: '2026-02-02T14:00:03.420Z' })
+  @Described({ description: 'The time that the report is for.', ...INSTANT, example: '2026-02-02T14:00:00.000Z' })
+  due_at!: Date;
+  @Described({ description: 'When it was written down.', ...INSTANT, example: '2026-02-02T14:00:00.000Z' })
+  created_at!: Date;
+  @Described({ description: 'When it ended.', ...INSTANT, optional: true, example: '2026-02-02T14:00:03.420Z' })
   finished_at!: Date | null;
 }
 
+@ObjectType('ReportDeliveryList', { description: 'A page of the ledger, newest first.' })
 export class DeliveryListDto {
-  @ApiProperty({ type: [DeliveryDto] }) data!: DeliveryDto[];
-  @ApiProperty({ type: String, nullable: true, example: null }) next_cursor!: string | null;
+  @Described({ description: 'Entries.', type: () => [DeliveryDto] }) data!: DeliveryDto[];
+  @Described({ description: 'For the next page; null at the end.', ...TEXT_OR_NULL }) next_cursor!: string | null;
 }

@@ -5,10 +5,12 @@ import { DeliveryLedger } from './delivery-ledger.js';
 import { DeliveryMail } from './delivery-mail.js';
 import { DeliverySender } from './delivery-sender.js';
 import { DeliveryController } from './delivery.controller.js';
+import { DeliveryResolver } from './delivery.resolver.js';
 import { DeliveryService } from './delivery.service.js';
 import { FailureNotices } from './failure-notices.js';
 import { LedgerMetrics } from './ledger-metrics.js';
 import { MailHosts, RoutedMailer } from './mail-hosts/mail-hosts.js';
+import { MailHostsResolver } from './mail-hosts/mail-hosts.resolver.js';
 import { MailHostsController } from './mail-hosts/mail-hosts.controller.js';
 import { MailHostsService } from './mail-hosts/mail-hosts.service.js';
 import { MailController } from './mail.controller.js';
@@ -16,6 +18,7 @@ import { MailService } from './mail.service.js';
 import { createMailer, MAILER, type Mailer } from './mail.js';
 import { OccurrenceLedger } from './occurrence-ledger.js';
 import { OccurrenceRunner } from './occurrence-runner.js';
+import { RenderMetrics } from './render-metrics.js';
 import { PdfRenderer } from '../rendering/pdf-renderer.js';
 import { PreviewController } from './preview/preview.controller.js';
 import { PreviewResolver } from './preview/preview.resolver.js';
@@ -41,13 +44,16 @@ class PdfRendererLifecycle implements OnApplicationShutdown {
   controllers: [DeliveryController, MailController, MailHostsController, PreviewController, SignedLinksController],
   providers: [
     DeliveryService,
+    DeliveryResolver,
     DeliverySender,
     DeliveryLedger,
     DeliveryMail,
     DeliverySweep,
     FailureNotices,
     LedgerMetrics,
+    RenderMetrics,
     MailHosts,
+    MailHostsResolver,
     MailHostsService,
     MailService,
     OccurrenceLedger,
@@ -69,6 +75,6 @@ class PdfRendererLifecycle implements OnApplicationShutdown {
       useFactory: (config: AppConfig, hosts: MailHosts): Mailer => new RoutedMailer(createMailer(config), hosts),
     },
   ],
-  exports: [DeliveryService, LedgerMetrics, PdfRenderer],
+  exports: [DeliveryService, LedgerMetrics, PdfRenderer, RenderMetrics],
 })
 export class DeliveryModule {}

@@ -2,6 +2,7 @@ import type { ReportDocument } from '../reports/render/document.js';
 import { escapeHtml } from '../reports/render/html-text.js';
 import { MAIL_WIDTH, renderMailPage } from '../reports/render/mail-page.js';
 import { definitionVersion, headlines, noticeTexts, periodText, sourceFacts } from '../reports/render/report-facts.js';
+import { filled, wordsOf } from '../reports/render/words/words.js';
 
 export interface MailBodyInput {
   readonly report: ReportDocument;
@@ -33,8 +34,10 @@ export interface MailBodyInput {
 /** The mail for people whose client shows plain text. */
 export function mailText(input: MailBodyInput): string {
   const { report, files, remarks, message, links = [], browserUrl, unsubscribeUrl } = input;
+  const words = wordsOf(report.locale);
   const figures = headlines(report).map(
-    ({ label, value, change }) => `  ${label}: ${value}${change ? ` (${change.text}, from ${change.previous})` : ''}`,
+    ({ label, value, change }) =>
+      `  ${label}: ${value}${change ? ` (${change.text}, ${filled(words.from, { value: change.previous })})` : ''}`,
   );
   const sources = sourceFacts(report).map(({ source, asOf }) => `${source} ${asOf}`);
   return [
@@ -42,16 +45,16 @@ export function mailText(input: MailBodyInput): string {
     `${report.branding?.name ?? report.organization} · ${periodText(report)} (${report.period.time_zone})`,
     ...(message ? ['', message] : []),
     ...(figures.length > 0 ? ['', ...figures] : []),
-    ...[...noticeTexts(report), ...remarks].flatMap((text) => ['', `Note: ${text}`]),
-    ...(files.length > 0 ? ['', `Attached: ${files.join(', ')}`] : []),
+    ...[...noticeTexts(report), ...remarks].flatMap((text) => ['', `${words.note}: ${text}`]),
+    ...(files.length > 0 ? ['', `${words.attached}: ${files.join(', ')}`] : []),
     ...links.flatMap(({ filename, bytes, url }) => ['', `${filename} (${megabytes(bytes)}): ${url}`]),
-    ...(browserUrl ? ['', `Open in the browser: ${browserUrl}`] : []),
-    ...(report.filtersText.length > 0 ? ['', `Filters: ${report.filtersText.join('; ')}`] : []),
+    ...(browserUrl ? ['', `${words.open}: ${browserUrl}`] : []),
+    ...(report.filtersText.length > 0 ? ['', `${words.filters}: ${report.filtersText.join('; ')}`] : []),
     '',
-    `Data as of: ${sources.join(' · ') || 'no source has rows yet'}`,
-    `Metric definitions: version ${definitionVersion(report)}`,
+    `${words.data_as_of}: ${sources.join(' · ') || words.no_rows_yet}`,
+    filled(words.definitions, { version: definitionVersion(report) }),
     ...(report.branding?.footer ? ['', report.branding.footer] : []),
-    ...(unsubscribeUrl ? ['', `No more of these mails: ${unsubscribeUrl}`] : []),
+    ...(unsubscribeUrl ? ['', `${words.no_more}: ${unsubscribeUrl}`] : []),
     '',
   ].join('\n');
 }
@@ -59,15 +62,16 @@ export function mailText(input: MailBodyInput): string {
 /** The same in HTML that old mail clients understand. */
 export function mailHtml(input: MailBodyInput): string {
   const { report, chart, files, remarks, message = null, links = [], browserUrl, unsubscribeUrl } = input;
+  const words = wordsOf(report.locale);
   const line = (text: string): string => `<p class="files">${text}</p>`;
   const after = [
-    ...(files.length > 0 ? [line(`The full report is attached: ${files.map(escapeHtml).join(', ')}.`)] : []),
+    ...(files.length > 0 ? [line(escapeHtml(filled(words.full_attached, { files: files.join(', ') })))] : []),
     ...links.map(({ filename, bytes, url }) =>
       line(
-        `<a href="${escapeHtml(url)}">${escapeHtml(filename)}</a> (${megabytes(bytes)}) is too large to be attached.`,
+        `<a href="${escapeHtml(url)}">${escapeHtml(filename)}</a> (${megabytes(bytes)}): ${escapeHtml(words.too_large)}`,
       ),
     ),
-    ...(browserUrl ? [line(`<a href="${escapeHtml(browserUrl)}">Open in the browser</a>`)] : []),
+    ...(browserUrl ? [line(`<a href="${escapeHtml(browserUrl)}">${escapeHtml(words.open)}</a>`)] : []),
   ];
   return renderMailPage({
     report,
@@ -77,7 +81,9 @@ export function mailHtml(input: MailBodyInput): string {
     remarks,
     withRows: input.withRows ?? false,
     after: after.join(''),
-    end: unsubscribeUrl ? `<p class="end"><a href="${escapeHtml(unsubscribeUrl)}">No more of these mails</a></p>` : '',
+    end: unsubscribeUrl
+      ? `<p class="end"><a href="${escapeHtml(unsubscribeUrl)}">${escapeHtml(words.no_more)}</a></p>`
+      : '',
   });
 }
 

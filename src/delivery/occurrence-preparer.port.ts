@@ -16,6 +16,8 @@ export type Preparation =
       readonly asOf: Date | null;
       /** Relative ranges mean whole periods that had ended. */
       readonly completePeriods: boolean;
+      /** BCP 47; null for the view's or the organisation's. */
+      readonly locale: string | null;
       readonly subject: string | null;
       readonly message: string | null;
       /** What the schedule's condition found, in words. */

@@ -93,8 +93,8 @@ export class ReportFilesService {
     signal: AbortSignal,
     write: WriteFile,
   ): Promise<MadeReport> {
-    const { owner, asOf, completePeriods } = sending;
-    const run = await this.runner.run(occurrence, owner, { signal, asOf, completePeriods });
+    const { owner, asOf, completePeriods, locale } = sending;
+    const run = await this.runner.run(occurrence, owner, { signal, asOf, completePeriods, locale });
     const html = runPage(run);
     const name = `${slug(run.document.title)}-${(occurrence.due_local ?? occurrence.due_at.toISOString()).slice(0, 10)}`;
     const artifacts: ArtifactEvidence[] = [];
@@ -136,7 +136,9 @@ export class ReportFilesService {
         case 'xlsx': {
           // Rows can be read once, so a second file needs a run of its own, of the same instant.
           const again =
-            tableFiles++ > 0 ? await this.runner.run(occurrence, owner, { signal, asOf, completePeriods }) : run;
+            tableFiles++ > 0
+              ? await this.runner.run(occurrence, owner, { signal, asOf, completePeriods, locale })
+              : run;
           const { extension, contentType, content, rows } = tableFile(again, format);
           await add(format, contentType, content, () => ({ rows: rows() }), extension);
           break;

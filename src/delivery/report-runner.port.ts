@@ -37,6 +37,8 @@ export interface ReportRunOptions {
   readonly asOf?: Date | null;
   /** Relative ranges mean whole periods that had ended, whatever the view says. */
   readonly completePeriods?: boolean;
+  /** BCP 47; in place of the view's and the organisation's. */
+  readonly locale?: string | null;
 }
 
 /** Runs report views and dashboards; everything that delivers a report stands on this port. */

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Histogram, Registry, collectDefaultMetrics, type Metric } from 'prom-client';
 import { LedgerMetrics } from '../delivery/ledger-metrics.js';
+import { RenderMetrics } from '../delivery/render-metrics.js';
 import { JobMetrics } from '../jobs/job-metrics.js';
 import { JOB_QUEUE, type JobQueue } from '../jobs/job-queue.js';
 import { RollupPlans } from '../rollups/rollup-plans.service.js';
@@ -23,10 +24,11 @@ export class MetricsRegistry {
     @Inject(JOB_QUEUE) private readonly queue: JobQueue,
     private readonly jobs: JobMetrics,
     private readonly ledger: LedgerMetrics,
+    renderers: RenderMetrics,
     rollups: RollupPlans,
   ) {
     this.registry.registerMetric(rollups.answers);
-    for (const metric of [...jobs.all, ...ledger.all]) this.registry.registerMetric(metric as Metric);
+    for (const metric of [...jobs.all, ...ledger.all, ...renderers.all]) this.registry.registerMetric(metric as Metric);
     collectDefaultMetrics({ register: this.registry, prefix: 'tributary_' });
   }
 

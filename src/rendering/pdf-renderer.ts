@@ -20,6 +20,8 @@ export interface Screenshot {
 export interface RenderLoad {
   readonly running: number;
   readonly waiting: number;
+  /** Browsers that were killed so far: for time, for memory, or as they had died. */
+  readonly killed: number;
 }
 
 /**
@@ -79,7 +81,11 @@ export class PdfRenderer {
   }
 
   get load(): RenderLoad {
-    return { running: this.all.length - this.idle.length, waiting: this.waiting.length };
+    return {
+      running: this.all.length - this.idle.length,
+      waiting: this.waiting.length,
+      killed: this.all.reduce((sum, browser) => sum + browser.killed, 0),
+    };
   }
 
   /** Lets what has begun or waits come to its end, takes nothing more, and ends the browsers. */

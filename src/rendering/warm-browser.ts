@@ -26,6 +26,8 @@ export class WarmBrowser {
   private current: Browser | null = null;
   private page: Promise<Page> | null = null;
   private shown = 0;
+  /** How often a browser of it took too much, or died. */
+  killed = 0;
   /** Tells the guard of the page at hand that its process has died. */
   private crashed: () => void = () => undefined;
 
@@ -108,6 +110,7 @@ export class WarmBrowser {
     const stop = (error: Error): void => {
       if (over) return;
       release();
+      this.killed += 1;
       this.discard(browser);
       fail(error);
     };

@@ -40,12 +40,13 @@ export class RequestRunner {
   async run(
     asker: Identity,
     { title, request: wanted, chart }: NamedRequest,
-    { signal, asOf, completePeriods }: ReportRunOptions = {},
+    { signal, asOf, completePeriods, locale: wantedLocale }: ReportRunOptions = {},
   ): Promise<ViewRun> {
     const { organizationId } = asker;
     const policy = policyOf(asker);
     const range = (completePeriods ? completeRange(wanted.date_range ?? null) : wanted.date_range) ?? null;
     const organization = await this.database.manager.findOneByOrFail(Organization, { id: organizationId });
+    const locale = wantedLocale ?? chart?.locale ?? organization.locale;
     const request = { ...wanted, date_range: range, totals: true };
     const limit = wanted.limit ?? null;
     const options = { lane: 'delivery', ...(signal ? { signal } : {}), ...(asOf ? { asOf } : {}) } as const;
@@ -57,7 +58,7 @@ export class RequestRunner {
     const whole = await this.queries.open(policy, request, options);
     const { model } = (await this.models.live(organizationId)).snapshot;
     const { totals, meta } = page;
-    const { columns, rows } = withOtherNamed(page.columns, page.rows);
+    const { columns, rows } = withOtherNamed(page.columns, page.rows, locale);
     return {
       columns: whole.plan.columns,
       rows: flatten(whole.batches),
@@ -68,10 +69,10 @@ export class RequestRunner {
           from: meta.date_range?.from ?? null,
           to: meta.date_range?.to ?? null,
           time_zone: meta.time_zone,
-          label: describeRange(range),
+          label: describeRange(range, locale),
         },
         timeGrain: whole.plan.time_grain,
-        filtersText: describeFilters(wanted.filters, model),
+        filtersText: describeFilters(wanted.filters, model, locale),
         columns,
         rows,
         totals: totals as ReportRow | null,
@@ -83,7 +84,7 @@ export class RequestRunner {
         warnings: (meta.warnings as readonly { message: string }[]).map((warning) => warning.message),
         // A limit that the report itself sets is its definition ("top 20"), not a cut.
         truncated: meta.truncated && (limit === null || limit > PAGE_ROWS),
-        locale: chart?.locale ?? organization.locale,
+        locale,
         branding: await this.branding.shownTo(asker),
         currency: organization.currency,
       },

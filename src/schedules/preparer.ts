@@ -157,6 +157,7 @@ const sendingOf = (
   recipients,
   asOf: schedule ? occurrence.due_at : null,
   completePeriods: schedule?.period === 'last_complete',
+  locale: schedule?.locale ?? null,
   subject: schedule?.subject ?? null,
   message: schedule?.message ?? null,
   finding: null,

@@ -31,6 +31,7 @@ export function presentSchedule(
     recipients: schedule.recipients,
     subject: schedule.subject,
     message: schedule.message,
+    locale: schedule.locale,
     period: schedule.period,
     gate: schedule.gate,
     condition: schedule.condition,

@@ -7,6 +7,7 @@ import { templateMistake } from '../delivery/mail-template.js';
 import { DELIVERY_FORMATS, USUAL_FORMATS, type DeliveryFormat } from '../delivery/occurrence.entity.js';
 import { ShapeReader } from '../query/request.js';
 import { readCron } from '../recurrence/cron.js';
+import { isLocale } from '../reports/render/charts/shape.js';
 import { SHORT_MONTHS } from '../recurrence/recurrence.js';
 import { FREQUENCIES, WEEKDAY_NAMES, type SimpleRecurrence } from '../recurrence/simple.js';
 import { zoneOf } from '../recurrence/zone.js';
@@ -32,6 +33,7 @@ export type ScheduleFields = Pick<
   | 'recipients'
   | 'subject'
   | 'message'
+  | 'locale'
   | 'period'
   | 'gate'
   | 'condition'
@@ -49,6 +51,7 @@ const FIELDS = [
   'recipients',
   'subject',
   'message',
+  'locale',
   'period',
   'gate',
   'condition',
@@ -94,6 +97,7 @@ class ScheduleReader extends ShapeReader {
       recipients: given('recipients', (value) => this.recipients(value), existing?.recipients, []),
       subject: given('subject', (value) => this.template(value, '/subject', MOST_SUBJECT), existing?.subject, null),
       message: given('message', (value) => this.template(value, '/message', MOST_MESSAGE), existing?.message, null),
+      locale: given('locale', (value) => this.locale(value), existing?.locale, null),
       period: given(
         'period',
         (value) => this.oneOf(value, REPORT_PERIODS, '/period'),
@@ -191,6 +195,11 @@ class ScheduleReader extends ShapeReader {
     const name = this.text(value, '/time_zone', 'an IANA time zone such as Europe/Berlin');
     if (name === undefined || zoneOf(name)) return name;
     return this.fail('unknown_time_zone', '/time_zone', `There is no time zone "${name.slice(0, 80)}".`);
+  }
+
+  private locale(value: unknown): string | undefined {
+    if (isLocale(value)) return value;
+    return this.fail('unknown_locale', '/locale', 'Expected a locale such as en-US, de-DE, ar-EG or ja-JP.');
   }
 
   private formats(value: unknown): DeliveryFormat[] | undefined {

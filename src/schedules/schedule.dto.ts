@@ -76,6 +76,12 @@ export class ScheduleDto {
   @Described({ description: 'A text above the numbers, with the same names.', ...TEXT_OR_NULL }) message!:
     string | null;
   @Described({
+    description: 'Language and formats of its reports, BCP 47; null for those of the view or the organisation.',
+    ...TEXT_OR_NULL,
+    example: 'de-DE',
+  })
+  locale!: string | null;
+  @Described({
     description: '`last_complete`: relative ranges mean whole periods that had ended when the report was due.',
     type: () => String,
     oneOf: REPORT_PERIODS,

@@ -83,6 +83,8 @@ export class ReportSchedule {
   @Column('jsonb') recipients!: ScheduleRecipient[];
   @Column('text', { nullable: true }) subject!: string | null;
   @Column('text', { nullable: true }) message!: string | null;
+  /** BCP 47; the view's or the organisation's where null. */
+  @Column('text', { nullable: true }) locale!: string | null;
   @Column('text') period!: ReportPeriod;
   @Column('jsonb', { nullable: true }) gate!: DataGate | null;
   @Column('jsonb', { nullable: true }) condition!: ScheduleCondition | null;

@@ -3,7 +3,9 @@
  * loss of the rest, exported, and sent by mail at its time. Over a real server; a mail host outside of it takes the mails.
  */
 import type { AddressInfo } from 'node:net';
+import { randomBytes } from 'node:crypto';
 import PostalMime from 'postal-mime';
+import { MOST_ATTACHED_BYTES } from '../../src/delivery/report-files.js';
 import { Guide } from '../support/guide.js';
 import { mailCatcher } from '../support/mail-catcher.js';
 import { TestServer } from '../support/server.js';
@@ -110,9 +112,9 @@ describe('dashboards', () => {
       views: { view_id: string; types: string[] }[];
     }>('/api/dashboard/widgets');
     expect(status).toBe(200);
-    expect(body.data.find(({ type }) => type === 'scatter')?.needs).toBe('at least two metrics and one dimension');
+    expect(body.data.find(({ type }) => type === 'scatter')?.needs).toMatch(/^two metrics for the axes/);
     expect(body.data.find(({ type }) => type === 'pivot')?.needs).toBe(
-      'at least one metric and two dimensions, or one and a time grain',
+      'two keys (dimensions or the time grain) and a metric',
     );
     const [spend] = body.views;
     expect(spend?.view_id).toBe(view);
@@ -352,6 +354,50 @@ describe('dashboards', () => {
     expect((await server.json(`/api/dashboard/${dashboard}`, undefined, 'DELETE')).status).toBe(204);
     expect((await server.json(`/api/reports/schedules/${body.id}`)).status).toBe(404);
   }, 60_000);
+
+  it('is a link in the mail where its tables are too large for one', async () => {
+    // Names that don't compress, so that the zip is larger than what mail hosts take.
+    const rows = Array.from({ length: 16_000 }, (_value, at) => ({
+      external_id: `large ${at}`,
+      recorded_at: '2026-01-05T12:00:00Z',
+      data_source: 'large',
+      source_category: 'external_marketing',
+      campaign_id: randomBytes(740).toString('base64url'),
+      currency: 'USD',
+      data_payload: { clicks: 1 },
+    }));
+    for (let at = 0; at < rows.length; at += 4_000) {
+      expect(await server.rows(rows.slice(at, at + 4_000))).toMatchObject({ status: 201 });
+    }
+    const { body: large } = await server.json<{ id: string }>('/api/dashboard/create', {
+      dashboard_name: 'Large',
+      widgets: [
+        {
+          type: 'table',
+          query: {
+            metrics: ['clicks'],
+            dimensions: ['campaign_name'],
+            filters: { and: [{ member: 'data_source', operator: 'equals', values: ['large'] }] },
+            date_range: { from: '2026-01-01', to: '2026-01-31' },
+          },
+        },
+      ],
+    });
+    const asked = { recipients: ['large@example.com'], formats: ['csv'] };
+    expect((await server.json(`/api/dashboard/${large.id}/deliver`, asked)).status).toBe(202);
+    const raw = await until(() => Promise.resolve(mails.get('large@example.com')?.[0]), { seconds: 60 });
+    const mail = await PostalMime.parse(raw);
+    expect(mail.attachments.map(({ mimeType }) => mimeType)).not.toContain('application/zip');
+    const link = /http\S+\/f\/\S+/.exec(mail.text ?? '')?.[0] ?? '';
+    const at = link.replace(/^https?:\/\/[^/]+/, server.base);
+    const file = await fetch(at);
+    expect([file.status, file.headers.get('content-type')]).toEqual([200, 'application/zip']);
+    const zip = Buffer.from(await file.arrayBuffer());
+    expect(zip.length).toBeGreaterThan(MOST_ATTACHED_BYTES);
+    expect(zip.subarray(0, 2).toString()).toBe('PK');
+    expect(zip.length).toBe(Number(file.headers.get('content-length')));
+    expect((await fetch(`${at}x`)).status).toBe(404);
+  }, 120_000);
 
   it('does what the guide says', async () => {
     const guide = await Guide.read('reports.md');

@@ -274,6 +274,104 @@ describe('scheduled reports', () => {
     expect(unknown).toMatchObject({ status: 422, body: { code: 'unknown_metric' } });
   }, 60_000);
 
+  it('is sent when a number is far from what is usual', async () => {
+    const past = Array.from({ length: 14 }, (_value, at) => ({
+      external_id: `usual ${at}`,
+      recorded_at: `${day(at + 1)}T12:00:00Z`,
+      data_source: 'shop',
+      source_category: 'external_marketing',
+      currency: 'USD',
+      // Yesterday 500; before, between 97 and 103 a day.
+      data_payload: { sends: at === 0 ? '500' : String(100 + (at % 7) - 3) },
+    }));
+    expect(await server.rows(past)).toMatchObject({ status: 201 });
+    const { body: saved } = await server.json<{ id: string }>('/api/reports/views', {
+      ...{ report_name: 'Daily sends', report_category: 'campaign_performance', metrics: ['sends'] },
+      ...{ time_grain: 'daily', time_zone: 'UTC', date_range: { last: 14, unit: 'day', complete: true } },
+    });
+    const asked = async (condition: object): Promise<Delivery | undefined> => {
+      const body = { cron: '0 9 1 1 *', formats: ['csv'], recipients: ['odd@example.com'], condition };
+      const made = await server.json<Schedule>(`/api/reports/views/${saved.id}/schedule`, body);
+      expect(made.status).toBe(201);
+      return (await run(made.body.id))[0];
+    };
+    expect(await asked({ metric: 'sends', anomaly_sigmas: 3 })).toMatchObject({ state: 'accepted' });
+    const mail = await PostalMime.parse(mails.get('odd@example.com')?.[0] ?? '');
+    expect(mail.text).toMatch(/Sends is 500; the median of 13 periods before is 100\./);
+    expect((await asked({ metric: 'sends', anomaly_sigmas: 1_000 }))?.evidence[0]?.reason).toMatch(
+      /is 500; the median/,
+    );
+  }, 60_000);
+
+  it('goes to whoever is in a team when it is due', async () => {
+    const { body: team } = await server.json<{ id: string }>('/api/teams', { name: 'Readers' });
+    const people = await Promise.all(
+      ['first', 'second'].map((name) =>
+        server.json<{ id: string }>('/api/users', { email: `${name}@example.com`, role: 'viewer' }),
+      ),
+    );
+    const [first, second] = people.map(({ body }) => body.id);
+    const member = (id: string | undefined, method: 'PUT' | 'DELETE'): Promise<{ status: number }> =>
+      server.json(`/api/teams/${team.id}/members/${id ?? ''}`, method === 'PUT' ? {} : undefined, method);
+    await member(first, 'PUT');
+    const { status, body } = await schedule({ recipients: [{ team_id: team.id }, 'first@example.com'] });
+    expect(status).toBe(201);
+    // Who is named twice gets it once.
+    expect((await run(body.id)).map(({ recipient }) => recipient)).toEqual(['first@example.com']);
+    await member(second, 'PUT');
+    await member(first, 'DELETE');
+    expect((await run(body.id)).map(({ recipient }) => recipient).sort()).toEqual([
+      'first@example.com',
+      'second@example.com',
+    ]);
+    const gone = await schedule({ recipients: [{ team_id: '00000000-0000-4000-8000-000000000000' }] });
+    expect(gone).toMatchObject({ status: 422, body: { code: 'unknown_recipient' } });
+  }, 60_000);
+
+  it('speaks the language that the schedule asks for', async () => {
+    const { status, body } = await schedule({ locale: 'de-DE', formats: ['html'], recipients: ['german@example.com'] });
+    expect([status, (body as { locale?: string }).locale]).toEqual([201, 'de-DE']);
+    await run(body.id);
+    const mail = await PostalMime.parse(mails.get('german@example.com')?.[0] ?? '');
+    expect(mail.html).toMatch(/<html lang="de-DE"[^]*Zeitraum[^]*Einzelheiten[^]*Datenstand/);
+    expect(mail.text).toMatch(/Im Browser öffnen: http/);
+    expect(mail.html).not.toMatch(/Period|Details|Data as of|Open in the browser/);
+    const refused = await schedule({ locale: 'German' });
+    expect(refused).toMatchObject({ status: 400, body: { errors: [{ code: 'unknown_locale', pointer: '/locale' }] } });
+  }, 60_000);
+
+  it('stands in the ledger of GraphQL too, which also sends and knows the mail host', async () => {
+    const sent = await server.graphql<{ deliverReportView: { occurrence_id: string } }>(
+      'mutation M($id: ID!, $input: DeliverInput) { deliverReportView(id: $id, input: $input) { occurrence_id } }',
+      { id: view, input: { recipients: ['graph@example.com'], formats: ['csv'] } },
+    );
+    expect(sent.errors).toBeUndefined();
+    const occurrence = sent.data?.deliverReportView.occurrence_id ?? '';
+    const ledger = await until(async () => {
+      const { data } = await server.graphql<{ reportDeliveries: { data: Delivery[] } }>(
+        'query Q($id: String) { reportDeliveries(occurrence_id: $id, state: "accepted") { data { recipient state attempts evidence due_at } next_cursor } }',
+        { id: occurrence },
+      );
+      return data?.reportDeliveries.data[0];
+    });
+    expect(ledger).toMatchObject({ recipient: 'graph@example.com', state: 'accepted', attempts: 1 });
+    expect(ledger.evidence[0]?.reply).toMatch(/^250/);
+    const wrong = await server.graphql('{ reportDeliveries(state: "lost") { next_cursor } }');
+    expect(wrong.errors).toMatchObject([{ extensions: { code: 'invalid_request' } }]);
+    const host = { host: 'localhost', port: 2525, from: 'reports@example.com', username: 'a', password: 'secret' };
+    const set = await server.graphql(
+      'mutation M($input: MailHostInput!) { setMailHost(input: $input) { mail_host { host has_password verified_at } } }',
+      { input: host },
+    );
+    expect(set.data).toEqual({
+      setMailHost: { mail_host: { host: 'localhost', has_password: true, verified_at: null } },
+    });
+    const removed = await server.graphql('mutation { removeMailHost { mail_host { host } } }');
+    expect(removed.data).toEqual({ removeMailHost: { mail_host: null } });
+    const metrics = await (await server.fetch('/metrics')).text();
+    expect(metrics).toMatch(/tributary_renderers\{state="busy"\} 0[^]*tributary_renderers_killed_total 0/);
+  }, 60_000);
+
   it('goes only to domains that the organisation allows, asked at save and at send', async () => {
     const { body } = await schedule({ recipients: ['ann@example.com', 'bob@partner.example'] });
     const settings = { allowed_domains: ['example.com'] };

@@ -216,16 +216,25 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   skipNextReport: { args: byId('schedule') },
   runReportSchedule: { args: byId('schedule') },
   deleteReportSchedule: { args: byId('schedule') },
+  deliverReportView: { args: byId('view', { input: { recipients: ['ann@example.com'], formats: ['html'] } }) },
   deleteReportView: { args: byId('view') },
+  setMailHost: { args: inputOf({ host: 'localhost', port: 587, from: 'reports@example.com' }) },
+  removeMailHost: {},
   createDashboard: {
     args: inputOf({ dashboard_name: 'Graph', widgets: [{ type: 'text', text: 'Hello' }] }),
     gives: 'dashboard',
   },
   updateDashboard: { args: byId('dashboard', { input: { dashboard_name: 'Graph again' } }) },
   scheduleDashboard: { args: byId('dashboard', { input: { ...schedule, formats: ['html'] } }) },
+  deliverDashboard: { args: byId('dashboard', { input: { recipients: ['ann@example.com'], formats: ['html'] } }) },
   deleteDashboard: { args: byId('dashboard') },
+};
+
+/** Mutations that change nothing an organisation owns, and why they leave no entry. */
+export const MUTATIONS_WITHOUT_ENTRY: Readonly<Record<string, string>> = {
+  verifyMailHost: 'greets a mail host, and writes nothing',
 };
 
 /** As {@link AT_ONCE_AGAIN}, or what they write is deleted, so that nothing of the transaction is left to be seen. */
 export const LEAVES_NOTHING =
-  /^(mergeCustomers|undoCustomerMerge|runReportSchedule|delete|remove|eraseCustomer$|runRetention$)/;
+  /^(mergeCustomers|deliver|undoCustomerMerge|runReportSchedule|delete|remove|eraseCustomer$|runRetention$)/;

@@ -1,5 +1,7 @@
+import { Field, InputType, Int, ObjectType } from '@nestjs/graphql';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsInt, IsOptional, IsString, Length, Matches, Max, MaxLength, Min } from 'class-validator';
+import { Described } from '../../common/described.js';
 
 export const MAIL_SECURITIES = ['tls', 'starttls', 'none'] as const;
 export type MailSecurity = (typeof MAIL_SECURITIES)[number];
@@ -8,12 +10,15 @@ const HOST = /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/;
 const HEADER_SAFE = /^[^\p{Cc}]*$/u;
 
 /** Body of `PUT /api/reports/mail-host`. */
+@InputType('MailHostInput', { description: 'A mail host of the organisation’s own.' })
 export class PutMailHostDto {
+  @Field(() => String, { description: 'Name or IPv4 address.' })
   @ApiProperty({ example: 'smtp.example.com', description: 'Name or IPv4 address of the mail host.' })
   @IsString()
   @Matches(HOST, { message: 'host must be a name such as smtp.example.com' })
   host!: string;
 
+  @Field(() => Int, { description: '25, 465, 587, 2465, 2525 or 2587, unless the installation allows others.' })
   @ApiProperty({
     example: 587,
     description: '25, 465, 587, 2465, 2525 or 2587, unless the installation allows others.',
@@ -23,6 +28,7 @@ export class PutMailHostDto {
   @Max(65_535)
   port!: number;
 
+  @Field(() => String, { nullable: true, description: 'tls, starttls or none; by the port where absent.' })
   @ApiPropertyOptional({
     enum: MAIL_SECURITIES,
     description:
@@ -32,6 +38,7 @@ export class PutMailHostDto {
   @IsIn(MAIL_SECURITIES)
   security?: MailSecurity;
 
+  @Field(() => String, { nullable: true, description: 'Null for no log-in.' })
   @ApiPropertyOptional({
     type: String,
     nullable: true,
@@ -44,6 +51,7 @@ export class PutMailHostDto {
   @Matches(HEADER_SAFE, { message: 'username must not hold control characters' })
   username?: string | null;
 
+  @Field(() => String, { nullable: true, description: 'Kept as a secret; absent keeps the one that is kept.' })
   @ApiPropertyOptional({
     type: String,
     nullable: true,
@@ -54,32 +62,41 @@ export class PutMailHostDto {
   @Length(1, 1_000)
   password?: string | null;
 
+  @Field(() => String, { description: 'Sender of the mails.' })
   @ApiProperty({ example: 'Northwind Reports <reports@example.com>', description: 'Sender of the mails.' })
   @IsString()
   @MaxLength(320)
   from!: string;
 }
 
+const TEXT_OR_NULL = { type: () => String, optional: true } as const;
+
 /** An organisation's own mail host; never its password. */
+@ObjectType('MailHost', { description: 'An organisation’s own mail host; never its password.' })
 export class MailHostDto {
-  @ApiProperty({ example: 'smtp.example.com' }) host!: string;
-  @ApiProperty({ example: 587 }) port!: number;
-  @ApiProperty({ enum: MAIL_SECURITIES }) security!: MailSecurity;
-  @ApiProperty({ type: String, nullable: true, example: 'reports@example.com' }) username!: string | null;
-  @ApiProperty({ description: 'Whether a password is kept.' }) has_password!: boolean;
-  @ApiProperty({ example: 'Northwind Reports <reports@example.com>' }) from!: string;
-  @ApiProperty({
-    type: String,
-    format: 'date-time',
-    nullable: true,
+  @Described({ description: 'Name or address.', type: () => String, example: 'smtp.example.com' }) host!: string;
+  @Described({ description: 'TCP port.', type: () => Int, example: 587 }) port!: number;
+  @Described({ description: 'How the line is kept secret.', type: () => String, oneOf: MAIL_SECURITIES })
+  security!: MailSecurity;
+  @Described({ description: 'Who logs in there.', ...TEXT_OR_NULL, example: 'reports@example.com' })
+  username!: string | null;
+  @Described({ description: 'Whether a password is kept.', type: () => Boolean }) has_password!: boolean;
+  @Described({ description: 'Sender of the mails.', type: () => String, example: 'Northwind <reports@example.com>' })
+  from!: string;
+  @Described({
     description: 'When these settings last passed a verification; null when they never did.',
+    ...TEXT_OR_NULL,
+    example: '2026-02-02T14:00:00.000Z',
   })
   verified_at!: string | null;
-  @ApiProperty({ format: 'date-time' }) updated_at!: string;
+  @Described({ description: 'When they were last changed.', type: () => String, example: '2026-02-02T13:58:00.000Z' })
+  updated_at!: string;
 }
 
 /** Answer of `GET /api/reports/mail-host`. */
+@ObjectType('MailHostState', { description: 'Through which host the organisation’s reports go out.' })
 export class MailHostStateDto {
+  @Field(() => MailHostDto, { nullable: true, description: 'Null for the installation’s mail host.' })
   @ApiProperty({
     type: MailHostDto,
     nullable: true,
@@ -100,20 +117,17 @@ export class VerifyMailHostDto {
 export const VERIFY_STEPS = ['address', 'connection', 'login', 'mail'] as const;
 export type VerifyStep = (typeof VERIFY_STEPS)[number];
 
+@ObjectType('MailHostVerification', { description: 'How far a trial conversation with the mail host came.' })
 export class MailHostVerificationDto {
-  @ApiProperty({ description: 'Whether every step was passed.' }) verified!: boolean;
-  @ApiProperty({
-    enum: VERIFY_STEPS,
-    nullable: true,
+  @Described({ description: 'Whether every step was passed.', type: () => Boolean }) verified!: boolean;
+  @Described({
     description: 'The step that failed: looking the host up, connecting (with TLS), logging in, sending the test mail.',
+    ...TEXT_OR_NULL,
+    oneOf: VERIFY_STEPS,
   })
   failed_at!: VerifyStep | null;
-  @ApiProperty({ type: String, nullable: true, example: 'The mail host refused the log-in.' }) detail!: string | null;
-  @ApiProperty({
-    type: String,
-    nullable: true,
-    example: '535 5.7.8 Authentication failed',
-    description: 'What the host said.',
-  })
+  @Described({ description: 'What is wrong.', ...TEXT_OR_NULL, example: 'The mail host refused the log-in.' })
+  detail!: string | null;
+  @Described({ description: 'What the host said.', ...TEXT_OR_NULL, example: '535 5.7.8 Authentication failed' })
   reply!: string | null;
 }

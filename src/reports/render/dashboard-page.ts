@@ -6,7 +6,8 @@ import type { Medium } from './medium.js';
 import { headlines, noticeTexts, periodText } from './report-facts.js';
 import { isKeyFigures, renderTable, tableTexts } from './report-table.js';
 import { LANDSCAPE_WIDTH } from './report-page.js';
-import { about, logoData, masthead } from './sections.js';
+import { about, firstRows, logoData, masthead } from './sections.js';
+import { wordsOf, type Words } from './words/words.js';
 import { shell } from './shell.js';
 import { tableWidth, type TextColumn } from './table-fit.js';
 
@@ -35,7 +36,7 @@ export function renderDashboardPage(
   const own = periodText(dashboard);
   const body = [
     masthead(dashboard, logoData(dashboard)),
-    `<div class="widgets">${dashboard.widgets.map((widget) => renderWidget(widget, own, medium)).join('\n')}</div>`,
+    `<div class="widgets">${dashboard.widgets.map((widget) => renderWidget(widget, own, medium, wordsOf(dashboard.locale))).join('\n')}</div>`,
     about(dashboard),
   ].join('\n');
   return shell(dashboard, body, {
@@ -46,14 +47,14 @@ export function renderDashboardPage(
   });
 }
 
-function renderWidget(widget: DashboardWidget, period: string, medium: Medium): string {
+function renderWidget(widget: DashboardWidget, period: string, medium: Medium, words: Words): string {
   const { report } = widget;
   const width = report !== null && medium === 'print' ? roomyWidth(report, widget.width) : widget.width;
   const content =
     report === null
       ? widget.text
         ? `<p class="words" dir="auto">${escapeHtml(widget.text)}</p>`
-        : `<p class="problem">${escapeHtml(widget.problem ?? 'This could not be shown.')}</p>`
+        : `<p class="problem">${escapeHtml(widget.problem ?? words.not_shown)}</p>`
       : reportContent(report, WIDTHS[width], period, medium);
   const isLong = report !== null && report.rows.length > 20 && drawnNothing(report);
   return `<section class="widget ${width}${isLong ? ' long-table' : ''}"><h2 dir="auto">${escapeHtml(widget.title)}</h2>${content}</section>`;
@@ -66,8 +67,9 @@ function reportContent(report: ReportDocument, width: number, period: string, me
   const notes = noticeTexts(report)
     .map((text) => `<p class="note" dir="auto">${escapeHtml(text)}</p>`)
     .join('');
-  if (report.rows.length === 0) return `${head}<p class="empty-widget">No data in this period.</p>`;
-  if (report.dashboardConfig?.chart === 'tiles') return head + renderTiles(headlines(report)) + notes;
+  if (report.rows.length === 0)
+    return `${head}<p class="empty-widget">${escapeHtml(wordsOf(report.locale).no_data)}</p>`;
+  if (report.dashboardConfig?.chart === 'tiles') return head + renderTiles(headlines(report), report.locale) + notes;
   const plans = planCharts(report).slice(0, 1);
   const figures = plans.map((plan) =>
     renderFigure(plan, report, {
@@ -79,10 +81,7 @@ function reportContent(report: ReportDocument, width: number, period: string, me
   );
   if (figures.length > 0) return head + figures.join('') + notes;
   const shown = shownRows(report);
-  const cut =
-    shown.rows.length < report.rows.length
-      ? `<p class="note">The first ${shown.rows.length} of ${report.rows.length} rows.</p>`
-      : '';
+  const cut = shown.rows.length < report.rows.length ? firstRows(report, shown.rows.length) : '';
   return head + renderTable(shown, medium, { width, size: SIZE }) + cut + notes;
 }
 

@@ -7,6 +7,7 @@ import type { ReportDocument } from './document.js';
 import { formatCell, formatLabel } from './format.js';
 import { escapeHtml } from './html-text.js';
 import type { Medium } from './medium.js';
+import { filled, wordsOf } from './words/words.js';
 import { columnBlocks, isLongText, type TableSize, type TextColumn } from './table-fit.js';
 
 /** CSS pixels that a phone leaves for a chart. */
@@ -113,6 +114,7 @@ const keyColour = (index: number, other: boolean): string =>
   other ? 'key-other' : `key-${index % SERIES_COLOURS.length}`;
 
 function sharesLegend(plan: SharesPlan, report: ReportDocument): string {
+  const words = wordsOf(report.locale);
   const whole = plan.slices.reduce((sum, slice) => sum + slice.value, 0);
   const percent = new Intl.NumberFormat(report.locale, {
     style: 'percent',
@@ -123,38 +125,40 @@ function sharesLegend(plan: SharesPlan, report: ReportDocument): string {
     ({ name, value, other }, index) =>
       `<tr><th scope="row"><i class="key ${keyColour(index, other)}"></i>${escapeHtml(name)}</th><td>${escapeHtml(formatLabel(value, plan.column, report))}</td><td>${whole > 0 ? percent.format(value / whole) : ''}</td></tr>`,
   );
-  const head = `<tr class="unseen"><th scope="col">Part</th><th scope="col">${escapeHtml(plan.column.label)}</th><th scope="col">Share</th></tr>`;
+  const head = `<tr class="unseen"><th scope="col">${escapeHtml(words.part)}</th><th scope="col">${escapeHtml(plan.column.label)}</th><th scope="col">${escapeHtml(words.share)}</th></tr>`;
   return `<table class="shares-list"><thead>${head}</thead><tbody>${lines.join('')}</tbody></table>`;
 }
 
 /** A funnel as columns of text, beside its bars. */
 export function funnelTexts(plan: FunnelPlan, report: ReportDocument): readonly TextColumn[] {
+  const words = wordsOf(report.locale);
   const first = plan.steps[0]?.value ?? 0;
   const percent = new Intl.NumberFormat(report.locale, { style: 'percent', maximumSignificantDigits: 3 });
   const share = (value: number, of: number): string => (of > 0 ? percent.format(value / of) : '–');
   const before = (at: number): number => plan.steps[at - 1]?.value ?? 0;
   const number = (head: string, cells: readonly string[]): TextColumn => ({ head, cells, isNumber: true });
   return [
-    { head: 'Step', cells: plan.steps.map(({ name }) => name), isNumber: false },
+    { head: words.step, cells: plan.steps.map(({ name }) => name), isNumber: false },
     number(
-      'Value',
+      words.value,
       plan.steps.map(({ value, column }) => formatLabel(value, column, report)),
     ),
     number(
-      'Of the step before',
+      words.of_step_before,
       plan.steps.map(({ value }, at) => (at === 0 ? '' : share(value, before(at)))),
     ),
     number(
-      'Of the first',
+      words.of_first,
       plan.steps.map(({ value }, at) => (at === 0 ? '' : share(value, first))),
     ),
-    { head: 'Size', cells: ['\u2003'.repeat(FUNNEL_BAR)], isNumber: true },
+    { head: words.size, cells: ['\u2003'.repeat(FUNNEL_BAR)], isNumber: true },
   ];
 }
 
 function funnelTable(plan: FunnelPlan, report: ReportDocument): string {
   const most = Math.max(...plan.steps.map(({ value }) => value), 0);
   const [names, ...numbers] = funnelTexts(plan, report).slice(0, 4);
+  const { size } = wordsOf(report.locale);
   const long = names?.cells.some(isLongText) ? ' class="long"' : '';
   const lines = plan.steps.map(({ name, value }, at) => {
     const width = most > 0 ? Math.max(0.4, (100 * value) / most) : 0;
@@ -163,7 +167,7 @@ function funnelTable(plan: FunnelPlan, report: ReportDocument): string {
     return `<tr><th scope="row"${long}>${escapeHtml(name)}</th><td class="bar">${bar}</td>${cells.join('')}</tr>`;
   });
   const heads = numbers.map(({ head }) => `<th scope="col" class="number">${escapeHtml(head)}</th>`);
-  const head = `<tr><th scope="col">${escapeHtml(names?.head ?? '')}</th><th scope="col"><span class="unseen">Size</span></th>${heads.join('')}</tr>`;
+  const head = `<tr><th scope="col">${escapeHtml(names?.head ?? '')}</th><th scope="col"><span class="unseen">${escapeHtml(size)}</span></th>${heads.join('')}</tr>`;
   return `<div class="scroll"><table class="funnel-steps"><thead>${head}</thead><tbody>${lines.join('')}</tbody></table></div>`;
 }
 
@@ -178,7 +182,9 @@ export function matrixTexts(plan: MatrixPlan, report: ReportDocument): readonly 
       cells: plan.rows.map(({ values }) => text(values[at] ?? null)),
       isNumber: true,
     })),
-    ...(hasTotals ? [{ head: 'Total', cells: plan.rows.map(({ total }) => text(total)), isNumber: true }] : []),
+    ...(hasTotals
+      ? [{ head: wordsOf(report.locale).total, cells: plan.rows.map(({ total }) => text(total)), isNumber: true }]
+      : []),
   ];
 }
 
@@ -211,14 +217,15 @@ function matrixTable(plan: MatrixPlan, report: ReportDocument, { medium, width, 
 }
 
 /** Key figures as tiles, with how each has changed where the report compares. */
-export function renderTiles(items: readonly Headline[]): string {
+export function renderTiles(items: readonly Headline[], locale: string): string {
   if (items.length === 0) return '';
+  const words = wordsOf(locale);
   const arrow = { up: '▲', down: '▼', same: '=' };
-  const said = { up: 'up', down: 'down', same: 'unchanged' };
+  const said = { up: words.up, down: words.down, same: words.unchanged };
   return `<ul class="tiles">${items
     .map(({ label, value, change }) => {
       const moved = change
-        ? `<span class="change"><span aria-hidden="true">${arrow[change.direction]} </span><span class="unseen">${said[change.direction]} </span>${escapeHtml(change.text)} <span class="before">from ${escapeHtml(change.previous)}</span></span>`
+        ? `<span class="change"><span aria-hidden="true">${arrow[change.direction]} </span><span class="unseen">${escapeHtml(said[change.direction])} </span>${escapeHtml(change.text)} <span class="before">${escapeHtml(filled(words.from, { value: change.previous }))}</span></span>`
         : '';
       return `<li class="tile"><span class="label">${escapeHtml(label)}</span><span class="value">${escapeHtml(value)}</span>${moved}</li>`;
     })

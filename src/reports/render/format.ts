@@ -2,6 +2,7 @@ import { Decimal } from 'decimal.js';
 import { DateTime } from 'luxon';
 import type { PlannedColumn, TimeGrain } from '../../compiler/query/types.js';
 import type { CellValue } from './document.js';
+import { wordsOf } from './words/words.js';
 
 /** Shown where there is no value. */
 export const NO_VALUE = '–';
@@ -133,7 +134,7 @@ export const formatInstant = (iso: string, zone: string, locale: string): string
 export function formatPeriod(from: string | null, to: string | null, zone: string, locale: string): string {
   const start = from === null ? null : DateTime.fromISO(from, { zone, locale });
   const end = to === null ? null : DateTime.fromISO(to, { zone, locale });
-  if (!start?.isValid || !end?.isValid) return 'All time';
+  if (!start?.isValid || !end?.isValid) return wordsOf(locale).all_time;
   const wholeDays = [start, end].every((time) => time.equals(time.startOf('day')));
   if (!wholeDays) return `${formatInstant(from ?? '', zone, locale)} – ${formatInstant(to ?? '', zone, locale)}`;
   const last = end.minus({ milliseconds: 1 });

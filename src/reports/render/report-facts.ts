@@ -3,6 +3,7 @@ import type { PlannedColumn } from '../../compiler/query/types.js';
 import { isTwin, metricsToDraw } from './charts/data.js';
 import type { PageFacts, ReportDocument, ReportRow } from './document.js';
 import { decimalOf, formatChange, formatHeadline, formatInstant, formatPeriod, isNumeric } from './format.js';
+import { filled, wordsOf } from './words/words.js';
 
 /** What a report says about itself in words, for the page and for the mail that carries it. */
 
@@ -54,7 +55,7 @@ function changeOf(
   const order = value.cmp(before);
   return {
     direction: order > 0 ? 'up' : order < 0 ? 'down' : 'same',
-    text: change ? formatChange(change, report.locale) : 'new',
+    text: change ? formatChange(change, report.locale) : wordsOf(report.locale).new,
     previous: formatHeadline(before, column, report),
   };
 }
@@ -62,20 +63,24 @@ function changeOf(
 /** `Last month: Jan 1, 2026 – Jan 31, 2026` */
 export function periodText(report: PageFacts): string {
   const { from, to, time_zone, label } = report.period;
+  if ((from === null || to === null) && label !== '') return label;
   const dates = formatPeriod(from, to, time_zone, report.locale);
   return label === '' || label.toLowerCase() === dates.toLowerCase() ? dates : `${label}: ${dates}`;
 }
 
 /** All that a reader must know before trusting the numbers: what is cut, empty or doubtful. */
-export const noticeTexts = (report: ReportDocument): readonly string[] => [
-  ...(report.truncated
-    ? [
-        `Only the first ${rowCount(report)} rows are shown; there are more.${report.totals ? ' The totals cover all of them.' : ''}`,
-      ]
-    : []),
-  ...(report.rows.length === 0 ? ['No data matched this report’s period and filters.'] : []),
-  ...report.warnings,
-];
+export function noticeTexts(report: ReportDocument): readonly string[] {
+  const words = wordsOf(report.locale);
+  const cut = [
+    filled(words.only_first_rows, { count: rowCount(report) }),
+    ...(report.totals ? [words.totals_cover_all] : []),
+  ];
+  return [
+    ...(report.truncated ? [cut.join(' ')] : []),
+    ...(report.rows.length === 0 ? [words.no_match] : []),
+    ...report.warnings,
+  ];
+}
 
 /** Until when each source has data, in the report's zone. */
 export const sourceFacts = (report: PageFacts): readonly { readonly source: string; readonly asOf: string }[] =>

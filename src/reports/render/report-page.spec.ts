@@ -95,14 +95,14 @@ test('the rest is added up only where values may be added', () => {
   expect(series(spend)).toHaveLength(8);
   expect(series(spend).at(-1)).toBe('Other (9)');
   expect(series(roas)).toHaveLength(7);
-  expect(roas?.note).toContain("can't be added up");
+  expect(roas?.note).toContain('can’t be added up');
 });
 
 test('categories are ranked; more than a dozen are summed up in words', () => {
   expect(planCharts(fewCategories)).toMatchObject([
     { kind: 'bars', categories: ['google_ads', 'meta_ads', 'tiktok_ads', 'klaviyo'] },
   ]);
-  expect(planCharts(manyCampaigns)[0]?.note).toMatch(/^The first 11 of 60; the others together: \$/);
+  expect(planCharts(manyCampaigns)[0]?.note).toMatch(/^The first 11 of 60. The others together: \$/);
 });
 
 test('a donut comes only when asked for, and only of an additive metric', () => {

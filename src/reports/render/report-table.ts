@@ -2,6 +2,7 @@ import type { PlannedColumn } from '../../compiler/query/types.js';
 import type { CellValue, ReportDocument, ReportRow } from './document.js';
 import { decimalOf, formatCell, isNumeric } from './format.js';
 import { escapeHtml } from './html-text.js';
+import { filled, wordsOf } from './words/words.js';
 import type { Medium } from './medium.js';
 import { columnBlocks, isKey, isLongText, type ColumnBlock, type TableRoom, type TextColumn } from './table-fit.js';
 
@@ -41,12 +42,14 @@ export function renderTable(
     medium === 'print'
       ? columnBlocks(texts, keys, room, MOST_PRINTED_COLUMNS)
       : [{ columns: texts.map((_text, index) => index), isTight: false }];
+  const words = wordsOf(report.locale);
   const tables = blocks.map((block, index) => {
-    const caption = blocks.length > 1 ? `${report.title}, columns ${index + 1} of ${blocks.length}` : report.title;
+    const place = { title: report.title, part: index + 1, parts: blocks.length };
+    const caption = blocks.length > 1 ? filled(words.columns_of, place) : report.title;
     return tableOf(report, block, texts, caption);
   });
   if (medium === 'web') {
-    return `<div class="scroll" role="region" aria-label="${escapeHtml(`${report.title}: rows`)}" tabindex="0">${tables.join('')}</div>`;
+    return `<div class="scroll" role="region" aria-label="${escapeHtml(filled(words.rows_of, { title: report.title }))}" tabindex="0">${tables.join('')}</div>`;
   }
   return blocks.length === 1 ? tables.join('') : tables.map((table) => `<div class="group">${table}</div>`).join('');
 }
@@ -69,7 +72,8 @@ function renderKeyFigures(report: ReportDocument): string {
     const value = row[column.name] ?? null;
     return `<tr><th scope="row">${escapeHtml(column.label)}</th>${cell(value, column, formatCell(value, column, report), [])}</tr>`;
   });
-  const head = headCell('Metric', false) + headCell('Value', true);
+  const words = wordsOf(report.locale);
+  const head = headCell(words.metric, false) + headCell(words.value, true);
   return `<table class="figures"><caption class="unseen">${escapeHtml(report.title)}</caption><thead><tr>${head}</tr></thead><tbody>${lines.join('')}</tbody></table>`;
 }
 
@@ -113,6 +117,6 @@ const totalCells = (report: ReportDocument, totals: ReportRow, texts: readonly T
       if (column.role === 'metric') {
         return cell(totals[column.name] ?? null, column, texts[index]?.cells[report.rows.length] ?? '', []);
       }
-      return index === 0 ? '<th scope="row">Total</th>' : '<td></td>';
+      return index === 0 ? `<th scope="row">${escapeHtml(wordsOf(report.locale).total)}</th>` : '<td></td>';
     })
     .join('');

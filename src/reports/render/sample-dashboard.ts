@@ -171,6 +171,7 @@ export const arabic = report({
   organization: 'متجر الشمال للرحلات',
   subtitle: 'جميع القنوات المدفوعة خلال الفترة',
   locale: 'ar-EG',
+  period: { ...fewCategories.period, label: '' },
   currency: 'EGP',
   columns: [
     column('channel', 'القناة', { role: 'dimension', type: 'string' }),
@@ -197,8 +198,9 @@ export const japanese = report({
   organization: '株式会社ノースウィンド',
   subtitle: '「春のキャンペーン」を含む全媒体。絵文字も印字されます 🌸',
   locale: 'ja-JP',
+  period: { ...thirteenMonths.period, label: '' },
   currency: 'JPY',
-  filtersText: ['媒体 is 検索広告、ＳＮＳ広告 or メール'],
+  filtersText: ['媒体 = 検索広告、ＳＮＳ広告またはメール'],
   columns: [
     column('recorded_at', '月', { role: 'time', type: 'date' }),
     column('media', '媒体', { role: 'dimension', type: 'string' }),

@@ -6,6 +6,7 @@ import { escapeHtml } from './html-text.js';
 import { logoSize, senderOf, type Medium } from './medium.js';
 import { definitionVersion, headlines, noticeTexts, periodText, rowCount, sourceFacts } from './report-facts.js';
 import { renderTable } from './report-table.js';
+import { counted, filled, wordsOf } from './words/words.js';
 import type { TableRoom, TextColumn } from './table-fit.js';
 
 /** The parts of a page, the same whether it is printed, opened or mailed. */
@@ -13,9 +14,10 @@ import type { TableRoom, TextColumn } from './table-fit.js';
 /** Who sends it, what it is called, and what it is about. */
 export function masthead(facts: PageFacts, logoSource: string | null): string {
   const { time_zone } = facts.period;
-  const filters = facts.filtersText.length === 0 ? [] : [['Filters', escapeHtml(facts.filtersText.join('; '))]];
+  const words = wordsOf(facts.locale);
+  const filters = facts.filtersText.length === 0 ? [] : [[words.filters, escapeHtml(facts.filtersText.join('; '))]];
   const lines = [
-    ['Period', `${escapeHtml(periodText(facts))} <span class="zone">(${escapeHtml(time_zone)})</span>`],
+    [words.period, `${escapeHtml(periodText(facts))} <span class="zone">(${escapeHtml(time_zone)})</span>`],
     ...filters,
   ];
   const logo = facts.branding?.logo;
@@ -28,7 +30,7 @@ export function masthead(facts: PageFacts, logoSource: string | null): string {
 <div class="sender">${image}<p class="organization" dir="auto">${escapeHtml(senderOf(facts))}</p></div>
 <h1 dir="auto">${escapeHtml(facts.title)}</h1>
 ${facts.subtitle ? `<p class="subtitle" dir="auto">${escapeHtml(facts.subtitle)}</p>` : ''}
-<dl class="facts">${lines.map(([term, text]) => `<div><dt>${term}</dt><dd>${text}</dd></div>`).join('')}</dl>
+<dl class="facts">${lines.map(([term, text]) => `<div><dt>${escapeHtml(term ?? '')}</dt><dd>${text}</dd></div>`).join('')}</dl>
 </header>`;
 }
 
@@ -38,7 +40,7 @@ export function logoData({ branding }: PageFacts): string | null {
   return logo ? `data:${logo.type};base64,${logo.base64}` : null;
 }
 
-export const tiles = (report: ReportDocument): string => renderTiles(headlines(report));
+export const tiles = (report: ReportDocument): string => renderTiles(headlines(report), report.locale);
 
 /** What the reader must know before the numbers. */
 export function notices(report: ReportDocument, remarks: readonly string[] = []): string {
@@ -87,10 +89,18 @@ export interface DetailsLayout {
 export function details(report: ReportDocument, { medium, room, texts, most }: DetailsLayout): string {
   const shown =
     most === undefined || report.rows.length <= most ? report : { ...report, rows: report.rows.slice(0, most) };
-  const cut = shown === report ? '' : `<p class="note">The first ${shown.rows.length} of ${rowCount(report)} rows.</p>`;
-  const count = `${rowCount(report)} ${report.rows.length === 1 ? 'row' : 'rows'}`;
-  return `<section class="details"><h2>Details <span>· ${count}</span></h2>${renderTable(shown, medium, room, shown === report ? texts : undefined)}${cut}</section>`;
+  const words = wordsOf(report.locale);
+  const cut = shown === report ? '' : firstRows(report, shown.rows.length);
+  const count = escapeHtml(counted(words.rows, report.rows.length, report.locale));
+  return `<section class="details"><h2>${escapeHtml(words.details)} <span>· ${count}</span></h2>${renderTable(shown, medium, room, shown === report ? texts : undefined)}${cut}</section>`;
 }
+
+/** That a table goes on. */
+export const firstRows = (report: ReportDocument, shown: number): string => {
+  const number = new Intl.NumberFormat(report.locale);
+  const values = { shown: number.format(shown), all: rowCount(report) };
+  return `<p class="note">${escapeHtml(filled(wordsOf(report.locale).first_rows, values))}</p>`;
+};
 
 /** Where the numbers come from. */
 export function about(facts: PageFacts): string {
@@ -98,10 +108,12 @@ export function about(facts: PageFacts): string {
     ({ source, asOf }) => `<bdi><b>${escapeHtml(source)}</b> ${escapeHtml(asOf)}</bdi>`,
   );
   const { time_zone } = facts.period;
+  const words = wordsOf(facts.locale);
+  const said = (text: string, values: Readonly<Record<string, string>>): string => escapeHtml(filled(text, values));
   const made = formatInstant(facts.generatedAt, time_zone, facts.locale);
   const lines = [
-    sources.length > 0 ? `Data as of: ${sources.join(' · ')}` : 'Data as of: no source has rows yet',
-    `Metric definitions: version <b>${escapeHtml(definitionVersion(facts))}</b> · Made ${escapeHtml(made)} · Times in ${escapeHtml(time_zone)}`,
+    `${escapeHtml(words.data_as_of)}: ${sources.join(' · ') || escapeHtml(words.no_rows_yet)}`,
+    `${said(words.definitions, { version: '\u0000' }).replace('\u0000', () => `<b>${escapeHtml(definitionVersion(facts))}</b>`)} · ${said(words.made, { time: made })} · ${said(words.times_in, { zone: time_zone })}`,
     ...(facts.branding?.footer ? [`<bdi>${escapeHtml(facts.branding.footer)}</bdi>`] : []),
   ];
   return `<footer class="about">${lines.map((line) => `<p>${line}</p>`).join('')}</footer>`;

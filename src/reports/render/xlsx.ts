@@ -177,12 +177,19 @@ function xmlText(text: string): string {
 /** Style 0 is plain, 1 the header; then one a column, of all tables in their order. */
 const FIRST_STYLE = 2;
 
+/** With as many decimals as the currency has. */
+function amount(currency: string): string {
+  const digits =
+    new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
+  return digits === 0 ? '#,##0' : `#,##0.${'0'.repeat(digits)}`;
+}
+
 function numberFormat({ type, unit, role }: PlannedColumn): string {
   switch (type) {
     case 'integer':
       return '#,##0';
     case 'currency':
-      return '#,##0.00';
+      return unit !== null && /^[A-Z]{3}$/.test(unit) ? `[$${unit}] ${amount(unit)}` : '#,##0.00';
     case 'float':
       return unit === '%' ? '0.0%' : '#,##0.00';
     case 'date':

@@ -2,7 +2,11 @@ import { Decimal } from 'decimal.js';
 import type { PlannedColumn } from '../../../compiler/query/types.js';
 import type { ReportDocument, ReportRow } from '../document.js';
 import { decimalOf, formatCompact } from '../format.js';
+import { filled, wordsOf } from '../words/words.js';
 import {
+  firstOf,
+  numberText,
+  otherOf,
   MOST_SERIES,
   categoryOf,
   combine,
@@ -44,6 +48,7 @@ export function byCategory(
         primary,
       )
     : null;
+  const words = wordsOf(report.locale);
   return [
     {
       kind: 'bars',
@@ -54,9 +59,8 @@ export function byCategory(
         values: few.map(([, rows]) => plotted(combine(report, rows, column))),
       })),
       note: joinNotes(
-        rest.length === 0
-          ? null
-          : `The first ${few.length} of ${groups.length}${others ? `; the others together: ${formatCompact(others, primary, report)}` : ''}.`,
+        rest.length === 0 ? null : filled(words.first_of, firstOf(report, few.length, groups.length)),
+        others ? filled(words.others_together, { value: formatCompact(others, primary, report) }) : null,
         truncation(report),
       ),
     },
@@ -88,7 +92,7 @@ export function shares(
       column: primary,
       slices: [
         ...few.map(({ name, value }) => ({ name, value: value?.toNumber() ?? 0, other: false })),
-        ...(rest.length > 0 ? [{ name: `Other (${rest.length})`, value: restValue.toNumber(), other: true }] : []),
+        ...(rest.length > 0 ? [{ name: otherOf(report, rest.length), value: restValue.toNumber(), other: true }] : []),
       ],
       note: truncation(report),
     },
@@ -131,7 +135,7 @@ export function stacks(
       categories: groups.map(([name]) => name),
       series: parts,
       note: joinNotes(
-        groups.length < all ? `The first ${groups.length} of ${all}.` : null,
+        groups.length < all ? filled(wordsOf(report.locale).first_of, firstOf(report, groups.length, all)) : null,
         shown.length < report.rows.length && groups.length === all ? null : truncation(report),
       ),
     },
@@ -161,7 +165,10 @@ function partsOf(
   const series = few.map(([name]) => ({ name, other: false, values: valuesOf((each) => each === name) }));
   return restNames.size === 0
     ? series
-    : [...series, { name: `Other (${restNames.size})`, other: true, values: valuesOf((each) => restNames.has(each)) }];
+    : [
+        ...series,
+        { name: otherOf(report, restNames.size), other: true, values: valuesOf((each) => restNames.has(each)) },
+      ];
 }
 
 /**
@@ -221,7 +228,9 @@ export function scatter(
       size: size ?? null,
       points,
       note: joinNotes(
-        missing > 0 ? `${missing} without ${x.label} or ${y.label} can’t be placed.` : null,
+        missing > 0
+          ? filled(wordsOf(report.locale).not_placed, { count: numberText(report, missing), x: x.label, y: y.label })
+          : null,
         truncation(report),
       ),
     },

@@ -2,6 +2,7 @@ import { Decimal } from 'decimal.js';
 import type { PlannedColumn } from '../../../compiler/query/types.js';
 import type { ReportDocument, ReportRow } from '../document.js';
 import { decimalOf, formatCell, isNumeric, NO_VALUE } from '../format.js';
+import { filled, isEnglish, wordsOf } from '../words/words.js';
 
 /** How rows become what a chart draws: which metrics, which categories, and what may be added up. */
 
@@ -139,7 +140,7 @@ export function titleOf(
 ): string {
   const labels = metrics.map(({ label }) => label);
   const keys = dimensions.map(({ label }) => label);
-  if (/^en\b/.test(locale)) {
+  if (isEnglish(locale)) {
     const by = keys.length === 0 ? '' : ` by ${inWords(keys.map((label) => label.toLowerCase()))}`;
     return inWords(labels) + by;
   }
@@ -155,6 +156,23 @@ export const inWords = (names: readonly string[]): string =>
   names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
 export const plotted = (value: Decimal | null): ChartValue => value?.toNumber() ?? null;
 export const truncation = (report: ReportDocument): string | null =>
-  report.truncated ? `Drawn from the first ${report.rows.length} rows only.` : null;
+  report.truncated
+    ? filled(wordsOf(report.locale).drawn_first, { count: numberText(report, report.rows.length) })
+    : null;
+
+/** A number of things in the locale's digits. */
+export const numberText = ({ locale }: Pick<ReportDocument, 'locale'>, count: number): string =>
+  new Intl.NumberFormat(locale).format(count);
+
+/** How many of how many are shown, for the words that say so. */
+export const firstOf = (report: ReportDocument, shown: number, all: number): { shown: string; all: string } => ({
+  shown: numberText(report, shown),
+  all: numberText(report, all),
+});
+
+/** What is left of many, as one: `Other (12)`. */
+export const otherOf = (report: ReportDocument, count: number): string =>
+  `${wordsOf(report.locale).other} (${numberText(report, count)})`;
+
 export const joinNotes = (...notes: readonly (string | null)[]): string | null =>
   notes.filter((note) => note !== null).join(' ') || null;

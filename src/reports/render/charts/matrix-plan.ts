@@ -1,6 +1,7 @@
 import type { PlannedColumn } from '../../../compiler/query/types.js';
 import type { ReportDocument } from '../document.js';
-import { categoryOf, combine, groupBy, isAdditive, joinNotes, plotted, titleOf, truncation } from './data.js';
+import { filled, wordsOf } from '../words/words.js';
+import { categoryOf, combine, firstOf, groupBy, isAdditive, joinNotes, plotted, titleOf, truncation } from './data.js';
 import type { ChartPlan } from './types.js';
 
 const MOST_COLUMNS = 14;
@@ -33,10 +34,11 @@ export function matrix(
   const additive = isAdditive(report, metric);
   const groups = [...groupBy(report.rows, nameOf(rowKey))];
   const shown = heads.slice(0, MOST_COLUMNS);
+  const words = wordsOf(report.locale);
   const cut = [
-    groups.length > MOST_ROWS ? `the first ${MOST_ROWS} of ${groups.length} rows` : null,
-    heads.length > MOST_COLUMNS ? `the first ${MOST_COLUMNS} of ${heads.length} columns` : null,
-  ].filter((part) => part !== null);
+    groups.length > MOST_ROWS ? filled(words.first_rows, firstOf(report, MOST_ROWS, groups.length)) : null,
+    heads.length > MOST_COLUMNS ? filled(words.first_columns, firstOf(report, MOST_COLUMNS, heads.length)) : null,
+  ];
   return [
     {
       kind: 'matrix',
@@ -54,7 +56,7 @@ export function matrix(
           total: additive && !shaded ? plotted(combine(report, rows, metric)) : null,
         };
       }),
-      note: joinNotes(cut.length > 0 ? `Shown: ${cut.join(' and ')}.` : null, truncation(report)),
+      note: joinNotes(...cut, truncation(report)),
     },
   ];
 }

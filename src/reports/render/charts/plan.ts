@@ -1,5 +1,6 @@
 import type { PlannedColumn } from '../../../compiler/query/types.js';
 import { CHART_KINDS, type ChartKind, type ReportDocument } from '../document.js';
+import { wordsOf } from '../words/words.js';
 import { byCategory, funnel, scatter, shares, stacks } from './category-plans.js';
 import { isAdditive, metricsToDraw, telling } from './data.js';
 import { matrix } from './matrix-plan.js';
@@ -26,7 +27,7 @@ function chosen(report: ReportDocument, kind: ChartKind): readonly ChartPlan[] {
   const dimensions = telling(report);
   switch (kind) {
     case 'tiles':
-      return [{ kind: 'tiles', title: 'Key figures', note: null }];
+      return [{ kind: 'tiles', title: wordsOf(report.locale).key_figures, note: null }];
     case 'pivot':
     case 'cohort': {
       const plans = matrix(report, kind === 'cohort', primary);

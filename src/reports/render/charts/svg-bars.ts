@@ -1,5 +1,6 @@
 import type { EChartsCoreOption } from 'echarts';
 import { formatCompact, formatLabel, type FormatSettings } from '../format.js';
+import { directionOf } from '../html-text.js';
 import { AXIS, LOSS_COLOUR, MUTED, RULE, seriesColour } from './palette.js';
 import { DIRECT_LABEL, FONT, LABEL, QUIET, textWidth, type ChartSize } from './svg-style.js';
 import type { BarsPlan, StacksPlan } from './types.js';
@@ -37,7 +38,9 @@ export function barsOption(plan: BarsPlan, settings: FormatSettings, { width }: 
   const names = namesWidth(plan.categories, width);
   const gap = 28;
   const panelWidth = (width - names - gap * (plan.panels.length - 1)) / plan.panels.length;
-  const left = (panel: number): number => names + panel * (panelWidth + gap);
+  const isMirrored = directionOf(settings.locale) === 'rtl';
+  /** From the side where lines begin. */
+  const start = (panel: number): number => names + panel * (panelWidth + gap);
   const head = barsHead(plan);
   const rooms = plan.panels.map((panel) => labelRoom(panel, settings));
   const insets = plan.panels.map(({ values }, index) =>
@@ -47,13 +50,13 @@ export function barsOption(plan: BarsPlan, settings: FormatSettings, { width }: 
     title: plan.panels.map((panel, index) => ({
       show: isHeaded(plan),
       text: panel.column.label,
-      left: left(index) - 4,
+      ...(isMirrored ? { right: start(index) - 4 } : { left: start(index) - 4 }),
       top: 0,
       textStyle: { fontFamily: FONT, fontSize: 10.5, fontWeight: 600, color: MUTED },
     })),
     // Room beside the longest bar for its label, on the left too where bars go that way.
     grid: insets.map((inset, index) => ({
-      left: left(index) + inset,
+      ...(isMirrored ? { right: start(index) + inset } : { left: start(index) + inset }),
       width: Math.max(panelWidth - rooms[index]! - inset, LEAST_BARS),
       top: head,
       bottom: 4,
@@ -62,12 +65,14 @@ export function barsOption(plan: BarsPlan, settings: FormatSettings, { width }: 
       type: 'value',
       gridIndex: index,
       show: false,
+      inverse: isMirrored,
       min: (range: { min: number }) => Math.min(0, range.min),
     })),
     yAxis: plan.panels.map((_panel, index) => ({
       type: 'category',
       gridIndex: index,
       inverse: true,
+      position: isMirrored ? 'right' : 'left',
       data: [...plan.categories],
       axisTick: { show: false },
       axisLine: { show: true, onZero: true, lineStyle: { color: AXIS } },
@@ -90,7 +95,7 @@ export function barsOption(plan: BarsPlan, settings: FormatSettings, { width }: 
       data: panel.values.map((value) => ({
         value,
         itemStyle: { color: value !== null && value < 0 ? LOSS_COLOUR : seriesColour(index) },
-        label: { position: value !== null && value < 0 ? ('left' as const) : ('right' as const) },
+        label: { position: (value !== null && value < 0) === isMirrored ? ('right' as const) : ('left' as const) },
       })),
       label: {
         show: true,
@@ -105,10 +110,12 @@ export function barsOption(plan: BarsPlan, settings: FormatSettings, { width }: 
 /** Horizontal bars whose parts add up, over one axis of values. */
 export function stacksOption(plan: StacksPlan, settings: FormatSettings, { width }: ChartSize): EChartsCoreOption {
   const names = namesWidth(plan.categories, width);
+  const isMirrored = directionOf(settings.locale) === 'rtl';
   return {
-    grid: { left: names, right: 22, top: 4, bottom: AXIS_ROOM },
+    grid: { ...(isMirrored ? { left: 22, right: names } : { left: names, right: 22 }), top: 4, bottom: AXIS_ROOM },
     xAxis: {
       type: 'value',
+      inverse: isMirrored,
       splitNumber: 4,
       axisLine: { show: false },
       axisTick: { show: false },
@@ -122,6 +129,7 @@ export function stacksOption(plan: StacksPlan, settings: FormatSettings, { width
     yAxis: {
       type: 'category',
       inverse: true,
+      position: isMirrored ? 'right' : 'left',
       data: [...plan.categories],
       axisTick: { show: false },
       axisLine: { show: true, onZero: true, lineStyle: { color: AXIS } },

@@ -1,16 +1,19 @@
 import type { EChartsCoreOption } from 'echarts';
 import type { PlannedColumn } from '../../../compiler/query/types.js';
 import { formatCompact, formatLabel, formatTime, type FormatSettings } from '../format.js';
+import { directionOf } from '../html-text.js';
 import { AXIS, OVERLAY_COLOUR, OVERLAY_INK, RULE, SURFACE, seriesColour } from './palette.js';
 import { DIRECT_LABEL, LABEL, NARROW, QUIET, textWidth, type ChartSize } from './svg-style.js';
 import type { TimePlan } from './types.js';
 
 export function timeOption(plan: TimePlan, settings: FormatSettings, { width }: ChartSize): EChartsCoreOption {
   const bars = plan.shape === 'bars';
+  const isMirrored = directionOf(settings.locale) === 'rtl';
   const single = plan.series.length === 1;
   const labels = plan.buckets.map((bucket) => formatTime(bucket, settings));
   const valueAxis = (column: PlannedColumn, own: boolean) => ({
     type: 'value' as const,
+    position: own === isMirrored ? ('right' as const) : ('left' as const),
     splitNumber: 4,
     axisLine: { show: false },
     axisTick: { show: false },
@@ -49,10 +52,17 @@ export function timeOption(plan: TimePlan, settings: FormatSettings, { width }: 
   const labelsOverlay = overlay !== null && plan.buckets.length <= 16 && width > NARROW;
   const { step, overhang } = labelled(labels, width - AXES_ROOM, bars);
   return {
-    grid: { left: 4, right: 6 + overhang, top: labelsOverlay ? LABELLED_TOP : 12, bottom: 2, containLabel: true },
+    grid: {
+      left: isMirrored ? 6 + overhang : 4,
+      right: isMirrored ? 4 : 6 + overhang,
+      top: labelsOverlay ? LABELLED_TOP : 12,
+      bottom: 2,
+      containLabel: true,
+    },
     xAxis: {
       type: 'category',
       data: labels,
+      inverse: isMirrored,
       boundaryGap: bars || plan.buckets.length <= 3,
       axisLine: { lineStyle: { color: AXIS } },
       axisTick: { show: false },

@@ -1,6 +1,9 @@
 import type { PlannedColumn } from '../../../compiler/query/types.js';
 import type { ChartKind, ReportDocument } from '../document.js';
+import { filled, wordsOf } from '../words/words.js';
 import {
+  firstOf,
+  otherOf,
   MOST_SERIES,
   categoryOf,
   groupBy,
@@ -111,12 +114,15 @@ function seriesOverTime(
   if (!additive) {
     return {
       series,
-      note: `${few.length} of ${ranked.length} shown; ${metric.label} of the others can't be added up.`,
+      note: filled(wordsOf(report.locale).not_added, {
+        ...firstOf(report, few.length, ranked.length),
+        metric: metric.label,
+      }),
     };
   }
   const rows = rest.flatMap(([, members]) => members);
   const other = {
-    name: `Other (${rest.length})`,
+    name: otherOf(report, rest.length),
     values: valuesOverTime(report, rows, time, metric, buckets),
     other: true,
   };

@@ -1,0 +1,56 @@
+import { CATALOGUE, counted, filled, isEnglish, wordsOf, type Counted, type Words } from './words.js';
+
+const english = wordsOf('en-US');
+const placesOf = (text: string): string[] => [...text.matchAll(/\{([a-z]+)\}/g)].map(([place]) => place).sort();
+
+test.each(Object.entries(CATALOGUE))('%s has every word, for every way in which it counts', (language, words) => {
+  expect(Object.keys(words)).toEqual(Object.keys(english));
+  for (const [key, text] of Object.entries(words) as [keyof Words, string | Counted][]) {
+    const model = english[key];
+    if (typeof text === 'string') {
+      expect({ key, places: placesOf(text) }).toEqual({ key, places: placesOf(model as string) });
+      expect(text.trim()).toBe(text);
+      expect(text).not.toBe('');
+      continue;
+    }
+    const ways = new Intl.PluralRules(language).resolvedOptions().pluralCategories;
+    expect({ key, ways: Object.keys(text).sort() }).toEqual({ key, ways: [...ways].sort() });
+    expect(placesOf(text.other)).toEqual(['{count}']);
+  }
+});
+
+test('texts of a language are its own', () => {
+  const whole = Object.entries(CATALOGUE).filter(([language]) => language !== 'en');
+  for (const [language, words] of whole) {
+    const alike = (Object.keys(words) as (keyof Words)[]).filter((key) => words[key] === english[key]);
+    // Some words are the same in several languages; sentences are not.
+    expect({
+      language,
+      alike: alike.length <= 4,
+      sentence: alike.find((key) => String(words[key]).includes(' ')),
+    }).toEqual({
+      language,
+      alike: true,
+      sentence: undefined,
+    });
+  }
+});
+
+test('finds the words for a locale, its script where that matters, English where there are none', () => {
+  expect(wordsOf('de-CH').period).toBe('Zeitraum');
+  expect(wordsOf('zh-TW')).toBe(wordsOf('zh-Hant'));
+  expect(wordsOf('zh-SG')).toBe(wordsOf('zh'));
+  expect(wordsOf('pt-PT')).toBe(wordsOf('pt-BR'));
+  expect(isEnglish('tlh')).toBe(true);
+  expect(isEnglish('fr-CA')).toBe(false);
+});
+
+test('counts as a language does, and fills in what it is told', () => {
+  expect(
+    [1, 3, 5, 1_200].map((count) => counted(wordsOf('pl').rows, count, 'pl-PL').replaceAll('\u00a0', ' ')),
+  ).toEqual(['1 wiersz', '3 wiersze', '5 wierszy', '1200 wierszy']);
+  expect(counted(wordsOf('ar').rows, 2, 'ar-EG')).toBe('صفان');
+  // Thai has no words here: English ones, counted as English does.
+  expect(counted(wordsOf('th').rows, 1, 'th')).toBe('1 row');
+  expect(filled('{shown} of {all}', { shown: 1, all: '$&' })).toBe('1 of $&');
+});
