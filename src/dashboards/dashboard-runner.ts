@@ -127,6 +127,7 @@ function coverOf(
     ...facts,
     columns: result?.document.columns.filter(({ role }) => role === 'metric') ?? [],
     rows: [],
+    isCover: true,
     totals: result?.document.totals ?? null,
     additive: [],
     warnings: [

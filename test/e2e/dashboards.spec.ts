@@ -341,6 +341,7 @@ describe('dashboards', () => {
     expect(sent).toMatchObject({ state: 'accepted', report_name: 'Marketing overview', view_id: null });
     const mail = await PostalMime.parse(mails.get('ann@example.com')?.[0] ?? '');
     expect(mail.subject).toBe('Marketing overview: $900.00');
+    expect(mail.text).not.toContain('No data');
     expect(mail.attachments.map(({ mimeType }) => mimeType)).toEqual([
       'image/png',
       'application/pdf',

@@ -96,6 +96,8 @@ export interface ReportDocument extends PageFacts {
   readonly additive: readonly string[];
   readonly dashboardConfig?: ChartConfig | null;
   readonly warnings: readonly string[];
+  /** What stands for a dashboard in its mail: its rows are elsewhere. */
+  readonly isCover?: boolean;
   /** True when there are more rows than `rows` holds. */
   readonly truncated: boolean;
   /** ISO 4217 code of currency columns without a unit of their own. */

@@ -77,7 +77,7 @@ export function noticeTexts(report: ReportDocument): readonly string[] {
   ];
   return [
     ...(report.truncated ? [cut.join(' ')] : []),
-    ...(report.rows.length === 0 ? [words.no_match] : []),
+    ...(report.rows.length === 0 && !report.isCover ? [words.no_match] : []),
     ...report.warnings,
   ];
 }
