@@ -114,6 +114,7 @@ describe('a renderer that misbehaves', () => {
       await expect(own.pdf('<p>two</p>')).rejects.toMatchObject({ code: 'render_timeout' });
       await until(() => !isRunning(pid!) || undefined);
       expect((await own.pdf('<p>three</p>')).pages).toBe(1);
+      expect(own.load).toEqual({ running: 0, waiting: 0, killed: 1 });
     } finally {
       await own.close();
     }
@@ -127,6 +128,7 @@ describe('a renderer that misbehaves', () => {
       const behind = own.pdf('<p>behind</p>');
       await expect(endless).rejects.toMatchObject({ code: 'render_timeout', status: 503 });
       expect((await behind).pages).toBe(1);
+      expect(own.load.killed).toBe(1);
     } finally {
       await own.close();
     }
@@ -160,7 +162,7 @@ describe('a renderer that misbehaves', () => {
 test('the queue is bounded and says so; what was taken is printed before the end, what comes later is refused', async () => {
   const own = new PdfRenderer({ browsers: 1, queue: 2 });
   const taken = [own.pdf('<p>1</p>'), own.pdf('<p>2</p>'), own.pdf('<p>3</p>')];
-  expect(own.load).toEqual({ running: 1, waiting: 2 });
+  expect(own.load).toEqual({ running: 1, waiting: 2, killed: 0 });
   await expect(own.pdf('<p>4</p>')).rejects.toMatchObject({ code: 'renderer_busy', headers: { 'retry-after': '30' } });
   const closing = own.close();
   await expect(own.pdf('<p>5</p>')).rejects.toMatchObject({ code: 'renderer_closed' });

@@ -47,5 +47,8 @@ export async function showOn<T>(page: Page, html: string, work: (page: Page) => 
   return result;
 }
 
-/** Takes the document away, with whatever it may still be waiting for. */
-export const clear = async (page: Page): Promise<void> => void (await page.goto('about:blank', { timeout: 0 }));
+/**
+ * Takes the document away by an empty one. Going to another address would begin a document of its own, and the next page would
+ * take half as long again.
+ */
+export const clear = (page: Page): Promise<void> => page.setContent('<!doctype html>', { timeout: 0 });

@@ -186,7 +186,16 @@ function compactByLocale(value: Decimal, column: PlannedColumn, settings: Format
 /** `$` rather than `US$`, but the sign that readers of another script know. */
 const signOf = (locale: string): 'narrowSymbol' | 'symbol' => (isLatin(locale) ? 'narrowSymbol' : 'symbol');
 
-const isLatin = (locale: string): boolean => new Intl.Locale(locale).maximize().script === 'Latn';
+function isLatin(locale: string): boolean {
+  const known = latin.get(locale);
+  if (known !== undefined) return known;
+  const found = new Intl.Locale(locale).maximize().script === 'Latn';
+  if (latin.size > MOST_LOCALES) latin.clear();
+  latin.set(locale, found);
+  return found;
+}
+const MOST_LOCALES = 1_000;
+const latin = new Map<string, boolean>();
 
 /** Currency columns carry an ISO code as their unit, or none. */
 function currencyOf(column: PlannedColumn, settings: FormatSettings): string | null {

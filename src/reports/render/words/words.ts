@@ -107,9 +107,16 @@ export const CATALOGUE: Readonly<Record<string, Words>> = {
 
 /** The words for a locale; English where its language is not here. @param locale BCP 47 */
 export function wordsOf(locale: string): Words {
+  const known = found.get(locale);
+  if (known !== undefined) return known;
   const { language, script } = new Intl.Locale(locale).maximize();
-  return CATALOGUE[`${language}-${script}`] ?? CATALOGUE[language] ?? english;
+  const words = CATALOGUE[`${language}-${script}`] ?? CATALOGUE[language] ?? english;
+  if (found.size > MOST_LOCALES) found.clear();
+  found.set(locale, words);
+  return words;
 }
+const MOST_LOCALES = 1_000;
+const found = new Map<string, Words>();
 
 /** Whether a page in this locale speaks English, be it for want of its own words. */
 export const isEnglish = (locale: string): boolean => wordsOf(locale) === english;
