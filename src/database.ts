@@ -25,6 +25,7 @@ import { MailHosts1797007000001 } from '../migrations/1797007000001-mail-hosts.j
 import { Dashboards1797007000000 } from '../migrations/1797007000000-dashboards.js';
 import { DataBegun1797008000000 } from '../migrations/1797008000000-data-begun.js';
 import { SealedAnswers1797010000000 } from '../migrations/1797010000000-sealed-answers.js';
+import { AbandonedAttempts1797013000000 } from '../migrations/1797013000000-abandoned-attempts.js';
 import { JourneyRules1797011000000 } from '../migrations/1797011000000-journey-rules.js';
 import { ScheduleLocale1797012000000 } from '../migrations/1797012000000-schedule-locale.js';
 import { SealedInstallationKeys1797010000001 } from '../migrations/1797010000001-sealed-installation-keys.js';
@@ -114,6 +115,7 @@ export const databaseOptions = (url: string): DataSourceOptions => ({
     SealedInstallationKeys1797010000001,
     JourneyRules1797011000000,
     ScheduleLocale1797012000000,
+    AbandonedAttempts1797013000000,
     DataProtection1797003000001,
     SensitiveMembers1797003000002,
   ],

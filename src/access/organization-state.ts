@@ -18,6 +18,8 @@ export interface OrganizationState {
   readonly plan: string;
   /** Attribution runs whose rows are the organisation's attribution now; changes only together with `data_version`. */
   readonly attribution_runs: readonly string[];
+  /** Whether some of its customers have several ids. */
+  readonly merges_customers: boolean;
   /** What it has set about which rows are touchpoints and conversions; null for the standard. */
   readonly journey_settings: Partial<Pick<AttributionSettings, 'touch' | 'conversion'>> | null;
   /** Changes whenever something about the organisation's rollups has changed; null where it has none. */
@@ -66,6 +68,9 @@ export const STATE_COLUMN = `(
       SELECT array_to_json(runs) FROM attribution_publications
       WHERE attribution_publications.organization_id = organization.id ORDER BY number DESC LIMIT 1
     ), '[]'),
+    'merges_customers', EXISTS (
+      SELECT FROM customer_merges WHERE customer_merges.organization_id = organization.id
+    ),
     'journey_settings', (
       SELECT json_build_object('touch', settings -> 'touch', 'conversion', settings -> 'conversion')
       FROM attribution_settings WHERE attribution_settings.organization_id = organization.id

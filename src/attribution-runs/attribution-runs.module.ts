@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { JourneysModule } from '../journeys/journeys.module.js';
 import { AttributionController } from './attribution.controller.js';
+import { AttributionResolver } from './attribution.resolver.js';
 import { AttributionDoors } from './attribution-doors.service.js';
 import { AttributionRuns } from './attribution-runs.service.js';
 import { AttributionSettingsService } from './attribution-settings.service.js';
@@ -12,7 +13,16 @@ import { RunStore } from './run-store.js';
 @Module({
   imports: [JourneysModule],
   controllers: [AttributionController],
-  providers: [AttributionDoors, AttributionRuns, AttributionSettingsService, MarkovFits, RunDiffs, RunEngine, RunStore],
+  providers: [
+    AttributionResolver,
+    AttributionDoors,
+    AttributionRuns,
+    AttributionSettingsService,
+    MarkovFits,
+    RunDiffs,
+    RunEngine,
+    RunStore,
+  ],
   exports: [AttributionRuns, AttributionSettingsService, RunEngine],
 })
 export class AttributionRunsModule {}

@@ -23,7 +23,7 @@ import { AttributionSettingsService } from './attribution-settings.service.js';
 import { describedByChain, describedByShapley } from './channel-shares.js';
 import { MarkovFits, type MarkovFit } from './markov-fits.service.js';
 import { withRunLock } from './organization-lock.js';
-import { RunEngine } from './run-engine.js';
+import { MAX_SECONDS, RunEngine } from './run-engine.js';
 import { resultOf } from './run-result.js';
 import type { RunKind, RunRequest, RunRow } from './run-row.js';
 import { RunStore } from './run-store.js';
@@ -41,6 +41,9 @@ const WAIT_POLL_MS = 50;
 const KEPT_RUNS = 5;
 /** A query that began before a run was published may still read its predecessor. */
 const GRACE_MS = 3_600_000;
+
+/** After this the engine has ended whatever an attempt that was given up had begun. */
+const WRITES_ON_MS = (MAX_SECONDS + 600) * 1_000;
 
 class Unwanted extends Error {}
 
@@ -97,6 +100,20 @@ export class AttributionRuns implements OnModuleInit, OnApplicationBootstrap, Be
     const left = await acrossOrganizations('runs that a process left behind', () => this.store.unfinished());
     // Under a name of its own: a queue that believes the dead worker's job to be running would swallow it for hours.
     for (const { id, organization_id } of left) await this.enqueue(organization_id, id, `${id}:${newId()}`);
+    await this.tidy();
+  }
+
+  /**
+   * A statement whose process died, or that was told to stop, may go on in the engine and write rows after those of its
+   * attempt were dropped. Nobody reads them; they go once it must have ended.
+   */
+  private async tidy(): Promise<void> {
+    const old = await acrossOrganizations('attempts that were given up', () => this.store.abandoned(WRITES_ON_MS));
+    for (const { organization_id, rows_ids } of old)
+      await inOrganization(organization_id, async () => {
+        await this.engine.drop(organization_id, rows_ids);
+        await this.store.tidied(rows_ids);
+      });
   }
 
   /** Begins a run; `kind` follows from the request: a date range makes it an analysis. */
@@ -209,7 +226,8 @@ export class AttributionRuns implements OnModuleInit, OnApplicationBootstrap, Be
     let begun = false;
     try {
       await withRunLock(this.database, organizationId, both, async () => {
-        const { rows_id: left, cancel_requested: isUnwanted } = await this.get(organizationId, id);
+        const { state, rows_id: left, cancel_requested: isUnwanted } = await this.get(organizationId, id);
+        if (left !== null && state !== 'succeeded') await this.store.abandon(organizationId, left);
         begun = await this.store.begin(id, rowsId);
         // Nobody else works on it: what holds the lock is this.
         if (!begun) return isUnwanted ? await this.store.fail(id, 'cancelled', null) : undefined;
@@ -219,6 +237,7 @@ export class AttributionRuns implements OnModuleInit, OnApplicationBootstrap, Be
     } catch (error) {
       if (signal.aborted) throw error;
       const run = await this.get(organizationId, id);
+      await this.store.abandon(organizationId, rowsId);
       await this.engine.drop(organizationId, [rowsId]).catch(() => undefined);
       if (run.cancel_requested) return await this.store.fail(id, 'cancelled', null);
       if (error instanceof Unwanted || (stop.signal.aborted && run.rows_id !== rowsId)) return;

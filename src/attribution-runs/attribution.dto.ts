@@ -1,3 +1,4 @@
+import { Field, Float, ID, ObjectType } from '@nestjs/graphql';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
@@ -16,6 +17,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
+import { GraphQLJSON } from 'graphql-scalars';
 import { CHANNEL_DIMENSIONS, type ChannelDimension } from '../attribution/models/parameters.js';
 import type { CustomModel } from '../attribution/models/settings.js';
 import { RUN_STATES } from './run-row.js';
@@ -182,23 +184,45 @@ export class AttributionSettingsChangeDto extends RunParametersDto {
   custom_models?: CustomModel[];
 }
 
+@ObjectType('AttributionRun', { description: 'A run of attribution: how far it is, and what it gave.' })
 export class RunDto {
-  @ApiProperty({ format: 'uuid' }) run_id!: string;
-  @ApiProperty({ enum: ['full', 'update', 'analysis'] }) kind!: string;
-  @ApiProperty({ enum: RUN_STATES }) state!: string;
-  @ApiProperty({ description: 'From 0 to 1.', example: 0.5 }) progress!: number;
-  @ApiProperty({ nullable: true, type: Object, description: 'Why it failed.' }) problem!: unknown;
-  @ApiProperty({ type: Object, description: 'What it was computed by.' }) parameters!: unknown;
-  @ApiProperty({ type: Date }) created_at!: Date;
-  @ApiProperty({ type: Date, nullable: true }) started_at!: Date | null;
-  @ApiProperty({ type: Date, nullable: true }) finished_at!: Date | null;
-  @ApiPropertyOptional({ description: 'Conversions that the run looked at.' }) conversions?: number;
+  @Field(() => ID, { description: 'Its id.' }) @ApiProperty({ format: 'uuid' }) run_id!: string;
+  @Field(() => String, { description: 'full, update or analysis.' })
+  @ApiProperty({ enum: ['full', 'update', 'analysis'] })
+  kind!: string;
+  @Field(() => String, { description: `One of ${RUN_STATES.join(', ')}.` })
+  @ApiProperty({ enum: RUN_STATES })
+  state!: string;
+  @Field(() => Float, { description: 'From 0 to 1.' })
+  @ApiProperty({ description: 'From 0 to 1.', example: 0.5 })
+  progress!: number;
+  @Field(() => GraphQLJSON, { nullable: true, description: 'Why it failed.' })
+  @ApiProperty({ nullable: true, type: Object, description: 'Why it failed.' })
+  problem!: unknown;
+  @Field(() => GraphQLJSON, { description: 'What it was computed by.' })
+  @ApiProperty({ type: Object, description: 'What it was computed by.' })
+  parameters!: unknown;
+  @Field(() => Date, { description: 'When it was asked for.' }) @ApiProperty({ type: Date }) created_at!: Date;
+  @Field(() => Date, { nullable: true, description: 'When it began.' })
+  @ApiProperty({ type: Date, nullable: true })
+  started_at!: Date | null;
+  @Field(() => Date, { nullable: true, description: 'When it ended.' })
+  @ApiProperty({ type: Date, nullable: true })
+  finished_at!: Date | null;
+  @Field(() => Float, { nullable: true, description: 'Conversions that the run looked at.' })
+  @ApiPropertyOptional({ description: 'Conversions that the run looked at.' })
+  conversions?: number;
+  @Field(() => String, {
+    nullable: true,
+    description: 'Their revenue, exact; null where they are in several currencies.',
+  })
   @ApiPropertyOptional({
     type: String,
     nullable: true,
     description: 'Their revenue, exact; null where they are in several currencies.',
   })
   revenue?: string | null;
+  @Field(() => GraphQLJSON, { nullable: true, description: 'Revenue by currency, where there are several.' })
   @ApiPropertyOptional({
     type: 'object',
     additionalProperties: { type: 'string' },
@@ -206,9 +230,14 @@ export class RunDto {
     example: { EUR: '120.00', USD: '410.25' },
   })
   revenue_by_currency?: Readonly<Record<string, string>>;
-  @ApiPropertyOptional() by?: string;
-  @ApiPropertyOptional({ type: [String] }) currencies?: readonly string[];
-  @ApiPropertyOptional({ type: 'array', items: { type: 'object' } }) warnings?: readonly unknown[];
+  @Field(() => String, { nullable: true, description: 'What counts as a channel.' }) @ApiPropertyOptional() by?: string;
+  @Field(() => [String], { nullable: true, description: 'Currencies of the revenue.' })
+  @ApiPropertyOptional({ type: [String] })
+  currencies?: readonly string[];
+  @Field(() => GraphQLJSON, { nullable: true, description: 'What to be careful about.' })
+  @ApiPropertyOptional({ type: 'array', items: { type: 'object' } })
+  warnings?: readonly unknown[];
+  @Field(() => GraphQLJSON, { nullable: true, description: 'By model: what it credits to whom.' })
   @ApiPropertyOptional({
     type: Object,
     description:
@@ -224,9 +253,12 @@ export class RunDto {
   models?: Readonly<Record<string, unknown>>;
 }
 
+@ObjectType('AttributionRunList', { description: 'A page of runs.' })
 export class RunListDto {
-  @ApiProperty({ type: [RunDto] }) data!: RunDto[];
-  @ApiProperty({ type: String, nullable: true }) next_cursor!: string | null;
+  @Field(() => [RunDto], { description: 'The runs.' }) @ApiProperty({ type: [RunDto] }) data!: RunDto[];
+  @Field(() => String, { nullable: true, description: 'Asks for the page after this one.' })
+  @ApiProperty({ type: String, nullable: true })
+  next_cursor!: string | null;
 }
 
 export class DiffQuery {

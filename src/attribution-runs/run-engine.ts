@@ -10,7 +10,8 @@ import type { ChannelDimension, Parameters } from '../attribution/models/paramet
 import type { Engine, EngineValue } from '../engine/engine.js';
 import { ENGINE } from '../engine/engine.tokens.js';
 
-const MAX_SECONDS = 3_600;
+/** What one statement of a run may take. */
+export const MAX_SECONDS = 3_600;
 
 export interface ChunkJob {
   readonly organizationId: string;

@@ -147,6 +147,28 @@ export class RunStore {
     )) as { id: string; organization_id: string }[];
   }
 
+  /** Notes an attempt that was given up: the engine may still be writing rows for it. */
+  async abandon(organizationId: string, rowsId: string): Promise<void> {
+    await this.database.query(
+      'INSERT INTO attribution_abandoned (rows_id, organization_id) VALUES ($1, $2) ON CONFLICT DO NOTHING',
+      [rowsId, organizationId],
+    );
+  }
+
+  /** Attempts that were given up so long ago that nothing writes for them any more, by organisation. */
+  async abandoned(ms: number): Promise<{ organization_id: string; rows_ids: string[] }[]> {
+    return (await this.database.query(
+      `SELECT organization_id, array_agg(rows_id) AS rows_ids FROM attribution_abandoned
+       WHERE abandoned_at < now() - $1 * interval '1 millisecond' GROUP BY organization_id`,
+      [ms],
+    )) as { organization_id: string; rows_ids: string[] }[];
+  }
+
+  /** Notes that none of their rows is left. */
+  async tidied(rowsIds: readonly string[]): Promise<void> {
+    await this.database.query('DELETE FROM attribution_abandoned WHERE rows_id = ANY ($1::uuid[])', [rowsIds]);
+  }
+
   /** Notes that the engine has no rows of these attempts any more. */
   async dropped(organizationId: string, rowsIds: readonly string[]): Promise<void> {
     await this.database.query(

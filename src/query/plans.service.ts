@@ -79,6 +79,7 @@ export class QueryPlans {
       now.getTime(),
       state.currencies,
       state.journey_settings,
+      state.merges_customers,
       request,
     ]);
     if (!this.isLive(state)) return { planned: await this.planAnew(policy, request, { now, about, state }), state };
@@ -116,7 +117,19 @@ export class QueryPlans {
       wanted: request.currency,
     });
     const journeys = journeyRulesOf(state.journey_settings);
-    const input = { snapshot, compiled, request, dialect, organizationId, policy, now, maxRows: null, money, journeys };
+    const input = {
+      snapshot,
+      compiled,
+      request,
+      dialect,
+      organizationId,
+      policy,
+      now,
+      maxRows: null,
+      money,
+      journeys,
+      mergesCustomers: state.merges_customers,
+    };
     const found = await planQuery(input).catch((refusal: unknown) =>
       this.models.explain(organizationId, request, refusal),
     );

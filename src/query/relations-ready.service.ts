@@ -1,7 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import { LRUCache } from 'lru-cache';
-import { DataSource } from 'typeorm';
 import type { OrganizationState } from '../access/organization-state.js';
 import { unprocessable, type ProblemItem } from '../common/problem.js';
 import type { RelationsRead } from '../compiler/query/attribution.js';
@@ -9,7 +7,6 @@ import { EngineReads } from '../engine/engine-reads.js';
 import { ENGINE } from '../engine/engine.tokens.js';
 import type { Engine } from '../engine/engine.js';
 import { JourneyRefresh } from '../journeys/journey-refresh.service.js';
-import { CustomerMerge } from '../journeys/customer-merge.entity.js';
 
 const HOW = 'POST /api/analytics/attribution/calculate with';
 
@@ -20,7 +17,6 @@ interface Known {
   readonly models: readonly string[];
   /** Customers have rows that the published runs do not know. */
   readonly isStale: boolean;
-  readonly hasMerges: boolean;
 }
 
 /** Whether what a request reads beside rows is there, and as of when: journeys, and the results of attribution. */
@@ -30,7 +26,6 @@ export class RelationsReady {
   private readonly known = new LRUCache<string, Known>({ max: 10_000 });
 
   constructor(
-    @InjectDataSource() private readonly database: DataSource,
     @Inject(ENGINE) private readonly engine: Engine,
     private readonly journeys: JourneyRefresh,
   ) {
@@ -42,9 +37,11 @@ export class RelationsReady {
    * @throws Problem 422 `attribution_not_calculated`: a number that was never computed is no 0
    */
   async ensure(organizationId: string, read: RelationsRead, state: OrganizationState): Promise<ProblemItem[]> {
-    const { names, models, countsCustomers } = read;
-    if (names.length === 0 && !countsCustomers) return [];
-    if (names.includes('customer_journey_tracking')) await this.journeys.ensure(organizationId, state.data_version);
+    const { names, models, customers } = read;
+    if (names.length === 0 && customers === 'none') return [];
+    // Merges are told to the engine together with the journeys that they change.
+    if (names.includes('customer_journey_tracking') || customers === 'people')
+      await this.journeys.ensure(organizationId, state.data_version);
     const isAttribution = names.includes('revenue_attribution') || names.includes('attribution_path');
     if (isAttribution && state.attribution_runs.length === 0) throw notCalculated(models);
     const known = await this.read(organizationId, state);
@@ -53,7 +50,7 @@ export class RelationsReady {
     if (isAttribution && known.models.length > 0 && missing.length > 0) throw modelsMissing(missing, known.models);
     return [
       ...(isAttribution && known.isStale ? [STALE] : []),
-      ...(countsCustomers && known.hasMerges ? [NOT_MERGED] : []),
+      ...(customers === 'ids' && state.merges_customers ? [NOT_MERGED] : []),
     ];
   }
 
@@ -76,7 +73,6 @@ export class RelationsReady {
       dataVersion: state.data_version,
       models: models.map(([model]) => String(model)).sort(),
       isStale: (await this.engine.journeys.changes(organizationId, 'attribution')).length > 0,
-      hasMerges: await this.database.manager.existsBy(CustomerMerge, { organization_id: organizationId }),
     };
     this.known.set(organizationId, known);
     return known;
@@ -106,7 +102,7 @@ const STALE: ProblemItem = {
 const NOT_MERGED: ProblemItem = {
   code: 'customers_not_merged',
   message:
-    'A distinct count of customers counts ids: people whose ids were merged may be counted once for each. “journeys” counts people.',
+    'Beside “customer_id” as a dimension or a filter, customers are counted by id: people whose ids were merged may be counted once for each. Without it people are counted.',
   pointer: '/metrics',
   suggestions: ['journeys'],
 };

@@ -13,11 +13,11 @@ import { STANDARD_JOURNEY_RULES } from '../../src/attribution/models/journey-rul
 import { LibraryService } from '../../src/metrics/library.service.js';
 import { compiledFor } from './compiled.js';
 import { RUN, writeCredits } from './credits.js';
-import { journeyRows } from './journey-rows.js';
+import { ANNA, journeyRows, PHONE, TABLET } from './journey-rows.js';
 import { TYPED_FIELDS } from './model.js';
 import { clickhouseStore, load, postgresStore, run, type Store } from './stores.js';
 
-const roasOver = (metric_key: string, window: WindowDefinition): MemberDefinition => ({
+const defined = (metric_key: string, rest: Partial<MemberDefinition>): MemberDefinition => ({
   ...{ metric_key, display_label: metric_key, metric_type: 'metric', data_type: 'float', category: 'calculated' },
   ...{ expression: null, aggregation: null, formula: null, additivity: 'non_additive', alias_keys: [] },
   ...{
@@ -27,12 +27,23 @@ const roasOver = (metric_key: string, window: WindowDefinition): MemberDefinitio
     standard_key: null,
     weight: null,
     source_tables: [],
-    window,
   },
+  ...rest,
 });
-const WINDOWS = [
+const roasOver = (metric_key: string, window: WindowDefinition): MemberDefinition => defined(metric_key, { window });
+const ofCategory = (category: string): object => ({
+  ...{ member: 'source_category', operator: 'equals', values: [category] },
+});
+const OWN = [
   roasOver('roas_three_days', { kind: 'rolling', metric: 'attributed_roas', count: 3, unit: 'day' }),
   roasOver('roas_so_far', { kind: 'cumulative', metric: 'attributed_roas' }),
+  defined('customers_so_far', { window: { kind: 'cumulative', metric: 'customers' } }),
+  defined('buyers', {
+    conversion: {
+      ...{ from: ofCategory('external_marketing'), to: ofCategory('external_revenue') },
+      ...{ days: 30, output: 'count' },
+    },
+  }),
 ];
 
 describe.each([
@@ -51,13 +62,17 @@ describe.each([
     await journeys.refresh(organization, await journeys.changes(organization, 'journeys'), STANDARD_JOURNEY_RULES);
     const settings = { currency: 'USD', time_zone: 'UTC', week_start: 1 };
     const { library } = new LibraryService();
-    const model = buildModel({ standard: library.members, organization: WINDOWS, settings });
+    const model = buildModel({ standard: library.members, organization: OWN, settings });
     expect(model.members.filter(({ status }) => status !== 'valid')).toEqual([]);
     compiled = await compiledFor(store.engine.dialect, model);
   }, 120_000);
   afterAll(() => store.close());
 
   type Asked = Partial<ReportRequest>;
+  /** What the organisation is known to have. */
+  let mergesCustomers = false;
+  /** As what the last answer counted customers. */
+  let counted = 'none';
   const ask = async (request: Asked, of = organization, totals = false): Promise<string[]> => {
     const planned = await planQuery({
       snapshot: compiled,
@@ -67,7 +82,9 @@ describe.each([
       organizationId: of,
       now: new Date('2026-02-15T12:00:00Z'),
       maxRows: 1000,
+      mergesCustomers,
     });
+    counted = planned.relations.customers;
     const columns = totals ? planned.columns.filter(({ role }) => role === 'metric') : planned.columns;
     const statement = totals ? planned.totals : planned.statement;
     if (statement === null) throw new Error('No totals.');
@@ -277,5 +294,52 @@ describe.each([
     expect(await refused('attributed_revenue:Last touch')).toBe('unknown_attribution_model');
     expect(await refused('spend:linear')).toBe('not_attributed');
     expect(await refused('first_touch_revenue:linear')).toBe('not_attributed');
+  });
+
+  it('count people where ids were merged, over time, in groups and from one event to another', async () => {
+    const bySource = {
+      ...{ metrics: ['customers', 'spend'], dimensions: ['data_source'] },
+      order: [{ member: 'data_source', direction: 'asc' }],
+    } as const;
+    const all = { metrics: ['customers', 'buyers'], date_range: { from: '2026-01-01', to: '2026-01-10' } };
+    const soFar = { ...all, metrics: ['customers_so_far'], time_grain: 'daily' } as const;
+    const byId = { metrics: ['customers'], dimensions: ['customer_id'] };
+    const identify = (canonical: string): Promise<void> =>
+      store.engine.journeys.identify(organization, [
+        { customer_id: PHONE, canonical_id: canonical },
+        { customer_id: TABLET, canonical_id: canonical === ANNA ? ANNA : TABLET },
+      ]);
+    const ids = [await ask(bySource), await ask(all), (await ask(soFar)).at(-1), (await ask(byId)).length];
+    expect(ids).toEqual([
+      [
+        'crm_salesforce | 1 | –',
+        'google_ads | 2 | 31.75',
+        'meta_ads | 1 | 11.50',
+        'newsletter | 1 | –',
+        'shopify | 2 | –',
+      ],
+      ...[['3 | 1'], '2026-01-10 | 3', 4],
+    ]);
+    expect(counted).toBe('ids');
+    await store.engine.journeys.identify(organization, [{ customer_id: PHONE, canonical_id: TABLET }]);
+    mergesCustomers = true;
+    try {
+      // Who had seen the advertisement by phone bought by tablet.
+      expect(await ask(all)).toEqual(['2 | 2']);
+      expect(counted).toBe('people');
+      await identify(ANNA);
+      expect(await ask(bySource)).toEqual([
+        ...['crm_salesforce | 1 | –', 'google_ads | 1 | 31.75', 'meta_ads | 1 | 11.50', 'newsletter | 1 | –'],
+        'shopify | 1 | –',
+      ]);
+      expect([await ask(all), (await ask(soFar)).at(-1)]).toEqual([['1 | 1'], '2026-01-10 | 1']);
+      // Asked about ids, it tells of ids.
+      expect([(await ask(byId)).length, counted]).toEqual([4, 'ids']);
+    } finally {
+      await identify(PHONE);
+    }
+    // As before, by people as by ids.
+    expect([await ask(bySource), await ask(all), (await ask(soFar)).at(-1)]).toEqual(ids.slice(0, 3));
+    mergesCustomers = false;
   });
 });

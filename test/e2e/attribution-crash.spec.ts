@@ -6,7 +6,9 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { startClickHouseFront, type ClickHouseFront } from '../support/clickhouse-http-front.js';
+import { embeddedDatabaseUrl } from '../support/records.js';
 import { TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
@@ -72,36 +74,38 @@ const begun = async (server: TestServer): Promise<string> => {
 };
 const runOf = async (server: TestServer, id: string): Promise<Run> => (await server.json<Run>(`${RUNS}/${id}`)).body;
 
-describe('a run that is cancelled', () => {
+describe('a run in an engine of its own', () => {
   let folder: string;
   let front: ClickHouseFront;
   let server: TestServer;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'tributary-cancel-'));
     front = await startClickHouseFront(join(folder, 'clickhouse'));
-    server = await TestServer.start({ env: { ANALYTICS_URL: front.url } });
+    server = await start();
     await prepare(server);
   }, 240_000);
   afterAll(async () => {
-    await server?.stop();
+    await server?.end();
     await front?.stop();
     rmSync(folder, { recursive: true, force: true });
   }, 60_000);
 
+  const start = (): Promise<TestServer> =>
+    TestServer.start({ dataDir: join(folder, 'server'), env: { ANALYTICS_URL: front.url } });
   const ask = async (sql: string): Promise<string> => {
     const { username, password, host } = new URL(front.url.replace(/^clickhouse:/, 'http:'));
     const authorization = `Basic ${Buffer.from(`${username}:${decodeURIComponent(password)}`).toString('base64')}`;
     const response = await fetch(`http://${host}/?database=default`, {
       method: 'POST',
       headers: { authorization },
-      body: `${sql} FORMAT TSV`,
+      body: sql.startsWith('SELECT') ? `${sql} FORMAT TSV` : sql,
     });
     return (await response.text()).trim();
   };
   const statements = (): Promise<string> =>
     ask(`SELECT count() FROM system.processes WHERE query LIKE 'INSERT INTO attribution_credit%'`);
 
-  it('stops in the engine, leaves nothing behind, and what was published stays', async () => {
+  it('stops there when it is cancelled, leaves nothing behind, and what was published stays', async () => {
     const before = await ask('SELECT count() FROM attribution_credit');
     const run = await begun(server);
     await until(async () => ((await statements()) === '1' ? true : undefined), { everyMs: 20, what: 'the statement' });
@@ -113,6 +117,34 @@ describe('a run that is cancelled', () => {
     expect(await published(server)).toEqual(SHORT);
     const again = await server.json(`${RUNS}/${run}/cancel`, {});
     expect(again).toMatchObject({ status: 409, body: { code: 'run_is_finished' } });
+  });
+
+  it('may write on after its server was killed: nobody reads those rows, and they are gone later', async () => {
+    const attempts = (): Promise<string> => ask('SELECT uniqExact(run_id) FROM attribution_credit');
+    const run = await begun(server);
+    await until(async () => ((await statements()) === '1' ? true : undefined), { everyMs: 20, what: 'the statement' });
+    await server.end('SIGKILL');
+    server = await start();
+    await until(async () => ((await runOf(server, run)).state === 'succeeded' ? true : undefined));
+    await until(async () => ((await statements()) === '0' ? true : undefined), { what: 'the end of the statement' });
+
+    const records = new pg.Client({ connectionString: embeddedDatabaseUrl(server.dataDir) });
+    await records.connect();
+    const { rows: given } = await records.query<{ rows_id: string }>('SELECT rows_id FROM attribution_abandoned');
+    // The one that was cancelled before, and the one that was killed.
+    expect(given).toHaveLength(2);
+    for (const { rows_id } of given)
+      await ask(
+        `INSERT INTO attribution_credit SELECT * REPLACE (toUUID('${rows_id}') AS run_id) FROM attribution_credit`,
+      );
+    expect(await attempts()).toBe('4');
+    expect(await published(server)).toEqual(LONG);
+    await records.query(`UPDATE attribution_abandoned SET abandoned_at = abandoned_at - interval '2 hours'`);
+    await records.end();
+    await server.end();
+    server = await start();
+    await until(async () => ((await attempts()) === '2' ? true : undefined), { what: 'the sweep' });
+    expect(await published(server)).toEqual(LONG);
   });
 });
 

@@ -242,3 +242,33 @@ test('an organisation’s own model is one of its models from the next run on', 
   const run = await calculate({ models: ['closer'], date_range: { from: at(200), to: at(204) } });
   expect(byValue(run, 'closer')).toEqual({ c1: '200', c2: '200', c3: '600' });
 }, 60_000);
+
+test('runs are asked for, read, compared and cancelled over GraphQL as over REST', async () => {
+  const { data, errors } = await server.graphql<{ calculateAttribution: { run_id: string; state: string } }>(
+    `mutation { calculateAttribution(input: { models: ["linear"], wait: true }) { run_id state progress models } }`,
+  );
+  expect(errors).toBeUndefined();
+  const run = data?.calculateAttribution;
+  expect(run).toMatchObject({ state: 'succeeded', progress: 1 });
+  const read = await server.graphql<{ attributionRun: object; attributionRuns: { data: object[] }; diff: object }>(
+    `query ($id: ID!) {
+      attributionRun(id: $id) { run_id state progress models }
+      attributionRuns(limit: 1) { data { run_id } next_cursor }
+      diff: attributionDiff(id: $id, against: $id)
+      attributionSettings
+    }`,
+    { id: run?.run_id },
+  );
+  expect(read.errors).toBeUndefined();
+  expect(read.data).toMatchObject({
+    attributionRun: run,
+    attributionRuns: { data: [{ run_id: run?.run_id }] },
+    diff: { conversions: [], truncated: false },
+    attributionSettings: { lookback_days: 30 },
+  });
+  const codeOf = async (mutation: string): Promise<unknown> =>
+    (await server.graphql(`mutation { ${mutation} }`)).errors?.[0]?.extensions?.code;
+  expect(await codeOf(`cancelAttributionRun(id: "${run?.run_id}") { state }`)).toBe('run_is_finished');
+  expect(await codeOf('calculateAttribution(input: { modles: [] }) { run_id }')).toBe('invalid_request');
+  expect(await codeOf('changeAttributionSettings(input: { lookback_days: -1 })')).toBe('invalid_attribution_settings');
+}, 60_000);

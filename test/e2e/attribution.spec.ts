@@ -127,6 +127,19 @@ describe('attribution of the sample organisation', () => {
     expect(Number(creative?.creation_cost)).toBeGreaterThan(0);
     const ratio = Number(creative?.revenue) / Number(creative?.creation_cost);
     expect(Number(creative?.creative_roi)).toBeCloseTo(ratio, 6);
+    // The platform's id of a campaign is not the shop's; by it alone nothing is credited, and the answer says how to ask.
+    const named = await server.json<Answer>('/api/query', {
+      ...{ metrics: ['spend'], dimensions: ['campaign_id', 'campaign_name'], limit: 1 },
+      order: [{ member: 'spend', direction: 'desc' }],
+    });
+    const { campaign_id: campaignId, campaign_name: campaignName } = named.body.rows[0] ?? {};
+    const campaign = await server.json<Answer>(`/api/analytics/campaigns/${String(campaignId)}/performance`);
+    expect(campaign.body.meta.warnings).toMatchObject([{ code: 'same_name_other_ids', suggestions: [campaignName] }]);
+    const together = await server.json<Answer>(
+      `/api/analytics/campaigns/${encodeURIComponent(String(campaignName))}/performance`,
+    );
+    expect(Number(together.body.rows[0]?.attributed_revenue)).toBeGreaterThan(0);
+    expect(together.body.meta.warnings).toEqual([]);
     const assists = await server.json<Answer>('/api/analytics/assists?by=channel');
     expect(assists.body.rows.length).toBeGreaterThan(3);
     const list = await server.json<{ data: { customer_id: string }[] }>(

@@ -126,15 +126,24 @@ describe('journeys of customers', () => {
       to: 'phone-18',
     });
     expect([circle.status, circle.body.code]).toEqual([409, 'merge_cycle']);
-    const people = await server.json<{ rows: object[]; meta: { warnings: { code: string }[] } }>('/api/query', {
-      metrics: ['journeys', 'customers'],
-    });
-    expect(people.body.rows).toEqual([{ journeys: 2, customers: 4 }]);
-    expect(people.body.meta.warnings.map(({ code }) => code)).toContain('customers_not_merged');
+    const ask = async (request: object): Promise<{ rows: object[]; codes: string[] }> => {
+      const { body } = await server.json<{ rows: object[]; meta: { warnings: { code: string }[] } }>(
+        '/api/query',
+        request,
+      );
+      return { rows: body.rows, codes: body.meta.warnings.map(({ code }) => code) };
+    };
+    const people = { metrics: ['journeys', 'customers'] };
+    expect(await ask(people)).toEqual({ rows: [{ journeys: 2, customers: 2 }], codes: [] });
+    // Asked about ids themselves, the answer is about ids, and says so.
+    const ids = await ask({ metrics: ['customers'], dimensions: ['customer_id'] });
+    expect(ids.codes).toEqual(['customers_not_merged']);
+    expect(ids.rows).toHaveLength(5);
     for (const { body } of [merged, chained])
       expect((await server.fetch(`/api/customers/merges/${body.id}`, { method: 'DELETE' })).status).toBe(204);
     expect((await journey('ann@example.com')).journey).toMatchObject({ total_touchpoints: 2 });
     expect((await journey('phone-18')).journey).toMatchObject({ total_touchpoints: 1 });
+    expect((await ask(people)).rows).toEqual([{ journeys: 4, customers: 4 }]);
     expect((await server.json<{ data: object[] }>('/api/customers/merges')).body.data).toEqual([]);
   });
 

@@ -177,6 +177,8 @@ const schedule: Json = { cron: '0 9 * * 1', recipients: ['ann@example.com'], for
 
 /** In their order, as {@link REST}. */
 export const MUTATIONS: Readonly<Record<string, Mutation>> = {
+  changeAttributionSettings: { args: inputOf({ models: ['linear', 'last_touch'] }) },
+  calculateAttribution: { args: inputOf({ models: ['linear'] }) },
   mergeCustomers: { args: () => ({ from: 'phone-1', to: 'ann@example.com' }), gives: 'merge' },
   undoCustomerMerge: { args: byId('merge') },
   eraseCustomer: { args: () => ({ customer: 'noone@example.com', mode: 'delete' }) },
@@ -230,11 +232,12 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   deleteDashboard: { args: byId('dashboard') },
 };
 
-/** Mutations that change nothing an organisation owns, and why they leave no entry. */
+/** Mutations that change nothing an organisation owns, or nothing here, and why they leave no entry. */
 export const MUTATIONS_WITHOUT_ENTRY: Readonly<Record<string, string>> = {
   verifyMailHost: 'greets a mail host, and writes nothing',
+  cancelAttributionRun: 'a small run ends before it can be cancelled',
 };
 
 /** As {@link AT_ONCE_AGAIN}, or what they write is deleted, so that nothing of the transaction is left to be seen. */
 export const LEAVES_NOTHING =
-  /^(mergeCustomers|deliver|undoCustomerMerge|runReportSchedule|delete|remove|eraseCustomer$|runRetention$)/;
+  /^(mergeCustomers|deliver|calculateAttribution$|undoCustomerMerge|runReportSchedule|delete|remove|eraseCustomer$|runRetention$)/;

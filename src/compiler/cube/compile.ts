@@ -11,6 +11,7 @@ import type { Statement } from '../query/types.js';
 import { CUBE } from './base.js';
 import type { RollupColumns } from '../rollup/types.js';
 import { cubeSchema, rollupSchema, type CubeFile, type CubeSchema } from './generate.js';
+import { peopleSql } from './people-sql.js';
 import { relationSql, type Relation } from './relation-sql.js';
 import { TributaryClickHouseQuery, TributaryPostgresQuery, type TributaryOptions } from './tributary-query.js';
 
@@ -24,6 +25,8 @@ export interface CubeQuery extends TributaryOptions {
   readonly offset: number | null;
   /** Read in the place of rows. */
   readonly relation?: Relation;
+  /** Rows of this organisation, a UUID, by people instead of by ids. */
+  readonly peopleOf?: string;
 }
 export type CubeFilter =
   | { readonly member: string; readonly operator: string; readonly values: readonly string[] }
@@ -100,8 +103,11 @@ export async function compileModel({ model, dialect, base, typed, rollup }: Comp
     dialect,
     model,
     toSql: async (query) => {
-      const { relation, ...options } = query;
-      const behind = relation === undefined ? {} : { relationSql: relationSql(relation, dialect, typed) };
+      const { relation, peopleOf, ...options } = query;
+      const behind = {
+        ...(relation === undefined ? {} : { relationSql: relationSql(relation, dialect, typed) }),
+        ...(peopleOf === undefined ? {} : { rowsSql: peopleSql(peopleOf, dialect) }),
+      };
       const cube = new Query(compilers, {
         ...options,
         ...behind,

@@ -27,6 +27,8 @@ export interface TributaryOptions {
   readonly rowOrder: readonly { readonly position: number; readonly descending: boolean }[];
   /** What stands behind FROM in place of the rows' table; then a string dimension says where there is no touchpoint. */
   readonly relationSql?: string;
+  /** The same, of rows that are read otherwise. */
+  readonly rowsSql?: string;
   /** Members that are selected as NULL, because their number would be wrong. */
   readonly withheld: readonly string[];
 }
@@ -188,7 +190,8 @@ function exact(Parent: CubeQueryClass, dialect: DialectName): CubeQueryClass {
       return new ExactFilter(this, filter, dialect);
     }
     override cubeSql(cube: string): string {
-      return (this.options as TributaryOptions).relationSql ?? (super.cubeSql(cube) as string);
+      const { relationSql, rowsSql } = this.options as TributaryOptions;
+      return relationSql ?? rowsSql ?? (super.cubeSql(cube) as string);
     }
     override dimensionSql(dimension: Dimension): string {
       return dimensionSql(this, dimension, super.dimensionSql(dimension) as string);

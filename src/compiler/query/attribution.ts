@@ -18,8 +18,8 @@ export interface RelationsRead {
   readonly names: readonly RelationName[];
   /** Attribution models that it shows, sorted. */
   readonly models: readonly AttributionModel[];
-  /** Whether it counts different customer ids of rows. */
-  readonly countsCustomers: boolean;
+  /** As what it counts customers of rows. */
+  readonly customers: 'none' | 'ids' | 'people';
 }
 
 const SEPARATOR = ':';
@@ -129,24 +129,45 @@ export function relationOf(
 }
 
 /** Which relations, and which attribution models, are behind the metrics of a report. */
-export function relationsRead({
-  metrics,
-  filterMetrics,
-  top,
-  model,
-  attributionModel,
-}: Pick<Report, 'metrics' | 'filterMetrics' | 'top' | 'model' | 'attributionModel'>): RelationsRead {
+export function relationsRead(
+  {
+    metrics,
+    filterMetrics,
+    top,
+    model,
+    attributionModel,
+  }: Pick<Report, 'metrics' | 'filterMetrics' | 'top' | 'model' | 'attributionModel'>,
+  byPeople: boolean,
+): RelationsRead {
   const names = new Set<RelationName>();
   const models = new Set<AttributionModel>();
-  let countsCustomers = false;
-  for (const { key } of [...metrics, ...filterMetrics, ...(top ? [top.by] : [])]) {
+  const shown = [...metrics, ...filterMetrics, ...(top ? [top.by] : [])];
+  for (const { key } of shown) {
     for (const member of behind(key, model)) {
-      if (member.kind !== 'simple') continue;
-      if (member.field.kind === 'column' && member.field.column === 'customer_id') countsCustomers = true;
-      if (member.field.kind !== 'relation') continue;
+      if (member.kind !== 'simple' || member.field.kind !== 'relation') continue;
       names.add(member.field.relation);
       if (member.field.relation === 'revenue_attribution') models.add(member.field.model ?? attributionModel);
     }
   }
-  return { names: [...names].sort(), models: [...models].sort(), countsCustomers };
+  const customers = byPeople ? 'people' : countsCustomers(shown, model) ? 'ids' : 'none';
+  return { names: [...names].sort(), models: [...models].sort(), customers };
 }
+
+const CUSTOMER = 'customer_id';
+
+/** Whether a metric counts different customers of rows, or follows them from one event to another. */
+export const countsCustomers = (metrics: readonly { readonly key: string }[], model: Model): boolean =>
+  metrics.some(({ key }) =>
+    behind(key, model).some(
+      (member) =>
+        member.kind === 'conversion' ||
+        (member.kind === 'simple' && member.field.kind === 'column' && member.field.column === CUSTOMER),
+    ),
+  );
+
+/** Whether a dimension is made of ids of customers. */
+export const tellsCustomers = (key: string, model: Model): boolean =>
+  key === CUSTOMER ||
+  behind(key, model).some(
+    (member) => member.kind === 'dimension' && member.field.kind === 'column' && member.field.column === CUSTOMER,
+  );

@@ -3,6 +3,7 @@ import type { JourneyRules } from '../../attribution/models/journey-rules.js';
 import { unprocessable, type ProblemItem } from '../../common/problem.js';
 import { CUBE, GRANULARITY, ROLLUP_TABLE, SEGMENT_KEY, TENANT_KEY, TIME_KEY } from '../cube/base.js';
 import type { CompiledModel, CubeFilter, CubeQuery } from '../cube/compile.js';
+import { RollupMismatch } from '../rollup/types.js';
 import type { Relation } from '../cube/relation-sql.js';
 import { marksIn } from '../dialect/amount-sql.js';
 import type { Placement } from '../dialect/ordinal-sql.js';
@@ -52,6 +53,8 @@ export interface BaseQueriesInput extends CalendarSettings {
   readonly rollup: RollupView | null;
   readonly money: Money;
   readonly journeys: JourneyRules;
+  /** Rows are read by people: ids that were merged are one. */
+  readonly byPeople: boolean;
 }
 
 export const path = (key: string): string => `${CUBE}.${key}`;
@@ -99,6 +102,7 @@ export class BaseQueries {
   async statement(grouping: Grouping): Promise<Statement> {
     const { rollup, compiled } = this.input;
     if (rollup === null || grouping.relation) return this.grouped(grouping, compiled, []);
+    if (this.input.byPeople) throw new RollupMismatch('customers are counted as people, and rollups know ids');
     const { metrics, dimensions, time, range, filters = [] } = grouping;
     const { always, rowFilters } = this.input;
     const query = {
@@ -149,6 +153,7 @@ export class BaseQueries {
       rowOrder: grouping.order ?? [],
       withheld: [],
       ...(relation ? { relation } : {}),
+      ...(this.input.byPeople && !relation ? { peopleOf: organizationId } : {}),
     });
     if (grouping.relation && money.hasSeveral && marksIn(sql).own) throw unprocessable(...asProblem(BY_AMOUNTS));
     return {
@@ -218,7 +223,7 @@ const BY_AMOUNTS = mixed(
 /** A relation to read, and the attribution model where it has several. */
 export type RelationKind = Pick<Relation, 'name' | 'model'>;
 
-const keysIn = (filter: CubeFilter): string[] =>
+export const keysIn = (filter: CubeFilter): string[] =>
   'and' in filter
     ? filter.and.flatMap(keysIn)
     : 'or' in filter

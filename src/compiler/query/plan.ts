@@ -53,6 +53,8 @@ export interface PlanInput {
   readonly money?: MoneyFacts;
   /** Which rows journeys are made of; the standard ones where it is absent. */
   readonly journeys?: JourneyRules;
+  /** It has people of several ids. */
+  readonly mergesCustomers?: boolean;
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -118,7 +120,7 @@ export async function planQuery(input: PlanInput): Promise<QueryPlan> {
     time_grain: report.grain,
     aliases: read.aliases,
     warnings,
-    relations: relationsRead(report),
+    relations: relationsRead(report, read.byPeople),
   });
 }
 

@@ -9,9 +9,9 @@ import { windowsIn } from '../model/around.js';
 import type { Model } from '../model/types.js';
 import type { RollupView } from '../rollup/view.js';
 import { SEES_ALL, visibilityOf, type Visibility } from '../model/visibility.js';
-import { modelOf, withNamedModels } from './attribution.js';
+import { countsCustomers, modelOf, tellsCustomers, withNamedModels } from './attribution.js';
 import { bucketsIn, MOST_BUCKETS } from './axis.js';
-import { BaseQueries } from './base-query.js';
+import { BaseQueries, keysIn } from './base-query.js';
 import type { CalendarSettings } from './calendar.js';
 import { checkNames, otherName, plannedColumns } from './columns.js';
 import { comparedPart, endsNow, spanOf, type ComparedPart } from './compared-range.js';
@@ -44,6 +44,8 @@ export interface ReportInput {
   readonly money?: MoneyFacts;
   /** Which rows journeys are made of; the standard ones where it is absent. */
   readonly journeys?: JourneyRules;
+  /** It has people of several ids. */
+  readonly mergesCustomers?: boolean;
   /** Hash of the definitions, which a cursor belongs to. */
   readonly snapshot: string;
   /** What to answer from; null for rows. */
@@ -64,6 +66,8 @@ export interface ReadReport {
   readonly filtersTime: boolean;
   /** What of the range is compared; null without a comparison. */
   readonly compared: ComparedPart | null;
+  /** Whether customers are counted as people: not where the request itself names ids. */
+  readonly byPeople: boolean;
   /** Keys that each subtotal groups by. */
   readonly subtotals: readonly (readonly string[])[];
   /** What of the request is not in the report. */
@@ -137,6 +141,11 @@ export function readReport(input: ReportInput): ReadReport {
   const always = policyRows(rows, model, now);
   const where = { always, rowFilters: onRows };
   const journeys = input.journeys ?? STANDARD_JOURNEY_RULES;
+  const counting = [...metrics, ...filterMetrics, ...(top ? [top.by] : [])];
+  const namesIds = [...dimensions.map(({ key }) => key), ...[...always, ...onRows].flatMap(keysIn)].some((key) =>
+    tellsCustomers(key, model),
+  );
+  const byPeople = input.mergesCustomers === true && countsCustomers(counting, model) && !namesIds;
   const queries = new BaseQueries({
     compiled,
     organizationId,
@@ -146,6 +155,7 @@ export function readReport(input: ReportInput): ReadReport {
     rollup,
     money,
     journeys,
+    byPeople,
   });
   return {
     report: {
@@ -154,6 +164,7 @@ export function readReport(input: ReportInput): ReadReport {
       after: cursor?.values ?? null,
       attributionModel,
     },
+    byPeople,
     selected: { metrics: allMetrics, dimensions: allDimensions },
     visibility,
     timeZone,
