@@ -54,6 +54,10 @@ const SORTED_SCAN = `SELECT count(), sum(cityHash64(customer_id, recorded_at, id
   WHERE source_category = 'external_marketing' AND customer_id IS NOT NULL
   ORDER BY customer_id, recorded_at, id LIMIT 1000000000)`;
 
+/** What a question for attributed revenue and conversions by campaign asks of the engine. */
+const BY_CAMPAIGN = `SELECT campaign_id, sum(revenue_amount), sum(attribution_weight) FROM revenue_attribution
+  WHERE attribution_model = 'linear' GROUP BY campaign_id ORDER BY 2 DESC`;
+
 export const benchAttribution = (): Promise<void> =>
   withFolder(async (folder) => {
     const engine = await createEngine({ url: `chdb:${join(folder, 'engine')}`, typedFields: TYPED });
@@ -122,6 +126,7 @@ async function bench(engine: Engine, touchpoints: number, perMillionBefore: numb
     return { customers: Number(row?.[0]), ms, processorMs };
   };
   const [wide, narrow] = [await update(WIDE), await update(NARROW)];
+  const byCampaign = await timedWhole(() => runs.read(organizationId, BY_CAMPAIGN, chain, never));
   const perMillion = whole.ms / 1_000 / (touchpoints / 1e6);
   report({
     bench: `attribution_${touchpoints / 1e6}m`,
@@ -144,6 +149,8 @@ async function bench(engine: Engine, touchpoints: number, perMillionBefore: numb
     narrow_update_customers: narrow.customers,
     narrow_update_seconds: narrow.ms / 1_000,
     narrow_update_share_of_run: narrow.processorMs / whole.processorMs,
+    by_campaign_seconds: byCampaign.ms / 1_000,
+    by_campaign_processor_seconds: byCampaign.processorMs / 1_000,
   });
   return perMillion;
 }
