@@ -30,6 +30,10 @@ export class OwnRedis {
     await this.ask((client) => client.flushall());
   }
 
+  async keys(pattern: string): Promise<string[]> {
+    return (await this.ask((client) => client.keys(pattern))).sort();
+  }
+
   /** Dies without a word. */
   async kill(): Promise<void> {
     const gone = once(this.process, 'exit');
@@ -51,11 +55,11 @@ export class OwnRedis {
     await this.ask((client) => client.ping());
   }
 
-  private async ask(what: (client: Redis) => Promise<unknown>): Promise<void> {
+  private async ask<T>(what: (client: Redis) => Promise<T>): Promise<T> {
     const client = new Redis(this.url, { maxRetriesPerRequest: 100, retryStrategy: () => 50 });
     client.on('error', () => undefined);
     try {
-      await what(client);
+      return await what(client);
     } finally {
       client.disconnect();
     }
