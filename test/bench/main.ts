@@ -23,6 +23,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   rollup: async () => (await import('./rollup.js')).benchRollup(),
   cached: async () => (await import('./cached.js')).benchCached(),
   import: async () => (await import('./import.js')).benchImport(),
+  import_rollup: async () => (await import('./import-rollup.js')).benchImportRollup(),
   pdf: async () => (await import('./pdf.js')).benchPdf(),
   attribution: async () => (await import('./attribution.js')).benchAttribution(),
   organizations: async () => (await import('./organizations.js')).benchOrganizations(),

@@ -50,7 +50,7 @@ interface Listed {
   readonly data: readonly { name: string; state: string; stale_months: number; rows: number; bytes: number }[];
 }
 
-class Door {
+export class Door {
   private limit = 0;
 
   constructor(private readonly base: string) {}
@@ -88,6 +88,11 @@ class Door {
 
   async rollUp(): Promise<Listed['data'][number]> {
     await this.send('/api/marketing/rollups/bench', DEFINITION, 'PUT');
+    return this.current();
+  }
+
+  /** Waits until the rollup has taken in all rows. */
+  async current(): Promise<Listed['data'][number]> {
     for (;;) {
       const { data } = JSON.parse(await this.send('/api/marketing/rollups')) as Listed;
       const mine = data.find(({ name, state, stale_months }) => name === 'bench' && state === 'ready' && !stale_months);
