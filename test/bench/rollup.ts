@@ -12,7 +12,7 @@ import { createApp } from '../../src/create-app.js';
 import { startEmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
 import { SetupService } from '../../src/setup/setup.service.js';
 import { openStores } from '../../src/stores.js';
-import { insertMarketingData, insertMarketingDataInPostgres } from './marketing-data.js';
+import { insertMarketingData, insertMarketingDataInPostgres, USD_ONLY } from './marketing-data.js';
 import { median, progress, report, timed, withFolder } from './report.js';
 import { KEY, settings } from './server.js';
 
@@ -147,7 +147,7 @@ export async function benchRollup(): Promise<void> {
     acrossOrganizations('benchmark', () =>
       overEngine('clickhouse', large, settings(folder), async (organizationId) => {
         const session = new Session(join(folder, 'clickhouse'));
-        insertMarketingData(session, organizationId, large, 'USD');
+        insertMarketingData(session, organizationId, large, USD_ONLY);
         session.query('OPTIMIZE TABLE unified_marketing_data FINAL');
         session.close();
         await drainPending();
