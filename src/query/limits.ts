@@ -37,6 +37,9 @@ export const CACHE_LIMITS = {
   resultBytes: 5 * 1024 * 1024,
 };
 
+/** Rows of a streamed answer that is kept; a longer one is asked of the engine each time. */
+export const MOST_KEPT_ROWS = 20_000;
+
 /** An answer of fewer bytes is sent as one piece, and kept as it was sent. */
 export const SHORT_BODY = 32_768;
 /** After this a written answer is forgotten, as the result is that it was written from. */

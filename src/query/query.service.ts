@@ -27,6 +27,7 @@ import {
   DEFAULT_JSON_ROWS,
   LANES,
   MAX_JSON_ROWS,
+  MOST_KEPT_ROWS,
   MOST_WRITTEN_TEXT,
   SHORT_BODY,
   WRITTEN_MS,
@@ -49,6 +50,8 @@ export interface RunOptions {
   readonly asOf?: Date;
   /** Whose turn at the engine it takes; `interactive` for an answer, `export` for a stream. */
   readonly lane?: LaneName;
+  /** For {@link QueryService.open}: whether a short answer comes from the cache, and is kept there. */
+  readonly keep?: boolean;
 }
 
 /** A whole answer: the body of a JSON result. */
@@ -122,6 +125,22 @@ const rowsOf = (
 ): RowsToRead => ({ organization_id: organizationId, attribution_runs, row_lock: lock });
 
 const NOTHING_BESIDE = '{"totals":null}';
+
+/** Under which the answer to a request is kept, in a state of the organisation. */
+const keyAt = (policy: Policy, planned: PlannedRequest, { data_version }: OrganizationState): string =>
+  [policy.organizationId, policy.digest, planned.snapshot, data_version, planned.digest].join(':');
+
+/** An answer that is kept when its rows have been read to their end. */
+interface KeptRows {
+  readonly policy: Policy;
+  readonly planned: PlannedRequest;
+  readonly before: OrganizationState;
+  readonly end: OpenResult['end'];
+}
+
+async function* batchesOf({ rows }: CachedResult): Batches {
+  yield await Promise.resolve(JSON.parse(rows.toString('utf8')) as (readonly EngineValue[])[]);
+}
 
 /**
  * The one path of a report request: model → plan → cache → engine → presented values. Every door goes through here.
@@ -202,14 +221,39 @@ export class QueryService {
     await this.sensitive.note(policy, planned.sensitive);
     const warnings = await this.cautions(policy, planned, state);
     const end: OpenResult['end'] = { truncated: false, engineMs: 0, warnings };
+    const kept = options.keep && !state.is_changing ? `${keyAt(policy, planned, state)}:rows` : null;
+    const known = kept === null ? null : await this.cache.get(kept);
+    if (known) {
+      end.truncated = known.truncated;
+      end.warnings = [...warnings, ...keptWarnings(known.totals ?? NOTHING_BESIDE)];
+      return { plan: planned.plan, snapshot: planned.snapshot, batches: batchesOf(known), csv: null, end };
+    }
     const chosen = await this.rollups.choose(planned, state.rollup_version);
     this.rollups.count(chosen);
     const { plan } = chosen;
     const job = { source: rowsOf(planned, state), plan, end, options };
     const { lane = 'export', signal } = options;
-    const batches = this.inTurn(job, () => this.batches(job.source, plan, end, lane, signal));
+    const read = this.inTurn(job, () => this.batches(job.source, plan, end, lane, signal));
+    const batches = kept === null ? read : this.keeping(read, kept, { policy, planned, before: state, end });
     const csv = this.engine.text ? this.inTurn(job, () => this.csv(job.source, plan, lane, signal)) : null;
     return { plan: planned.plan, snapshot: planned.snapshot, batches, csv, end };
+  }
+
+  /** Hands rows on, and keeps a short answer as it was, if the data has not changed meanwhile. */
+  private async *keeping(read: EngineBatches, key: string, { policy, planned, before, end }: KeptRows): Batches {
+    let rows: (readonly EngineValue[])[] | null = [];
+    const cautions = end.warnings.length;
+    for await (const batch of read) {
+      if (rows !== null && rows.length + batch.length > MOST_KEPT_ROWS) rows = null;
+      rows?.push(...batch);
+      yield batch;
+    }
+    if (rows === null) return;
+    const after = await this.states.read(policy.organizationId);
+    if (after.is_changing || `${keyAt(policy, planned, after)}:rows` !== key) return;
+    const totals = JSON.stringify({ totals: null, warnings: end.warnings.slice(cautions) });
+    const text = Buffer.from(JSON.stringify(rows), 'utf8');
+    this.cache.set(key, { rows: text, totals, truncated: end.truncated, dataAsOf: before.data_as_of });
   }
 
   /** Which version of its data an organisation has; null while an import makes rows visible. */
@@ -246,16 +290,15 @@ export class QueryService {
       ...(await this.cautions(policy, planned, state)),
     ];
     const asked = options.explain ? { asked: await this.rollups.choose(planned, state.rollup_version) } : {};
-    const keyAt = ({ data_version }: OrganizationState): string =>
-      [organizationId, policy.digest, planned.snapshot, data_version, planned.digest].join(':');
+    const at = (now: OrganizationState): string => keyAt(policy, planned, now);
     if (!state.is_changing) {
-      const known = await this.cache.get(keyAt(state));
+      const known = await this.cache.get(at(state));
       if (known) return { planned, cautions, result: known, engineMs: null, ...asked };
     }
     try {
-      const flight = `${keyAt(state)}:${lane}:${state.is_changing}`;
+      const flight = `${at(state)}:${lane}:${state.is_changing}`;
       const fetched = await this.flights.run(flight, signal, (stop) =>
-        this.fetch({ organizationId, planned, keyAt, lane, signal: stop }, state),
+        this.fetch({ organizationId, planned, keyAt: at, lane, signal: stop }, state),
       );
       return { planned, cautions, ...fetched, ...asked };
     } catch (error) {

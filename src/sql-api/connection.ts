@@ -41,6 +41,8 @@ export interface Door {
   register(connection: SqlConnection): number;
   cancel(process: number, secret: Buffer): void;
   proven(connection: SqlConnection): void;
+  /** Whether someone waits for a session of Postgres. */
+  readonly isSessionWanted: boolean;
   log(error: unknown): void;
 }
 
@@ -52,6 +54,7 @@ export class SqlConnection {
   private session: SqlSession | null = null;
   private secret = randomBytes(4);
   private busy = false;
+  private isCorked = false;
   private readonly onData = (bytes: Buffer): void => {
     this.frames.push(bytes);
     if (this.frames.buffered > READ_AHEAD) this.socket.pause();
@@ -97,6 +100,13 @@ export class SqlConnection {
   /** Stops what runs, if the secret is right. */
   cancel(secret: Buffer): void {
     if (secret.length === this.secret.length && timingSafeEqual(secret, this.secret)) this.session?.cancel();
+  }
+
+  /** Gives its session of Postgres to others, if it has one and does nothing with it. */
+  yieldSession(): boolean {
+    if (this.busy || !this.session?.couldGiveBack) return false;
+    this.session.giveBack();
+    return true;
   }
 
   /** Tells the client why it has to go. */
@@ -248,13 +258,15 @@ export class SqlConnection {
     const session = new SqlSession(host, startSettings(parameters));
     this.session = session;
     this.write(server.authenticationOk());
-    const known = await session.begin();
+    this.busy = true;
+    const known = await session.begin().finally(() => (this.busy = false));
+    if (this.door.isSessionWanted) session.giveBack();
     for (const [name, value] of known)
       this.write(server.parameterStatus(name, REPLACED[name] ?? (name === 'session_authorization' ? user : value)));
     this.write(server.backendKeyData(this.door.register(this), this.secret));
     this.write(server.readyForQuery('I'));
     const giveBack = setInterval(() => {
-      if (!this.busy && session.isIdle) session.giveBack();
+      if (!this.busy) session.giveBack();
     }, SESSION_IDLE_MS);
     try {
       await this.talk(session);
@@ -280,6 +292,7 @@ export class SqlConnection {
         this.busy = false;
         clearTimeout(late);
       }
+      if (this.door.isSessionWanted) session.giveBack();
     }
   }
 
@@ -289,8 +302,17 @@ export class SqlConnection {
 
   private send(bytes: Buffer): Promise<void> | undefined {
     if (this.ended || !this.socket.writable) return undefined;
-    if (this.socket.write(bytes)) return undefined;
     const { socket } = this;
+    // What is said in one go leaves in one piece.
+    if (!this.isCorked) {
+      this.isCorked = true;
+      socket.cork();
+      process.nextTick(() => {
+        this.isCorked = false;
+        socket.uncork();
+      });
+    }
+    if (socket.write(bytes)) return undefined;
     return new Promise((resolve) => {
       const done = (): void => {
         socket.off('drain', done);

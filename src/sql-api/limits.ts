@@ -7,7 +7,7 @@ export const MOST_UNPROVEN = 50;
 /** Sessions of the mirrors' Postgres at the same time; a client without running work needs none. */
 export const MOST_SESSIONS = 40;
 /** A client waits this long for a session. */
-export const PATIENCE_MS = 20_000;
+export const PATIENCE_MS = 10_000;
 /** A session that has nothing to do is given back after this long. */
 export const SESSION_IDLE_MS = 10_000;
 /** Bytes of one message. */
@@ -26,3 +26,6 @@ export const MOST_ROWS = 2_000_000;
 export const MEMBERS_AT_ONCE = 49;
 export const MOST_STATEMENTS = 1_000;
 export const MOST_PORTALS = 200;
+/** Characters, roughly, of all statements whose meaning is kept; and of the longest text of one. */
+export const MOST_KNOWN_TEXT = 32_000_000;
+export const LONGEST_KNOWN = 20_000;

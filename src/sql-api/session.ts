@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Identity } from '../access/identity.js';
 import * as client from '../pgwire/client-messages.js';
 import { message } from '../pgwire/body.js';
@@ -8,9 +9,12 @@ import type { Frame } from '../pgwire/frames.js';
 import type { QueryService } from '../query/query.service.js';
 import { SqlMistake } from '../sql/mistake.js';
 import { parseSql, sqlOf } from '../sql/parse.js';
+import { MODEL_SETTING } from '../sql/catalog/allowed.js';
+import { MODEL_COLUMN } from '../sql/relation.js';
 import { readStatement, type Statement } from '../sql/statement.js';
+import { readDirect } from './direct-rows.js';
 import { faultOf } from './fault-of.js';
-import { MOST_PORTALS, MOST_STATEMENTS } from './limits.js';
+import { LONGEST_KNOWN, MOST_KNOWN_TEXT, MOST_PORTALS, MOST_STATEMENTS } from './limits.js';
 import type { Mirror } from './mirrors.service.js';
 import { loadSources, type LoadContext } from './load-sources.js';
 import type { Upstream } from './upstream.js';
@@ -19,6 +23,7 @@ import { UpstreamFault } from './upstream.js';
 /** What a session needs from around it. */
 export interface SessionHost {
   readonly queries: QueryService;
+  readonly known: KnownStatements;
   /** Who the key stands for now, and what that person may see. @throws Problem when nobody any more */
   refresh(): Promise<{ readonly identity: Identity; readonly mirror: Mirror }>;
   /** A session of Postgres in the mirror; waits for its turn. */
@@ -41,10 +46,29 @@ interface Prepared {
 
 interface Portal {
   readonly prepared: Prepared;
-  readonly bind: Pick<BindMessage, 'resultFormats'>;
-  /** Its name in Postgres; null for what is answered here. */
-  readonly upstream: string | null;
+  readonly bind: BindMessage;
+  /** Its name in Postgres; null for what is answered here, or has not been begun. */
+  upstream: string | null;
+  /** How far an answer has come that does not take Postgres. */
+  direct: 'to do' | 'done' | null;
 }
+
+/** What Postgres says of a session at its start. */
+interface Greeting {
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly timeoutMs: number;
+}
+
+/** What is known of statements and starts that were seen before, of all sessions. */
+export interface KnownStatements {
+  readonly statements: LRUCache<string, Omit<Prepared, 'mirror'>>;
+  /** What a session tells its client at first, by all that it depends on. */
+  readonly greetings: LRUCache<string, Promise<Greeting>>;
+}
+export const knownStatements = (): KnownStatements => ({
+  statements: new LRUCache({ maxSize: MOST_KNOWN_TEXT }),
+  greetings: new LRUCache({ max: 500 }),
+});
 
 /** Takes the place of an error that has been told already. */
 class Told extends Error {}
@@ -70,6 +94,13 @@ export class SqlSession {
   private skipping = false;
   private counter = 0;
   private stop = new AbortController();
+  /** Settings that Postgres reports, as they are now. */
+  private reported = new Map<string, string>();
+  /** Whether the client's transaction has changed settings, for which there is no other record. */
+  private hasLocalSettings = false;
+  /** `statement_timeout` in milliseconds; 0 for none. Postgres keeps to it as well, but knows only of what it does itself. */
+  private statementTimeout = 0;
+  private hasTimedOut = false;
 
   constructor(
     private readonly host: SessionHost,
@@ -80,21 +111,48 @@ export class SqlSession {
     return !this.explicit ? 'I' : this.failed ? 'E' : 'T';
   }
 
-  /** Whether the session of Postgres could be given back. */
-  get isIdle(): boolean {
-    return !this.begun;
+  /** Whether it holds a session of Postgres that could be given back. */
+  get couldGiveBack(): boolean {
+    return this.upstream !== null && !this.begun;
   }
 
-  /** The first contact: proves that the mirror is there. */
+  /** The first contact: proves that the mirror is there, once for all who start in the same way. */
   async begin(): Promise<ReadonlyMap<string, string>> {
     await this.ready();
-    return (this.upstream as Upstream).parameters;
+    const { greetings } = this.host.known;
+    const key = this.startsWith([]);
+    let known = greetings.get(key);
+    if (!known) {
+      known = this.connect().then(({ parameters }) => ({
+        parameters: new Map(parameters),
+        timeoutMs: this.statementTimeout,
+      }));
+      greetings.set(key, known);
+      known.catch(() => greetings.delete(key));
+    }
+    const { parameters, timeoutMs } = await known;
+    this.reported = new Map([...parameters, ...this.reported]);
+    this.statementTimeout = timeoutMs;
+    return parameters;
+  }
+
+  /** All that the meaning of a statement depends on beside its text. */
+  private startsWith(more: readonly unknown[]): string {
+    const mirror = this.mirror as Mirror;
+    const settings = [...this.startSettings, ...this.settings];
+    const { timeZone } = mirror.organization;
+    return JSON.stringify([mirror.name, mirror.version, timeZone, this.identity?.keyId, settings, ...more]);
   }
 
   /** Stops what is running, in the engine and in Postgres. */
   cancel(): void {
     this.stop.abort();
-    void this.upstream?.cancel();
+    if (this.begun) void this.upstream?.cancel();
+  }
+
+  private timeOut(): void {
+    this.hasTimedOut = true;
+    this.cancel();
   }
 
   giveBack(): void {
@@ -115,6 +173,8 @@ export class SqlSession {
     if (said.kind === 'sync') return this.sync();
     if (this.skipping || said.kind === 'copy' || said.kind === 'flush') return;
     if (this.stop.signal.aborted) this.stop = new AbortController();
+    this.hasTimedOut = false;
+    const late = this.statementTimeout > 0 ? setTimeout(() => this.timeOut(), this.statementTimeout) : undefined;
     try {
       if (said.kind === 'query') await this.simple(said.sql);
       else await this.extended(said);
@@ -122,15 +182,19 @@ export class SqlSession {
       await this.tell(error);
       if (said.kind === 'query') await this.sync();
       else this.skipping = true;
+    } finally {
+      clearTimeout(late);
     }
   }
 
   private async tell(error: unknown): Promise<void> {
-    if (this.begun) this.failed = true;
+    if (this.begun || this.explicit) this.failed = true;
     if (error instanceof Told) return;
-    const { unexpected, ...fault } = faultOf(error);
-    if (unexpected) this.host.log(error);
-    await this.host.send(server.errorResponse(this.stop.signal.aborted && fault.code === 'XX000' ? CANCELLED : fault));
+    const { unexpected, ...found } = faultOf(error);
+    const isStopped = this.stop.signal.aborted && (unexpected || found.code === CANCELLED.code);
+    if (unexpected && !isStopped) this.host.log(error);
+    const fault = !isStopped ? found : this.hasTimedOut ? TIMED_OUT : CANCELLED;
+    await this.host.send(server.errorResponse(fault));
     if (this.upstream && !this.upstream.isOpen) this.lose();
   }
 
@@ -138,21 +202,23 @@ export class SqlSession {
   private lose(): void {
     if (this.upstream) this.host.close(this.upstream);
     this.upstream = null;
-    this.begun = this.explicit = this.failed = false;
+    this.begun = this.explicit = this.failed = this.hasLocalSettings = false;
     this.portals.clear();
   }
 
   private async sync(): Promise<void> {
     this.skipping = false;
-    if (this.begun && !this.explicit) await this.finish(this.failed ? 'ROLLBACK' : 'COMMIT');
+    if (!this.explicit) await this.finish(this.failed ? 'ROLLBACK' : 'COMMIT');
     await this.host.send(server.readyForQuery(this.state));
   }
 
   private async finish(how: 'COMMIT' | 'ROLLBACK'): Promise<void> {
-    this.begun = this.explicit = this.failed = false;
+    const { begun, hasLocalSettings } = this;
+    this.begun = this.explicit = this.failed = this.hasLocalSettings = false;
     this.portals.clear();
     try {
-      await this.upstream?.run(how);
+      if (begun) await this.upstream?.run(how);
+      if (begun && hasLocalSettings) await this.noteTimeout([]);
     } catch (error) {
       await this.tell(error);
       this.lose();
@@ -160,11 +226,14 @@ export class SqlSession {
   }
 
   private async simple(sql: string): Promise<void> {
-    const nodes = parseSql(sql);
+    await this.ready();
+    const known = this.recall(sql, []);
+    const nodes = known ? [null] : parseSql(sql);
     if (nodes.length === 0) await this.host.send(server.emptyQueryResponse());
-    for (const node of nodes) {
-      await this.ready();
-      const prepared = await this.prepare('', readStatement(node, this.context()), []);
+    for (const [index, node] of nodes.entries()) {
+      if (index > 0) await this.ready();
+      const prepared =
+        known ?? (await this.prepare('', node && readStatement(node, this.context()), [], nodes.length > 1 ? '' : sql));
       const portal = await this.bind(prepared, UNBOUND);
       if (prepared.fields) await this.host.send(server.rowDescription(prepared.fields));
       await this.execute(portal, 0);
@@ -177,13 +246,15 @@ export class SqlSession {
     switch (said.kind) {
       case 'parse': {
         await this.ready();
-        const nodes = parseSql(said.sql);
+        const known = this.recall(said.sql, said.types);
+        const nodes = known ? [] : parseSql(said.sql);
         if (nodes.length > 1)
           throw new SqlMistake({ code: '42601', message: 'cannot insert multiple commands into a prepared statement' });
         this.refuseTaken(said.name);
         const [node] = nodes;
         const statement = node ? readStatement(node, this.context()) : null;
-        this.statements.set(said.name, await this.prepare(said.sql, statement, said.types));
+        const prepared = known ?? (await this.prepare(said.sql, statement, said.types, said.sql));
+        this.statements.set(said.name, { ...prepared, sql: said.sql });
         return void (await this.host.send(server.parseComplete()));
       }
       case 'bind': {
@@ -245,26 +316,55 @@ export class SqlSession {
     return portal;
   }
 
-  /** A session of Postgres in what the asker may see now. Within a transaction nothing changes. */
+  /** Who asks, and what that person may see now. Within a transaction nothing changes. */
   private async ready(): Promise<void> {
     if (this.failed && this.explicit) return;
-    if (!this.begun) {
-      const { identity, mirror } = await this.host.refresh();
-      this.identity = identity;
-      if (this.upstream && this.mirror?.name !== mirror.name) this.giveBack();
-      this.mirror = mirror;
-    }
-    if (this.upstream?.isOpen) return;
-    if (this.upstream) this.lose();
+    if (this.upstream && !this.upstream.isOpen) this.lose();
+    if (this.begun || this.explicit) return;
+    const { identity, mirror } = await this.host.refresh();
+    this.identity = identity;
+    if (this.upstream && this.mirror?.name !== mirror.name) this.giveBack();
+    this.mirror = mirror;
+  }
+
+  /** A session of Postgres in the mirror, for what only Postgres can do. */
+  private async connect(): Promise<Upstream> {
+    if (this.upstream) return this.upstream;
     const mirror = this.mirror as Mirror;
-    this.upstream = await this.host.open(mirror);
-    this.upstream.onParameter = (name, value) => void this.host.send(server.parameterStatus(name, value));
-    this.upstream.onNotice = (body) => void this.host.send(message('N', body));
+    const upstream = await this.host.open(mirror);
+    this.upstream = upstream;
+    upstream.onParameter = (name, value) => {
+      if (this.reported.get(name) === value) return;
+      this.reported.set(name, value);
+      void this.host.send(server.parameterStatus(name, value));
+    };
+    upstream.onNotice = (body) => void this.host.send(message('N', body));
     const start = [...this.startSettings].map(
       ([name, value]) => `SELECT set_config('${name}', ${quote(value)}, false)`,
     );
     const zone = this.startSettings.has('timezone') ? [] : [`SET timezone = ${quote(mirror.organization.timeZone)}`];
-    await this.upstream.run([...zone, ...start, ...this.settings.values()].join('; ') || 'SELECT 1');
+    await this.noteTimeout([...zone, ...start, ...this.settings.values()]);
+    return upstream;
+  }
+
+  /** Runs statements that may set it, and asks Postgres what it is then. */
+  private async noteTimeout(statements: readonly string[]): Promise<void> {
+    const [[found] = []] = await this.run([...statements, TIMEOUT_MS].join('; '));
+    this.statementTimeout = Number(found ?? 0);
+  }
+
+  /** A statement over the model that was prepared before, by anyone who would get the same. */
+  private recall(sql: string, types: readonly number[]): Prepared | null {
+    if (sql.length > LONGEST_KNOWN || this.failed || this.hasLocalSettings) return null;
+    const known = this.host.known.statements.get(this.startsWith([types, sql]));
+    return known ? { ...known, mirror: this.mirror as Mirror } : null;
+  }
+
+  private remember(sql: string, types: readonly number[], { mirror: _, ...prepared }: Prepared): void {
+    const { statement } = prepared;
+    const isOverModel = statement?.kind === 'query' && statement.plan !== null;
+    if (!isOverModel || sql === '' || sql.length > LONGEST_KNOWN || this.hasLocalSettings) return;
+    this.host.known.statements.set(this.startsWith([types, sql]), prepared, { size: 20 * (sql.length + 1_000) });
   }
 
   private context(): Parameters<typeof readStatement>[1] {
@@ -281,7 +381,12 @@ export class SqlSession {
   }
 
   /** Has Postgres say what types a statement has. */
-  private async prepare(sql: string, statement: Statement | null, types: readonly number[]): Promise<Prepared> {
+  private async prepare(
+    sql: string,
+    statement: Statement | null,
+    types: readonly number[],
+    asked = '',
+  ): Promise<Prepared> {
     if (statement?.kind === 'execute') {
       this.refuseInFailed(statement);
       return { ...(await this.current(statement.name, this.named(statement.name))), args: statement.args };
@@ -302,11 +407,10 @@ export class SqlSession {
       if (type === 'T' || type === 'n') {
         const described = type === 'T' ? server.readRowDescription(body) : null;
         const explained = statement?.kind === 'query' && statement.explain ? [PLAN_FIELD] : described;
-        return {
-          ...none,
-          types: inferred,
-          fields: explained?.map((field) => ({ ...field, table: 0, attribute: 0 })) ?? null,
-        };
+        const fields = explained?.map((field) => ({ ...field, table: 0, attribute: 0 })) ?? null;
+        const prepared = { ...none, types: inferred, fields };
+        this.remember(asked, types, prepared);
+        return prepared;
       }
     }
   }
@@ -324,7 +428,7 @@ export class SqlSession {
 
   private async start(): Promise<void> {
     if (this.begun) return;
-    await (this.upstream as Upstream).run('BEGIN');
+    await (await this.connect()).run('BEGIN');
     this.begun = true;
   }
 
@@ -346,8 +450,23 @@ export class SqlSession {
         code: '08P01',
         message: `bind message supplies ${said.values.length} parameters, but the prepared statement requires ${prepared.types.length}`,
       });
-    const portal = { prepared, bind: said, upstream: null };
-    if (statement === null || (statement.kind !== 'query' && statement.kind !== 'pass')) return portal;
+    const direct = statement?.kind === 'query' && statement.direct && this.isPlain ? 'to do' : null;
+    const portal: Portal = { prepared, bind: said, upstream: null, direct };
+    if (direct === null) await this.open(portal);
+    return portal;
+  }
+
+  /** Whether all settings that an answer depends on are known here. */
+  private get isPlain(): boolean {
+    const { settings, startSettings } = this;
+    return !this.hasLocalSettings && !settings.has(MODEL_COLUMN) && !startSettings.has(MODEL_SETTING);
+  }
+
+  /** Has Postgres begin with a statement: over what was read for it. */
+  private async open(portal: Portal): Promise<void> {
+    const { prepared, bind: said } = portal;
+    const { statement } = prepared;
+    if (statement === null || (statement.kind !== 'query' && statement.kind !== 'pass')) return;
     await this.start();
     let { sql } = statement;
     const upstream = this.upstream as Upstream;
@@ -379,7 +498,7 @@ export class SqlSession {
     for (;;) {
       const { type, body } = await upstream.next();
       if (type === 'E') throw await this.afterFault(body);
-      if (type === '2') return { ...portal, upstream: name };
+      if (type === '2') return void (portal.upstream = name);
     }
   }
 
@@ -433,6 +552,7 @@ export class SqlSession {
     const { statement } = portal.prepared;
     if (statement === null) return void (await this.host.send(server.emptyQueryResponse()));
     if (statement.kind !== 'query' && statement.kind !== 'pass') return this.perform(statement);
+    if (portal.direct !== null && (await this.answer(portal, rows))) return;
     if (portal.upstream === null) throw new Error('A portal without a session.');
     const upstream = this.upstream as Upstream;
     upstream.write(client.execute(portal.upstream, rows), client.flush());
@@ -448,6 +568,46 @@ export class SqlSession {
         if (done === 'end') return;
       }
     }
+  }
+
+  /** Answers with what is read as it stands. @returns false where Postgres has taken the portal over */
+  private async answer(portal: Portal, most: number): Promise<boolean> {
+    const { prepared, bind, direct: done } = portal;
+    const { statement, fields, types } = prepared;
+    if (done === 'done') {
+      await this.host.send(server.commandComplete('SELECT 0'));
+      return true;
+    }
+    const direct = statement?.kind === 'query' ? statement.direct : null;
+    // In pieces, between which an engine must not wait for the client.
+    const pieces =
+      most > 0 || direct === null
+        ? null
+        : await readDirect(direct, {
+            queries: this.host.queries,
+            policy: (this.mirror as Mirror).policy,
+            fields: fields ?? [],
+            types,
+            bind,
+            timeZone: this.reported.get('TimeZone') ?? '',
+            dateStyle: this.reported.get('DateStyle') ?? '',
+            signal: this.stop.signal,
+            notice: (text) => void this.host.send(server.noticeResponse('01000', text)),
+          });
+    if (pieces === null) {
+      portal.direct = null;
+      await this.open(portal);
+      return false;
+    }
+    portal.direct = 'done';
+    let count = 0;
+    for await (const { bytes, rows } of pieces) {
+      count += rows;
+      await this.host.send(bytes);
+      if (this.stop.signal.aborted) throw new SqlMistake(CANCELLED);
+    }
+    await this.host.send(server.commandComplete(`SELECT ${count}`));
+    return true;
   }
 
   /** Hands on what has come, in large pieces. */
@@ -496,14 +656,13 @@ export class SqlSession {
     this.refuseInFailed(statement);
     switch (statement.kind) {
       case 'begin':
-        await this.start();
         this.explicit = true;
         return done('BEGIN');
       case 'commit':
       case 'rollback': {
         const tag = statement.kind === 'rollback' || this.failed ? 'ROLLBACK' : 'COMMIT';
         if (!this.explicit) await this.host.send(server.noticeResponse('25P01', 'there is no transaction in progress'));
-        if (this.begun) await this.finish(tag);
+        await this.finish(tag);
         return done(tag);
       }
       case 'savepoint': {
@@ -512,19 +671,21 @@ export class SqlSession {
             code: '25P01',
             message: `${statement.sql.split(' ')[0]} can only be used in transaction blocks`,
           });
+        await this.start();
         await this.run(statement.sql);
         this.failed = false;
         return done(statement.sql.split(' ')[0]?.toUpperCase() ?? '');
       }
       case 'set': {
         await this.start();
-        await this.run(statement.sql);
+        await this.noteTimeout([statement.sql]);
+        if (this.explicit) this.hasLocalSettings = true;
         if (statement.name !== null) this.settings.set(statement.name, statement.sql);
         return done(/^RESET/i.test(statement.sql) ? 'RESET' : 'SET');
       }
       case 'reset all':
         await this.start();
-        await this.run(`RESET ALL; SET timezone = ${quote(this.mirror?.organization.timeZone ?? 'UTC')}`);
+        await this.noteTimeout(['RESET ALL', `SET timezone = ${quote(this.mirror?.organization.timeZone ?? 'UTC')}`]);
         this.settings.clear();
         return done(statement.tag);
       case 'discard':
@@ -584,6 +745,8 @@ export class SqlSession {
   }
 }
 
+const TIMEOUT_MS = `SELECT (extract(epoch FROM current_setting('statement_timeout')::interval) * 1000)::int8`;
+const TIMED_OUT = { code: '57014', message: 'canceling statement due to statement timeout' };
 const CANCELLED = { code: '57014', message: 'canceling statement due to user request' };
 const UNBOUND: BindMessage = { portal: '', statement: '', formats: [], values: [], resultFormats: [] };
 const typeId = (expression: string): string => `pg_typeof(${expression})::oid::int8`;

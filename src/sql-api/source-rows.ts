@@ -19,16 +19,24 @@ export interface WantedRows {
 /** Characters that are put together before they become bytes. */
 const CHUNK = 64 * 1024;
 
-/**
- * Rows of the query path as COPY reads them. All rows that there are, or none: more than what may be read is an error.
- */
-export async function* sourceRows(
+/** Rows of the query path, with how their values are written. */
+export interface SourceRows {
+  /** For each wanted member its position in a row; below zero where the row does not have it. */
+  readonly places: readonly number[];
+  /** For each wanted member. */
+  readonly writers: readonly Writer[];
+  /** To be read to the end: only then it is known that these are all. */
+  readonly batches: AsyncIterable<readonly (readonly EngineValue[])[]>;
+}
+
+/** All rows that there are, or none: more than what may be read is an error at the end. */
+export async function openSource(
   queries: QueryService,
   policy: Policy,
-  { request, most, members, fixed }: WantedRows,
+  { request, most, members }: WantedRows,
   signal: AbortSignal,
   notice: (text: string) => void,
-): AsyncGenerator<Buffer> {
+): Promise<SourceRows> {
   const own = Math.min(most ?? MOST_ROWS, request.limit ?? MOST_ROWS);
   const limit = Math.min(own, MOST_ROWS);
   const report: ReportRequest = {
@@ -36,10 +44,36 @@ export async function* sourceRows(
     limit,
     ...(most !== null && request.dimensions.includes('id') ? { order: [{ member: 'id', direction: 'asc' }] } : {}),
   };
-  const { plan, batches, end } = await queries.open(policy, report, { signal, lane: 'interactive' });
+  const { plan, batches, end } = await queries.open(policy, report, { signal, lane: 'interactive', keep: true });
   const names = plan.columns.map(({ name }) => name);
   const places = members.map((member) => (member === null ? -1 : names.indexOf(member)));
-  const writers = plan.columns.map((column) => writerOf(column, plan.time_zone));
+  const writers = places.map((place) => {
+    const column = plan.columns[place];
+    return column ? writerOf(column, plan.time_zone) : String;
+  });
+  async function* checked(): AsyncGenerator<readonly (readonly EngineValue[])[]> {
+    yield* batches;
+    for (const { message } of [...plan.warnings, ...end.warnings]) notice(message);
+    if (end.truncated && limit >= MOST_ROWS && own >= MOST_ROWS)
+      throw new SqlMistake({
+        code: '54000',
+        message: `The statement would read more than ${MOST_ROWS} rows.`,
+        hint: 'Group, filter by time or by columns compared with constants, or limit it.',
+      });
+  }
+  return { places, writers, batches: checked() };
+}
+
+/** The same as COPY reads them. */
+export async function* sourceRows(
+  queries: QueryService,
+  policy: Policy,
+  wanted: WantedRows,
+  signal: AbortSignal,
+  notice: (text: string) => void,
+): AsyncGenerator<Buffer> {
+  const { members, fixed } = wanted;
+  const { places, writers, batches } = await openSource(queries, policy, wanted, signal, notice);
   const constants = members.map((member) => escaped((member !== null && fixed?.get(member)) || '') || '\\N');
   let text = '';
   for await (const batch of batches) {
@@ -48,7 +82,7 @@ export async function* sourceRows(
         if (index > 0) text += '\t';
         const place = places[index] as number;
         const value = place < 0 ? null : (row[place] ?? null);
-        text += value !== null ? (writers[place] as Writer)(value) : place < 0 ? constants[index] : '\\N';
+        text += value !== null ? escaped((writers[index] as Writer)(value)) : place < 0 ? constants[index] : '\\N';
       }
       text += '\n';
       if (text.length >= CHUNK) {
@@ -57,18 +91,12 @@ export async function* sourceRows(
       }
     }
   }
-  for (const { message } of [...plan.warnings, ...end.warnings]) notice(message);
   if (text !== '') yield Buffer.from(text, 'utf8');
-  if (end.truncated && limit >= MOST_ROWS && own >= MOST_ROWS)
-    throw new SqlMistake({
-      code: '54000',
-      message: `The statement would read more than ${MOST_ROWS} rows.`,
-      hint: 'Group, filter by time or by columns compared with constants, or limit it.',
-    });
 }
 
 type Written = Exclude<EngineValue, null>;
-type Writer = (value: Written) => string;
+/** A value as Postgres reads it. */
+export type Writer = (value: Written) => string;
 
 const SPECIAL = /[\\\n\r\t]/;
 const ESCAPED: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
@@ -93,7 +121,7 @@ function writerOf(column: PlannedColumn, timeZone: string): Writer {
     case 'date':
       return (value) => String(value).slice(0, 10);
     case 'string':
-      return (value) => escaped(String(value));
+      return String;
     default:
       return column.type satisfies never;
   }

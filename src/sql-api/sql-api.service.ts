@@ -16,7 +16,7 @@ import { SqlMistake } from '../sql/mistake.js';
 import { SqlConnection, type Door } from './connection.js';
 import { MOST_CONNECTIONS, MOST_SESSIONS, MOST_UNPROVEN, PATIENCE_MS } from './limits.js';
 import { Mirrors, type Mirror } from './mirrors.service.js';
-import type { SessionHost } from './session.js';
+import { knownStatements, type SessionHost } from './session.js';
 import { Upstream } from './upstream.js';
 
 /** The user's name, where it has the form of a key's id. */
@@ -32,6 +32,7 @@ export class SqlApi implements BeforeApplicationShutdown, Door {
   private readonly unproven = new Set<SqlConnection>();
   private readonly open = new Set<SqlConnection>();
   private readonly waiting: (() => void)[] = [];
+  private readonly known = knownStatements();
   private sessions = 0;
   private server: Server | null = null;
 
@@ -107,6 +108,10 @@ export class SqlApi implements BeforeApplicationShutdown, Door {
     this.unproven.delete(connection);
   }
 
+  get isSessionWanted(): boolean {
+    return this.waiting.length > 0;
+  }
+
   log(error: unknown): void {
     this.logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
@@ -115,6 +120,7 @@ export class SqlApi implements BeforeApplicationShutdown, Door {
     return {
       send,
       queries: this.queries,
+      known: this.known,
       refresh: async () => {
         const identity = { ...(await this.keys.identityOfKey(user)), door: 'sql' as const };
         enterOrganization(identity.organizationId);
@@ -146,6 +152,7 @@ export class SqlApi implements BeforeApplicationShutdown, Door {
   }
 
   private async openSession(mirror: Mirror): Promise<Upstream> {
+    if (this.sessions >= MOST_SESSIONS) for (const each of this.open) if (each.yieldSession()) break;
     if (this.sessions >= MOST_SESSIONS) await this.turn();
     this.sessions++;
     try {

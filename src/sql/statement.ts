@@ -5,6 +5,7 @@ import { MODEL_SETTING, READ_ONLY_SETTINGS, SETTINGS } from './catalog/allowed.j
 import { checkSelect, refusedStatement, type CheckContext } from './check.js';
 import { notPermitted, SqlMistake, unsupported } from './mistake.js';
 import { expressionSql, sqlOf } from './parse.js';
+import { directAnswer, type DirectAnswer } from './plan/direct.js';
 import { planStatement, type PlanContext } from './plan/plan.js';
 import type { StatementPlan } from './plan/types.js';
 import { MODEL_COLUMN } from './relation.js';
@@ -19,6 +20,8 @@ export type Statement =
       readonly sql: string;
       /** EXPLAIN of a query over the model. */
       readonly explain: boolean;
+      /** Where Postgres has nothing left to do: what to answer. */
+      readonly direct: DirectAnswer | null;
     }
   | { readonly kind: 'begin' | 'commit' | 'rollback' }
   /** Within a transaction only: SAVEPOINT and the like. */
@@ -46,7 +49,7 @@ export function readStatement(node: Node, context: StatementContext): Statement 
       return explain(node, fields, context);
     case 'DeclareCursorStmt': {
       const statement = query(node, fields.query as Node, context, false);
-      return { ...statement, describe: null };
+      return { ...statement, describe: null, direct: null };
     }
     case 'CopyStmt':
       return copyOut(node, fields, context);
@@ -93,12 +96,14 @@ function query(
   explained: boolean,
 ): Extract<Statement, { kind: 'query' }> {
   const readsModel = checkSelect(select, context);
-  if (!readsModel) return { kind: 'query', describe: sqlOf(select), plan: null, sql: sqlOf(root), explain: explained };
+  if (!readsModel)
+    return { kind: 'query', describe: sqlOf(select), plan: null, sql: sqlOf(root), explain: explained, direct: null };
   const plan = planStatement(select, context);
   const describe = sqlOf(select);
   const tag = nodeOf(root)?.[0] ?? '';
   const statement = root === select ? plan.statement : ({ [tag]: { ...root[tag], query: plan.statement } } as Node);
-  return { kind: 'query', describe, plan: { ...plan, statement }, sql: sqlOf(statement), explain: explained };
+  const direct = root === select ? directAnswer(plan) : null;
+  return { kind: 'query', describe, plan: { ...plan, statement }, sql: sqlOf(statement), explain: explained, direct };
 }
 
 function prepare(fields: Fields): Statement {

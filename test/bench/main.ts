@@ -22,6 +22,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   delivery: async () => (await import('./delivery.js')).benchDelivery(),
   rollup: async () => (await import('./rollup.js')).benchRollup(),
   cached: async () => (await import('./cached.js')).benchCached(),
+  sql_api: async () => (await import('./sql-api.js')).benchSqlApi(),
   import: async () => (await import('./import.js')).benchImport(),
   import_rollup: async () => (await import('./import-rollup.js')).benchImportRollup(),
   pdf: async () => (await import('./pdf.js')).benchPdf(),
