@@ -38,6 +38,8 @@ export interface FaultReport extends Judgement {
   readonly outages: number;
   /** Occurrences that were finished while there was no Redis. */
   readonly finishedWithoutRedis: number;
+  /** Longest time from the death of Redis until an occurrence was finished without it. */
+  readonly recoverySeconds: number;
   /** What the mail host did, and how often. */
   readonly mailHost: Readonly<Record<string, number>>;
   readonly seconds: number;
@@ -107,8 +109,8 @@ async function course(
   victims: Victims,
   redis: OwnRedis | null,
   restartPostgres: () => Promise<void>,
-): Promise<Pick<FaultReport, 'restarts' | 'flushes' | 'outages' | 'finishedWithoutRedis'>> {
-  const facts = { restarts: 0, flushes: 0, outages: 0, finishedWithoutRedis: 0 };
+): Promise<Pick<FaultReport, 'restarts' | 'flushes' | 'outages' | 'finishedWithoutRedis' | 'recoverySeconds'>> {
+  const facts = { restarts: 0, flushes: 0, outages: 0, finishedWithoutRedis: 0, recoverySeconds: 0 };
   const misfortunes: (() => Promise<void>)[] = [
     async () => {
       await redis?.flush();
@@ -120,13 +122,16 @@ async function course(
       await redis.kill();
       const gone = performance.now();
       let finished = 0;
+      let recovered: number | null = null;
       while (finished < FINISHED_WITHOUT && performance.now() - gone < LONGEST_OUTAGE_MS) {
         await new Promise((resolve) => setTimeout(resolve, 1_000));
         victims.wakeSleepers();
         const now = await world.count();
         finished = now.finished - before.finished;
+        if (finished > 0) recovered ??= (performance.now() - gone) / 1_000;
         if (now.open < FEW) await world.feed();
       }
+      facts.recoverySeconds = Math.max(facts.recoverySeconds, recovered ?? LONGEST_OUTAGE_MS / 1_000);
       facts.finishedWithoutRedis += finished;
       await redis.restart();
       facts.outages += 1;

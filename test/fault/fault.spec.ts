@@ -26,11 +26,14 @@ test('whatever dies, each due report reaches each recipient once, or the ledger 
   expect(report.kills).toBe(KILLS * FAULT_POINTS.length);
   expect(report.stops).toBe((KILLS / 10) * FAULT_POINTS.length);
   expect(report.states.accepted).toBeGreaterThan(0);
+  expect(report.partlyRefused).toBeGreaterThan(0);
   // Each misbehaviour of the mail host, those towards one recipient and those towards a whole connection, took place.
   expect(Object.keys(report.mailHost).sort()).toEqual(MISBEHAVIOURS);
   if (hasRedisServer) {
     expect(report).toMatchObject({ flushes: 1, outages: 1 });
     expect(report.finishedWithoutRedis).toBeGreaterThan(0);
+    // The promise is two minutes.
+    expect(report.recoverySeconds).toBeLessThan(120);
   }
   expect(code).toBe(0);
 }, 1_800_000);

@@ -11,6 +11,8 @@ export interface Judgement {
   readonly duplicates: number;
   /** Entries whose state is not what the host saw; each in words. */
   readonly contradictions: readonly string[];
+  /** Reports of which the host refused one recipient and took the other's mail, once each. */
+  readonly partlyRefused: number;
   /** Deliveries by state. */
   readonly states: Readonly<Record<string, number>>;
 }
@@ -58,6 +60,18 @@ export function judge(
       contradictions.push(`${recipient} is ${state}; the mail host took it ${count} times`);
     }
   }
+  const refused = new Set(
+    deliveries
+      .filter(({ recipient, state }) => recipient.startsWith('refuse.') && state === 'rejected')
+      .map(({ occurrence_id }) => occurrence_id),
+  );
+  const partlyRefused = deliveries.filter(
+    ({ id, occurrence_id, recipient, kind }) =>
+      kind === 'report' &&
+      recipient.startsWith('ok.') &&
+      refused.has(occurrence_id) &&
+      taken.get(`<${id}@example.com>`) === 1,
+  ).length;
   for (const { id, state } of rows) if (state !== 'finished') contradictions.push(`occurrence ${id} is ${state}`);
   const short = rows.filter(({ id }) => perOccurrence.get(id) !== 2);
   return {
@@ -66,6 +80,7 @@ export function judge(
     misses: missing.length + short.length + (SCHEDULES - schedules.size) + (planned.length - found.size),
     duplicates: [...taken.values()].filter((count) => count > 1).length,
     contradictions,
+    partlyRefused,
     states,
   };
 }
