@@ -87,6 +87,8 @@ export interface Field {
   readonly type: number;
   readonly size: number;
   readonly modifier: number;
+  /** As it was described: 0 for text, 1 for binary. */
+  readonly format?: number;
 }
 
 export const rowDescription = (list: readonly Field[], formats: readonly number[] = []): Buffer =>
@@ -110,18 +112,15 @@ export const formatOf = (formats: readonly number[], index: number): number =>
 
 export function readRowDescription(body: Buffer): Field[] {
   const reader = new BodyReader(body);
-  return reader.list(() => {
-    const field = {
-      name: reader.text(),
-      table: reader.int32(),
-      attribute: reader.int16(),
-      type: reader.int32(),
-      size: reader.int16(),
-      modifier: reader.int32(),
-    };
-    reader.int16();
-    return field;
-  });
+  return reader.list(() => ({
+    name: reader.text(),
+    table: reader.int32(),
+    attribute: reader.int16(),
+    type: reader.int32(),
+    size: reader.int16(),
+    modifier: reader.int32(),
+    format: reader.int16(),
+  }));
 }
 
 export function readParameterDescription(body: Buffer): number[] {

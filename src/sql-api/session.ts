@@ -9,7 +9,7 @@ import type { Frame } from '../pgwire/frames.js';
 import type { QueryService } from '../query/query.service.js';
 import { SqlMistake } from '../sql/mistake.js';
 import { parseSql, sqlOf } from '../sql/parse.js';
-import { MODEL_SETTING } from '../sql/catalog/allowed.js';
+import { MODEL_SETTING, OWN_PORTAL, USER_SETTING } from '../sql/catalog/allowed.js';
 import { MODEL_COLUMN } from '../sql/relation.js';
 import { readStatement, type Statement } from '../sql/statement.js';
 import { readDirect } from './direct-rows.js';
@@ -275,14 +275,14 @@ export class SqlSession {
           await this.host.send(server.parameterDescription(known.args ? [] : known.types));
           return void (await this.host.send(known.fields ? server.rowDescription(known.fields) : server.noData()));
         }
-        const portal = this.portalOf(said.name);
+        const portal = await this.portalOf(said.name);
         const { fields } = portal.prepared;
         return void (await this.host.send(
           fields ? server.rowDescription(fields, portal.bind.resultFormats) : server.noData(),
         ));
       }
       case 'execute':
-        return this.execute(this.portalOf(said.portal), said.rows);
+        return this.execute(await this.portalOf(said.portal), said.rows);
       case 'close': {
         if (said.what === 'statement') this.statements.delete(said.name);
         else {
@@ -310,10 +310,31 @@ export class SqlSession {
       throw new SqlMistake({ code: '53400', message: `At most ${MOST_STATEMENTS} prepared statements.` });
   }
 
-  private portalOf(name: string): Portal {
-    const portal = this.portals.get(name);
+  /** A portal that was bound; or a cursor that was declared, which is one, too. */
+  private async portalOf(name: string): Promise<Portal> {
+    const portal = this.portals.get(name) ?? (this.begun && !this.failed ? await this.declared(name) : undefined);
     if (!portal) throw new SqlMistake({ code: '34000', message: `portal "${name}" does not exist` });
     return portal;
+  }
+
+  private async declared(name: string): Promise<Portal | undefined> {
+    if (name === '') return undefined;
+    const [found] = await this.run(
+      `SELECT FROM pg_cursors WHERE name = ${quote(name)} AND name NOT LIKE '${OWN_PORTAL}%'`,
+    );
+    if (!found) return undefined;
+    const upstream = this.upstream as Upstream;
+    upstream.write(client.describe('P', name), client.flush());
+    for (;;) {
+      const { type, body } = await upstream.next();
+      if (type === 'E') throw await this.afterFault(body);
+      if (type !== 'T') continue;
+      const fields = server.readRowDescription(body).map((field) => ({ ...field, table: 0, attribute: 0 }));
+      const statement = { kind: 'pass', sql: '' } as const;
+      const prepared = { sql: '', statement, types: [], fields, mirror: this.mirror as Mirror };
+      const resultFormats = fields.map(({ format = 0 }) => format);
+      return { prepared, bind: { ...UNBOUND, resultFormats }, upstream: name, direct: null };
+    }
   }
 
   /** Who asks, and what that person may see now. Within a transaction nothing changes. */
@@ -343,7 +364,8 @@ export class SqlSession {
       ([name, value]) => `SELECT set_config('${name}', ${quote(value)}, false)`,
     );
     const zone = this.startSettings.has('timezone') ? [] : [`SET timezone = ${quote(mirror.organization.timeZone)}`];
-    await this.noteTimeout([...zone, ...start, ...this.settings.values()]);
+    const user = `SELECT set_config('${USER_SETTING}', ${quote(this.identity?.keyId ?? '')}, false)`;
+    await this.noteTimeout([user, ...zone, ...start, ...this.settings.values()]);
     return upstream;
   }
 
@@ -479,7 +501,7 @@ export class SqlSession {
         for (const [from, to] of loaded) sql = sql.replaceAll(from, to);
       }
     }
-    const name = `p${++this.counter}`;
+    const name = `${OWN_PORTAL}${++this.counter}`;
     const values =
       statement.kind === 'query' && statement.explain && statement.plan
         ? { types: [], values: [], formats: [] }

@@ -5,13 +5,16 @@
 import {
   as,
   become,
+  call,
   cast,
+  columnName,
   constant,
   functionName,
   isObject,
   list,
   nodeOf,
   stringOf,
+  typeName,
   type Fields,
   type Node,
 } from './ast.js';
@@ -19,6 +22,8 @@ import {
   CATALOG_RELATIONS,
   INFORMATION_FUNCTIONS,
   NEVER,
+  OWN_NAME,
+  PRIVILEGE_ARGUMENTS,
   SHADOW,
   SHADOW_INFORMATION,
   SHADOWED,
@@ -97,6 +102,8 @@ class Checker {
       this.node(tag, fields, value as Node, ctes);
       const after = nodeOf(value)?.[1] ?? {};
       for (const each of Object.values(after)) this.visit(each, ctes);
+      if (tag === 'TypeCast' && typeName(fields) === 'regclass' && !as(fields.arg, 'ParamRef'))
+        fields.arg = call([SHADOW, OWN_NAME], [fields.arg as Node]);
       return;
     }
     for (const each of Object.values(value)) this.visit(each, ctes);
@@ -120,6 +127,8 @@ class Checker {
         return;
       }
       case 'ResTarget': {
+        const typed = as(fields.val, 'TypeCast');
+        if (typed && typeName(typed) === 'regclass') fields.name ??= columnName(typed.arg)?.at(-1) ?? 'regclass';
         const op = as(fields.val, 'SQLValueFunction')?.op;
         if (op !== undefined) fields.name ??= String(op).replace('SVFOP_', '').replace(/_N$/, '').toLowerCase();
         return;
@@ -203,6 +212,8 @@ class Checker {
         `permission denied for function ${name}`,
         'Only functions that calculate from their arguments, or describe the model, can be called here.',
       );
+    const args = list(fields.args);
+    if (args.length > 0 && args.length === PRIVILEGE_ARGUMENTS[name]) fields.args = args.slice(1);
     if (SHADOWED_FUNCTIONS.has(name)) fields.funcname = [SHADOW, name].map((sval) => ({ String: { sval } }));
   }
 }

@@ -19,6 +19,8 @@ export interface RelationColumn {
   readonly measure: MeasureKind | null;
   /** Whether one row has a value of it: everything but what looks at other rows. */
   readonly onRows: boolean;
+  /** The asker sees nulls only; absent where that is not so. */
+  readonly masked?: true;
   readonly comment: string;
 }
 
@@ -61,7 +63,7 @@ export const pgType = (type: RelationColumn['type']): string => PG_TYPES[type];
 
 /** What the asker may see of the model. */
 export function relationOf(model: Model, rules: MemberRules): Relation {
-  const { hidden } = visibilityOf(model, rules);
+  const { hidden, masked } = visibilityOf(model, rules);
   const around = keysAround(model.members);
   const columns = new Map<string, RelationColumn>();
   for (const { key, label, description } of BASE_DIMENSIONS) {
@@ -74,7 +76,9 @@ export function relationOf(model: Model, rules: MemberRules): Relation {
     if (base && (member.kind !== 'dimension' || member.key === TIME_KEY)) continue;
     columns.set(member.key, columnOf(member, around));
   }
-  const order = [...columns.values()].filter(({ name }) => !hidden.has(name) && name !== ROW_ID);
+  const order = [...columns.values()]
+    .filter(({ name }) => !hidden.has(name) && name !== ROW_ID)
+    .map((column) => (masked.has(column.name) ? { ...column, masked: true as const } : column));
   return {
     schema: 'public',
     name: RELATION,

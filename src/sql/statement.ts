@@ -71,6 +71,8 @@ export function readStatement(node: Node, context: StatementContext): Statement 
       return fields.target === 'DISCARD_ALL'
         ? { kind: 'discard', tag: 'DISCARD ALL' }
         : { kind: 'nothing', tag: 'DISCARD' };
+    case 'UnlistenStmt':
+      return { kind: 'nothing', tag: 'UNLISTEN' };
     case 'PrepareStmt':
       return prepare(fields);
     case 'ExecuteStmt':

@@ -6,7 +6,7 @@ import pg from 'pg';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
 import { TestServer } from '../support/server.js';
 import { connect } from './clients.js';
-import { CAMPAIGNS, Dice, randomQuery, SOURCES } from './random-queries.js';
+import { CAMPAIGNS, Dice, randomQuery, SOURCES, writtenOut } from './random-queries.js';
 
 /** `ORACLE_QUERIES=5000` for the full run, `ORACLE_SEED` for another one. */
 const QUERIES = Number(process.env.ORACLE_QUERIES ?? 300);
@@ -115,7 +115,7 @@ describe.each(['clickhouse', 'postgres'] as const)('on %s', (engine) => {
       }
       const sql = randomQuery(dice);
       const ours = await answer(client, sql);
-      const theirs = await answer(flat, sql.replaceAll(/"?public"?\."?marketing"?/g, 'marketing'));
+      const theirs = await answer(flat, writtenOut(sql).replaceAll(/"?public"?\."?marketing"?/g, 'marketing'));
       if (!theirs.startsWith('error')) answered++;
       if (ours !== theirs)
         different.push(`${sql}\n--- ours\n${ours.slice(0, 600)}\n--- Postgres\n${theirs.slice(0, 600)}`);

@@ -1,4 +1,7 @@
-/** Clients from Debian's packages, where they are there: psycopg2 with SQLAlchemy's reflection, and the JDBC driver. */
+/**
+ * Clients from Debian's packages, where they are there: psycopg2 with SQLAlchemy's reflection, psycopg 3, asyncpg,
+ * psqlODBC, psql's completion by Tab, and the JDBC driver.
+ */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +13,13 @@ const PYTHON = '/usr/bin/python3';
 const JDBC = '/usr/share/java/postgresql.jar';
 const hasPython = spawnSync(PYTHON, ['-c', 'import psycopg2, sqlalchemy']).status === 0;
 const hasJdbc = existsSync(JDBC) && spawnSync('java', ['-version']).status === 0;
+const can = (modules: string): boolean => spawnSync(PYTHON, ['-c', `import ${modules}`]).status === 0;
+const hasAsync = can('psycopg, asyncpg');
+const hasOdbc = can('pyodbc') && spawnSync('odbcinst', ['-q', '-d', '-n', 'PostgreSQL Unicode']).status === 0;
+const hasTerminal = can('pexpect') && spawnSync('psql', ['--version']).status === 0;
+if (!hasAsync) console.warn('SKIPPED: python3-psycopg and python3-asyncpg are not installed.');
+if (!hasOdbc) console.warn('SKIPPED: python3-pyodbc and odbc-postgresql are not installed.');
+if (!hasTerminal) console.warn('SKIPPED: python3-pexpect and psql are not installed.');
 if (!hasPython) console.warn('SKIPPED: python3-psycopg2 and python3-sqlalchemy are not installed.');
 if (!hasJdbc) console.warn('SKIPPED: libpostgresql-jdbc-java and a Java are not installed.');
 
@@ -17,7 +27,7 @@ let server: TestServer;
 const folder = mkdtempSync(join(tmpdir(), 'tributary-clients-'));
 
 beforeAll(async () => {
-  if (!hasPython && !hasJdbc) return;
+  if (![hasPython, hasJdbc, hasAsync, hasOdbc, hasTerminal].includes(true)) return;
   server = await TestServer.start();
   const rows = Array.from({ length: 250 }, (_, index) => ({
     external_id: `r${index}`,
@@ -122,4 +132,109 @@ public class Client {
     '156.25 125',
     '250',
   ]);
+});
+
+const python = (name: string, text: string): string[] => {
+  const file = join(folder, `${name}.py`);
+  writeFileSync(file, text);
+  return ran(PYTHON, [file]);
+};
+
+(hasAsync ? it : it.skip)('psycopg 3 goes binary, pipelines, copies and declares; asyncpg resets its pool', () => {
+  const to = `host='127.0.0.1', port=${server.sqlPort}, user='${USER_NAME}', password='${PASSWORD}'`;
+  expect(
+    python(
+      'async_clients',
+      `
+import asyncio, asyncpg, datetime, psycopg
+with psycopg.connect(${to}, dbname='${DATABASE}') as c:
+    for _ in range(7):
+        row = c.execute('SELECT MEASURE(spend), COUNT(*) FROM marketing WHERE data_source = %s', ('meta_ads',)).fetchone()
+    print(row)
+    print(c.cursor(binary=True).execute('SELECT SUM(spend), MAX(clicks) FROM marketing').fetchone())
+    with c.cursor().copy('COPY (SELECT data_source, SUM(clicks) FROM marketing GROUP BY 1 ORDER BY 1) TO STDOUT') as copy:
+        print(list(copy.rows()))
+    with c.cursor(name='declared') as cursor:
+        cursor.execute('SELECT spend FROM marketing')
+        print(len(cursor.fetchmany(30)), len(cursor.fetchall()))
+with psycopg.connect(${to}, dbname='${DATABASE}', autocommit=True) as c, c.pipeline():
+    one, two = c.execute('SELECT 1'), c.execute('SELECT SUM(spend) FROM marketing')
+    print(one.fetchone(), two.fetchone())
+
+async def go():
+    pool = await asyncpg.create_pool(${to}, database='${DATABASE}', min_size=1, max_size=2)
+    for _ in range(3):
+        async with pool.acquire() as c:
+            since = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
+            row = await c.fetchrow('SELECT SUM(spend) AS s, COUNT(*) AS n FROM marketing WHERE data_source = ANY($1::text[]) AND recorded_at > $2', ['meta_ads'], since)
+    async with pool.acquire() as c, c.transaction(readonly=True):
+        print(tuple(row), sum([1 async for _ in c.cursor('SELECT spend FROM marketing')]))
+    await pool.close()
+asyncio.run(go())
+`,
+    ),
+  ).toEqual([
+    `(Decimal('156.25'), 125)`,
+    `(Decimal('312.50'), 249)`,
+    `[('google_ads', '15625'), ('meta_ads', '15500')]`,
+    '30 220',
+    `(1,) (Decimal('312.50'),)`,
+    `(Decimal('156.25'), 125) 250`,
+  ]);
+});
+
+(hasOdbc ? it : it.skip)(
+  'psqlODBC reads its catalogue, binds parameters and fetches, with and without a cursor',
+  () => {
+    expect(
+      python(
+        'odbc',
+        `
+import pyodbc
+for more in ('', 'UseDeclareFetch=1;Fetch=40;', 'UseServerSidePrepare=0;'):
+    c = pyodbc.connect('DRIVER={PostgreSQL Unicode};SERVER=127.0.0.1;PORT=${server.sqlPort};DATABASE=${DATABASE};UID=${USER_NAME};PWD=${PASSWORD};' + more)
+    cursor = c.cursor()
+    print(sorted(row.table_name for row in cursor.tables(schema='public')), [row.type_name for row in cursor.columns(table='marketing', column='spend')],
+      cursor.primaryKeys('marketing').fetchall(), cursor.statistics('marketing').fetchall(), cursor.foreignKeys('marketing').fetchall())
+    row = cursor.execute("SELECT {fn UCASE(data_source)}, MEASURE(spend), COUNT(*) FROM marketing WHERE data_source = ? AND recorded_at >= ? GROUP BY 1", 'meta_ads', '2020-01-01').fetchone()
+    print(tuple(row), len(cursor.execute('SELECT * FROM campaign_performance').fetchall()))
+    try:
+        cursor.execute('SELECT nothing FROM marketing')
+    except pyodbc.Error as error:
+        print(error.args[0])
+    c.close()
+`,
+      ),
+    ).toEqual(
+      Array.from({ length: 3 }, () => [
+        `['assets', 'attribution', 'campaign_performance', 'journeys', 'marketing'] ['numeric'] [] [] []`,
+        `('META_ADS', Decimal('156.25'), 125) 250`,
+        '42703',
+      ]).flat(),
+    );
+  },
+);
+
+(hasTerminal ? it : it.skip)('psql completes relations, schemas, settings and zones by Tab', () => {
+  const screen = python(
+    'completion',
+    `
+import os, pexpect
+env = dict(os.environ, PGPASSWORD='${PASSWORD}', TERM='dumb', INPUTRC='/dev/null', PAGER='cat')
+c = pexpect.spawn('psql', ['-X', '-h', '127.0.0.1', '-p', '${server.sqlPort}', '-U', '${USER_NAME}', '${DATABASE}'], env=env, encoding='utf8', timeout=20, dimensions=(60, 160))
+c.expect('=>')
+for typed, completed in [
+    ('SELECT * FROM mar\t', 'SELECT \\* FROM marketing '), ('\\d att\t', 'd attribution '), ('\\dn re\t', 'dn reports '),
+    ('\\connect ma\t', 'connect ${DATABASE} '), ('SHOW timez\t', 'timez.?one'), ('\\df pg_get_k\t', 'pg_get_keywords '),
+    ("SET timezone TO 'Europe/Kyi\t", 'Europe/Kyiv'),
+]:
+    c.send(typed)
+    c.expect(completed)
+    c.send('\x15\x03')
+    c.expect('=>')
+    print('completed')
+c.sendline('\\q')
+`,
+  );
+  expect(screen).toEqual(Array.from({ length: 7 }, () => 'completed'));
 });

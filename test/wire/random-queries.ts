@@ -47,6 +47,8 @@ const KEYS = [
   `coalesce(campaign_name, '-')`,
   `(data_source = 'meta_ads')`,
   'left(data_source, 2)',
+  'floor(clicks / 10.0) * 10',
+  'spend > 50',
 ];
 const AGGREGATES = [
   'SUM(spend)',
@@ -73,7 +75,16 @@ const AGGREGATES = [
   'round(SUM(spend), 1)',
   `string_agg(DISTINCT data_source, ',' ORDER BY data_source)`,
   'SUM(COUNT(*)) OVER ()',
+  ...['MEASURE(roas)', 'MEASURE(cpc)', 'MEASURE(roas)', 'MEASURE(cpc)'],
 ];
+
+/** Calculated measures written out, for a Postgres that knows none. */
+const FORMULAS: Readonly<Record<string, string>> = {
+  'MEASURE(roas)': 'round(SUM(revenue) / NULLIF(SUM(spend), 0), 9)',
+  'MEASURE(cpc)': 'round(SUM(spend) / NULLIF(SUM(clicks), 0), 9)',
+};
+export const writtenOut = (sql: string): string =>
+  sql.replaceAll(/MEASURE\((?:roas|cpc)\)/g, (measure) => FORMULAS[measure] ?? measure);
 const COLUMNS = [
   'data_source',
   'campaign_name',

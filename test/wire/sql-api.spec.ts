@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import type pg from 'pg';
 import { TestServer } from '../support/server.js';
 import { connect, DATABASE, PASSWORD, USER_NAME } from './clients.js';
+import { answered, corpusOf, TOOLS, writeCorpus, type CorpusStatement } from './corpus.js';
 
 let server: TestServer;
 let client: pg.Client;
@@ -14,6 +15,13 @@ const ROWS = [
   ['a4', '2026-02-01T02:00:00Z', 'google_ads', null, '0.01', '1', 1],
   ['a5', '2026-02-10T12:00:00Z', 'tiktok_ads', 'sp%ring\\tab', null, null, 7],
 ] as const;
+const customer = (number: number): string => `5f0c1f0e-0000-4000-8000-00000000000${number}`;
+const CUSTOMERS: Readonly<Record<string, string>> = {
+  a1: customer(1),
+  a2: customer(2),
+  a3: customer(1),
+  a5: customer(2),
+};
 
 beforeAll(async () => {
   server = await TestServer.start();
@@ -23,6 +31,7 @@ beforeAll(async () => {
       recorded_at,
       data_source,
       source_category: 'external_marketing',
+      customer_id: CUSTOMERS[external_id] ?? null,
       currency: 'USD',
       data_payload: { campaign_name, spend, revenue, clicks },
     })),
@@ -97,9 +106,24 @@ describe('measures by name', () => {
   });
 
   it('are refused rather than wrong where parts do not add up', async () => {
-    const { code, hint } = await refusal(`SELECT upper(data_source), MEASURE(customers) FROM marketing GROUP BY 1`);
+    const { code, hint } = await refusal(`SELECT upper(data_source), MEASURE(frequency) FROM marketing GROUP BY 1`);
     expect(code).toBe('0A000');
     expect(hint).toContain('Group by columns as they are');
+  });
+
+  it('of distinct customers are counted anew for groups of any kind', async () => {
+    const levels = await rows(
+      `SELECT left(data_source, 1) AS letter, MEASURE(customers), COUNT(DISTINCT customers) FROM marketing GROUP BY ROLLUP (1) ORDER BY 1 NULLS LAST`,
+    );
+    expect(levels).toEqual([
+      ['g', '1', '1'],
+      ['m', '2', '2'],
+      ['t', '1', '1'],
+      [null, '2', '2'],
+    ]);
+    expect(
+      await rows(`SELECT MEASURE(customers), MEASURE(roas) FROM marketing WHERE spend > 20 AND spend < 60`),
+    ).toEqual([['2', '1.332445037']]);
   });
 
   it('follow a filter that only Postgres can judge', async () => {
@@ -361,6 +385,25 @@ describe('the protocol', () => {
   });
 });
 
+describe('the SQL that tools write', () => {
+  it.each(TOOLS)(
+    '%s',
+    async (tool) => {
+      const statements = corpusOf(tool);
+      const answers: CorpusStatement[] = [];
+      for (const statement of statements) {
+        const own = await connect(server, { application_name: tool });
+        await own.query(`SET timezone = 'UTC'`);
+        answers.push(await answered(own, statement));
+        await own.end();
+      }
+      if (process.env.UPDATE_CORPUS === '1') writeCorpus(tool, answers);
+      else expect(answers).toEqual(statements);
+    },
+    60_000,
+  );
+});
+
 describe('safety', () => {
   it.each([
     ['DELETE FROM marketing', '25006'],
@@ -394,7 +437,7 @@ describe('safety', () => {
 
   it('shows the asker’s own database, and no other', async () => {
     expect(await rows('SELECT datname FROM pg_database')).toEqual([[DATABASE]]);
-    expect(await rows('SELECT rolname FROM pg_roles')).toEqual([['tributary']]);
+    expect(await rows('SELECT rolname FROM pg_roles ORDER BY 1')).toEqual([[USER_NAME], ['tributary']]);
     expect(await rows('SELECT DISTINCT table_catalog FROM information_schema.tables')).toEqual([[DATABASE]]);
     expect(await rows('SELECT current_database(), current_catalog, current_user')).toEqual([
       [DATABASE, DATABASE, USER_NAME],

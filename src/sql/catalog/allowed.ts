@@ -2,21 +2,29 @@
 
 /** Catalogue relations that hold nothing but what belongs to the client's own database. */
 export const CATALOG_RELATIONS: ReadonlySet<string> = new Set(
-  `pg_aggregate pg_am pg_amop pg_amproc pg_attrdef pg_attribute pg_auth_members pg_cast pg_class pg_collation
+  `pg_stat_all_tables pg_stat_user_tables pg_statio_all_tables pg_statio_user_tables pg_aggregate pg_am pg_amop pg_amproc pg_attrdef pg_attribute pg_auth_members pg_cast pg_class pg_collation
    pg_constraint pg_conversion pg_database pg_default_acl pg_depend pg_description pg_enum pg_event_trigger pg_extension
    pg_foreign_data_wrapper pg_foreign_server pg_foreign_table pg_group pg_index pg_indexes pg_inherits pg_language
    pg_matviews pg_namespace pg_opclass pg_operator pg_opfamily pg_partitioned_table pg_policies pg_policy pg_proc
    pg_publication pg_publication_namespace pg_publication_rel pg_publication_tables pg_range pg_rewrite pg_roles
+   pg_cursors pg_db_role_setting pg_largeobject_metadata pg_prepared_statements
    pg_rules pg_seclabel pg_seclabels pg_sequence pg_sequences pg_settings pg_shdescription pg_shseclabel
    pg_statistic_ext pg_subscription pg_tables pg_tablespace pg_timezone_abbrevs pg_timezone_names pg_transform pg_trigger pg_ts_config
    pg_ts_dict pg_ts_parser pg_ts_template pg_type pg_user pg_user_mappings pg_views`.split(/\s+/),
 );
 
+/** What the server has counted, which is nothing that a client needs: the relations are there, and empty. */
+export const EMPTY_RELATIONS: readonly string[] = [
+  ...['pg_stat_all_tables', 'pg_stat_user_tables', 'pg_statio_all_tables', 'pg_statio_user_tables'],
+  ...['pg_prepared_statements', 'pg_db_role_setting', 'pg_largeobject_metadata', 'pg_subscription'],
+];
+
 /** Answered by a view of ours instead: the real one tells about the whole server. */
-export const SHADOWED: ReadonlySet<string> = new Set(
-  `pg_auth_members pg_database pg_group pg_namespace pg_roles pg_shdescription pg_shseclabel pg_subscription
+export const SHADOWED: ReadonlySet<string> = new Set([
+  ...EMPTY_RELATIONS,
+  ...`pg_auth_members pg_cursors pg_database pg_group pg_namespace pg_roles pg_shdescription pg_shseclabel pg_subscription
    pg_tablespace pg_user pg_user_mappings pg_settings`.split(/\s+/),
-);
+]);
 
 /** Schemas of ours in a mirror, which no client sees. */
 export const SHADOW = 'tributary';
@@ -45,7 +53,10 @@ export const STABLE_FUNCTIONS: ReadonlySet<string> = new Set(
    pg_backend_pid inet_server_port pg_options_to_table acldefault aclexplode pg_sequence_parameters
    pg_conf_load_time pg_get_partkeydef pg_stat_get_numscans concat_op
    pg_size_pretty regexp_split_to_table to_ascii has_database_privilege current_database
-   pg_partition_tree pg_partition_ancestors pg_partition_root`.split(/\s+/),
+   pg_partition_tree pg_partition_ancestors pg_partition_root
+   getdatabaseencoding pg_advisory_unlock_all pg_conversion_is_visible pg_database_size pg_get_function_sqlbody
+   pg_is_other_temp_schema pg_tablespace_location pg_tablespace_size pg_timezone_abbrevs pg_timezone_names pg_ts_dict_is_visible
+   pg_ts_parser_is_visible pg_ts_template_is_visible`.split(/\s+/),
 );
 
 /** Immutable, and yet not for clients: they can fill memory or tell of the server. */
@@ -65,7 +76,37 @@ export const SHADOWED_FUNCTIONS: ReadonlySet<string> = new Set([
   'pg_backend_pid',
   'pg_total_relation_size',
   'shobj_description',
+  'pg_advisory_unlock_all',
+  'pg_database_size',
+  'pg_has_role',
+  'pg_tablespace_location',
+  'pg_tablespace_size',
+  'to_regclass',
 ]);
+
+/**
+ * How many arguments a test of a privilege has where it names a user first: that one is left out, as there is no other
+ * than the asker.
+ */
+export const PRIVILEGE_ARGUMENTS: Readonly<Record<string, number>> = {
+  has_any_column_privilege: 3,
+  has_column_privilege: 4,
+  has_database_privilege: 3,
+  has_function_privilege: 3,
+  has_language_privilege: 3,
+  has_schema_privilege: 3,
+  has_sequence_privilege: 3,
+  has_table_privilege: 3,
+  has_tablespace_privilege: 3,
+  has_type_privilege: 3,
+  pg_has_role: 3,
+};
+/** How the names of portals begin that stand for a client's in the session of Postgres. */
+export const OWN_PORTAL = 'tributary_portal_';
+/** Gives a relation's name without the database before it: that is another one here than clients know. */
+export const OWN_NAME = 'own_name';
+/** The setting of a session of Postgres that says who asks. */
+export const USER_SETTING = 'tributary.asker';
 
 /** Settings that a session may set; each acts on the client's own session. */
 export const SETTINGS: ReadonlySet<string> = new Set(

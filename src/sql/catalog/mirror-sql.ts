@@ -2,11 +2,18 @@
  * An organisation's model as an empty database: its relations with their columns and comments, and views that stand for
  * what of the catalogue would tell about the rest of the server. Postgres answers catalogue queries and infers types there.
  */
-import { pgType, type Relation } from '../relation.js';
-import { SHADOW, SHADOW_INFORMATION } from './allowed.js';
-
-/** Part of a mirror's name: to be raised when the text below changes. */
-export const MIRROR_VERSION = 3;
+import { MODEL_COLUMN, pgType, type Relation } from '../relation.js';
+import { createHash } from 'node:crypto';
+import { STANDARD_MODEL } from '../../compiler/model/relations.js';
+import {
+  EMPTY_RELATIONS,
+  MODEL_SETTING,
+  OWN_NAME,
+  OWN_PORTAL,
+  SHADOW,
+  SHADOW_INFORMATION,
+  USER_SETTING,
+} from './allowed.js';
 
 /** Owns nothing, may connect and make temporary tables. */
 export const READER = 'tributary_sql_reader';
@@ -84,6 +91,26 @@ CREATE FUNCTION ${SHADOW}.pg_conf_load_time() RETURNS timestamptz LANGUAGE sql S
 CREATE FUNCTION ${SHADOW}.inet_server_port() RETURNS integer LANGUAGE sql STABLE AS $$ SELECT NULL::integer $$;
 CREATE FUNCTION ${SHADOW}.pg_backend_pid() RETURNS integer LANGUAGE sql STABLE AS $$ SELECT 0 $$;
 CREATE FUNCTION ${SHADOW}.pg_total_relation_size(regclass) RETURNS bigint LANGUAGE sql STABLE AS $$ SELECT 0::bigint $$;
+CREATE FUNCTION ${SHADOW}.pg_advisory_unlock_all() RETURNS void LANGUAGE sql STABLE AS $$ SELECT NULL::void $$;
+CREATE FUNCTION ${SHADOW}.pg_database_size(oid) RETURNS bigint LANGUAGE sql STABLE AS $$ SELECT 0::bigint $$;
+CREATE FUNCTION ${SHADOW}.pg_database_size(name) RETURNS bigint LANGUAGE sql STABLE AS $$ SELECT 0::bigint $$;
+CREATE FUNCTION ${SHADOW}.pg_tablespace_location(oid) RETURNS text LANGUAGE sql STABLE AS $$ SELECT ''::text $$;
+CREATE FUNCTION ${SHADOW}.pg_has_role(oid, text) RETURNS boolean LANGUAGE sql STABLE AS $$ SELECT true $$;
+CREATE FUNCTION ${SHADOW}.pg_has_role(text, text) RETURNS boolean LANGUAGE sql STABLE AS $$ SELECT true $$;
+CREATE FUNCTION ${SHADOW}.pg_tablespace_size(oid) RETURNS bigint LANGUAGE sql STABLE AS $$ SELECT 0::bigint $$;
+CREATE FUNCTION ${SHADOW}.pg_tablespace_size(name) RETURNS bigint LANGUAGE sql STABLE AS $$ SELECT 0::bigint $$;
+CREATE FUNCTION ${SHADOW}.pg_has_role(name, text) RETURNS boolean LANGUAGE sql STABLE AS $$ SELECT true $$;
+${['text', 'name']
+  .map(
+    (
+      type,
+    ) => `CREATE FUNCTION ${SHADOW}.${OWN_NAME}(${type}) RETURNS text LANGUAGE sql STABLE AS $$ SELECT CASE WHEN array_length(p, 1) = 3 AND p[1] = ${literal(database)}
+    THEN quote_ident(p[2]) || '.' || quote_ident(p[3]) ELSE $1::text END FROM (SELECT CASE WHEN $1 ~ '[.].*[.]' THEN pg_catalog.parse_ident($1::text) END AS p) AS parts $$;`,
+  )
+  .join('\n')}
+CREATE FUNCTION ${SHADOW}.${OWN_NAME}(oid) RETURNS oid LANGUAGE sql IMMUTABLE AS $$ SELECT $1 $$;
+CREATE FUNCTION ${SHADOW}.${OWN_NAME}(regclass) RETURNS regclass LANGUAGE sql IMMUTABLE AS $$ SELECT $1 $$;
+CREATE FUNCTION ${SHADOW}.to_regclass(text) RETURNS regclass LANGUAGE sql STABLE AS $$ SELECT pg_catalog.to_regclass(${SHADOW}.${OWN_NAME}($1)) $$;
 CREATE FUNCTION ${SHADOW}.shobj_description(oid, name) RETURNS text LANGUAGE sql STABLE AS $$ SELECT CASE WHEN $2 = 'pg_database' THEN ${literal(organization)} END $$;
 CREATE VIEW ${SHADOW}.pg_database AS
   SELECT tableoid, oid, ${SHADOW}.current_database() AS datname, datdba, encoding, datlocprovider, datistemplate,
@@ -96,18 +123,30 @@ CREATE VIEW ${SHADOW}.pg_namespace AS
 CREATE VIEW ${SHADOW}.pg_tablespace AS SELECT tableoid, oid, spcname, spcowner, NULL::aclitem[] AS spcacl, spcoptions
   FROM pg_catalog.pg_tablespace WHERE spcname IN ('pg_default', 'pg_global');
 CREATE VIEW ${SHADOW}.pg_roles AS
-  SELECT 'tributary'::name AS rolname, false AS rolsuper, true AS rolinherit, false AS rolcreaterole,
-    false AS rolcreatedb, true AS rolcanlogin, false AS rolreplication, -1 AS rolconnlimit, '********'::text AS rolpassword,
-    NULL::timestamptz AS rolvaliduntil, false AS rolbypassrls, NULL::text[] AS rolconfig, 10::oid AS oid;
+  SELECT rolname::name, false AS rolsuper, true AS rolinherit, false AS rolcreaterole,
+    false AS rolcreatedb, rolcanlogin, false AS rolreplication, -1 AS rolconnlimit, '********'::text AS rolpassword,
+    NULL::timestamptz AS rolvaliduntil, false AS rolbypassrls, NULL::text[] AS rolconfig, oid::oid
+  FROM (VALUES ('tributary', false, 10), (current_setting('${USER_SETTING}', true), true, 16384)) AS r(rolname, rolcanlogin, oid)
+  WHERE rolname <> '';
 CREATE VIEW ${SHADOW}.pg_user AS
   SELECT rolname AS usename, oid AS usesysid, false AS usecreatedb, false AS usesuper, false AS userepl,
     false AS usebypassrls, rolpassword AS passwd, rolvaliduntil AS valuntil, rolconfig AS useconfig FROM ${SHADOW}.pg_roles;
 CREATE VIEW ${SHADOW}.pg_settings AS SELECT * FROM pg_catalog.pg_settings
-  WHERE context IN ('user', 'internal') AND name NOT IN ('data_directory_mode');
+  WHERE context IN ('user', 'internal') AND name NOT IN ('data_directory_mode')
+  UNION ALL SELECT (jsonb_populate_record(NULL::pg_catalog.pg_settings, jsonb_build_object(
+    'name', '${MODEL_COLUMN}', 'setting', coalesce(nullif(current_setting('${MODEL_SETTING}', true), ''), '${STANDARD_MODEL}'),
+    'category', 'Attribution', 'short_desc', 'The attribution model of statements that name none.', 'context', 'user',
+    'vartype', 'string', 'source', 'session', 'boot_val', '${STANDARD_MODEL}', 'reset_val', '${STANDARD_MODEL}', 'pending_restart', false))).*;
+CREATE VIEW ${SHADOW}.pg_cursors AS
+  SELECT name, NULL::text AS statement, is_holdable, is_binary, is_scrollable, creation_time FROM pg_catalog.pg_cursors
+  WHERE name NOT LIKE '${OWN_PORTAL}%';
+${EMPTY_RELATIONS.map(
+  (name) =>
+    `CREATE VIEW ${SHADOW}.${name} AS SELECT (jsonb_populate_record(NULL::pg_catalog.${name}, '{}')).* WHERE false;`,
+).join('\n')}
 ${['pg_auth_members', 'pg_group', 'pg_shdescription', 'pg_shseclabel', 'pg_user_mappings']
   .map((name) => `CREATE VIEW ${SHADOW}.${name} AS SELECT * FROM pg_catalog.${name} WHERE false;`)
-  .join('\n')}
-CREATE VIEW ${SHADOW}.pg_subscription AS SELECT oid, subname, subowner, subenabled FROM pg_catalog.pg_subscription WHERE false;`;
+  .join('\n')}`;
 
 /** Every view of `information_schema`, with the database's own name wherever a catalogue is named. */
 const informationSql = (database: string): string => `
@@ -141,3 +180,8 @@ export const FACTS_SQL = `
   SELECT 'function', proname::text FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace AND prokind = 'f'
   GROUP BY proname HAVING bool_and(provolatile = 'i') AND proname NOT LIKE 'binary_upgrade%' AND proname NOT LIKE 'pg_stat%'
     AND proname NOT LIKE 'lo\\_%' AND proname NOT LIKE '%xml%'`;
+
+/** Part of a mirror's name: another one whenever the text above changes. */
+export const MIRROR_VERSION = createHash('sha256')
+  .update(mirrorSql({ database: '', organization: '', relations: [] }))
+  .digest('hex');

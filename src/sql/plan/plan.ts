@@ -37,6 +37,7 @@ import { onlyRelation, pullUp, selectsOf } from './pull-up.js';
 import { isConstant, pushOf } from './push.js';
 import {
   calculateFromParts,
+  countValues,
   overRows,
   roll,
   rollableParts,
@@ -163,10 +164,13 @@ function wrapBareMeasures(select: Fields, scope: Scope): void {
   const uses = usesOf(shownIn(select), scope);
   if (!isGrouped(select, uses)) return;
   const { keys } = groupKeys(select, scope);
-  for (const { node } of uses.bare) {
-    if (keys.some((key) => key === node || sameTree(key, node))) continue;
-    become(node, call([SHADOW, MEASURE], [copy(node)]));
-  }
+  const grouped = new Set<Node>();
+  walk(shownIn(select), (_, __, node) => {
+    if (!keys.some((key) => key === node || sameTree(key, node))) return true;
+    walk(node, (___, ____, inner) => void grouped.add(inner));
+    return false;
+  });
+  for (const { node } of uses.bare) if (!grouped.has(node)) become(node, call([SHADOW, MEASURE], [copy(node)]));
 }
 
 /** How Postgres names a column that has no name, as far as our changes would alter it. */
@@ -257,12 +261,15 @@ class Planner {
       else [probes, kept] = [[], residual];
     }
     const parts = new Map<AggregateUse, readonly string[]>();
+    const counted = new Map<AggregateUse, string>();
     if (!shape.isExact) {
       for (const use of whole()) {
-        const key = use.column?.name ?? '';
-        const found = rollableParts(key, this.memberOf, (name) =>
-          scope.relation.columns.find((each) => each.name === name),
-        );
+        const dimension = hasRows ? this.countedBy(use, scope) : undefined;
+        if (dimension !== undefined) {
+          counted.set(use, dimension);
+          continue;
+        }
+        const found = this.partsOf(use, scope);
         if (found) parts.set(use, found);
         else if (use.column?.measure === 'avg' && hasRows)
           return this.groupedRows(select, relation, scope, uses, whole(), filters);
@@ -275,16 +282,21 @@ class Planner {
       const { column, name } = use;
       if (column === null || (column.measure === null && name === 'count' && !use.fields.agg_distinct))
         metrics.add(ROWS);
-      else if (column.measure !== null) for (const key of parts.get(use) ?? [column.name]) metrics.add(key);
+      else if (column.measure !== null && !counted.has(use))
+        for (const key of parts.get(use) ?? [column.name]) metrics.add(key);
     }
     for (const use of uses.aggregates) {
-      if (parts.has(use)) calculateFromParts(use, this.memberOf);
+      const dimension = counted.get(use);
+      if (dimension !== undefined) countValues(use, dimension);
+      else if (parts.has(use)) calculateFromParts(use, this.memberOf);
       else if (ways.get(use) === 'whole') takeWhole(use);
       else roll(use);
     }
     setWhere(select, kept);
     const { grain, time } = shape;
-    const dimensions = shape.dimensions.filter((name) => !isModelName(name, scope));
+    const dimensions = [...new Set([...shape.dimensions, ...counted.values()])].filter(
+      (name) => !isModelName(name, scope),
+    );
     if (metrics.size + dimensions.length === 0 && time === null && models === null) {
       if (!hasRows) return this.noRows(scope);
       metrics.add(ROWS);
@@ -361,6 +373,26 @@ class Planner {
     return { dimensions, time: unit === 'instant' ? 'instant' : 'bucket', grain, isExact: isWhole && isKey };
   }
 
+  private partsOf({ column }: AggregateUse, { relation }: LeafScope): string[] | undefined {
+    return rollableParts(column?.name ?? '', this.memberOf, (name) =>
+      relation.columns.find((each) => each.name === name),
+    );
+  }
+
+  /** The dimension whose different values a measure counts, where it counts those of all rows. */
+  private countedBy({ column }: AggregateUse, { relation }: LeafScope): string | undefined {
+    const member = column?.measure === 'distinct' ? this.memberOf(column.name) : undefined;
+    if (member?.kind !== 'simple' || member.aggregation !== 'distinct' || member.filter !== undefined) return undefined;
+    const { field } = member;
+    return relation.columns.find(({ name, type, measure, masked }) => {
+      if (measure !== null || type !== 'string' || masked) return false;
+      const dimension = this.memberOf(name);
+      if (dimension === undefined) return field.kind === 'column' && field.column === name;
+      if (dimension.kind !== 'dimension' || dimension.formula !== undefined) return false;
+      return field.kind !== 'rows' && JSON.stringify(dimension.field) === JSON.stringify(field);
+    })?.name;
+  }
+
   private cantRoll({ column }: AggregateUse, sets: boolean): SqlMistake {
     const key = column?.name ?? '';
     return unsupported(
@@ -378,12 +410,19 @@ class Planner {
     whole: readonly AggregateUse[],
     filters: Grouping['filters'],
   ): void {
-    for (const { column } of whole) {
+    const done = new Set<AggregateUse>();
+    for (const use of whole) {
+      const { column } = use;
       if (column?.measure === 'avg') continue;
-      throw unsupported(
-        `“${column?.name ?? ''}” can’t stand beside an aggregate that is calculated row by row.`,
-        'Ask for the two in separate sub-selects and join them.',
-      );
+      const dimension = this.countedBy(use, scope);
+      if (dimension !== undefined) countValues(use, dimension);
+      else if (this.partsOf(use, scope)) calculateFromParts(use, this.memberOf);
+      else
+        throw unsupported(
+          `“${column?.name ?? ''}” can’t stand beside an aggregate that is calculated row by row.`,
+          'Ask for the two in separate sub-selects and join them.',
+        );
+      done.add(use);
     }
     for (const column of uses.onRows)
       if (column.measure === 'calculated' || column.measure === 'distinct')
@@ -397,7 +436,7 @@ class Planner {
           `“${column.name}” looks at other rows, and can’t stand beside what is calculated row by row.`,
           'Ask for the two in separate sub-selects and join them.',
         );
-    for (const use of uses.aggregates) overRows(use);
+    for (const use of uses.aggregates) if (!done.has(use)) overRows(use);
     this.rows(select, relation, scope, uses, filters);
   }
 

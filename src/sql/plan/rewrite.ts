@@ -95,6 +95,11 @@ export function takeWhole({ node, name, fields, column }: AggregateUse): void {
   else become(node, one);
 }
 
+/** A distinct count over the values that it counts. */
+export function countValues({ node, fields }: AggregateUse, dimension: string): void {
+  become(node, call(['count'], [columnRef(dimension)], { ...filtered(fields.agg_filter), agg_distinct: true }));
+}
+
 /** Over the rows themselves: what MEASURE means there. */
 export function overRows(use: AggregateUse): void {
   const { node, name, fields, column } = use;
