@@ -107,6 +107,7 @@ describe.each(['clickhouse', 'postgres'] as const)('on %s', (engine) => {
     const dice = new Dice(SEED);
     const different: string[] = [];
     let answered = 0;
+    let refused = 0;
     for (let query = 0; query < QUERIES && different.length < 10; query++) {
       if (query % 50 === 0) {
         const zone = dice.one(['UTC', 'America/New_York', 'Asia/Kathmandu', 'Australia/Lord_Howe']);
@@ -117,11 +118,14 @@ describe.each(['clickhouse', 'postgres'] as const)('on %s', (engine) => {
       const ours = await answer(client, sql);
       const theirs = await answer(flat, writtenOut(sql).replaceAll(/"?public"?\."?marketing"?/g, 'marketing'));
       if (!theirs.startsWith('error')) answered++;
-      if (ours !== theirs)
+      // A measure that can't be followed through a sub-select is refused, never wrong.
+      if (ours === 'error 0A000' && sql.includes('MEASURE')) refused++;
+      else if (ours !== theirs)
         different.push(`${sql}\n--- ours\n${ours.slice(0, 600)}\n--- Postgres\n${theirs.slice(0, 600)}`);
     }
     expect(different.join('\n\n')).toBe('');
     expect(answered).toBeGreaterThan(QUERIES * 0.8);
+    expect(refused).toBeLessThan(QUERIES * 0.02);
   }, 3_600_000);
 });
 

@@ -391,12 +391,12 @@ describe('the SQL that tools write', () => {
     async (tool) => {
       const statements = corpusOf(tool);
       const answers: CorpusStatement[] = [];
+      const own = await connect(server, { application_name: tool });
       for (const statement of statements) {
-        const own = await connect(server, { application_name: tool });
         await own.query(`SET timezone = 'UTC'`);
         answers.push(await answered(own, statement));
-        await own.end();
       }
+      await own.end();
       if (process.env.UPDATE_CORPUS === '1') writeCorpus(tool, answers);
       else expect(answers).toEqual(statements);
     },

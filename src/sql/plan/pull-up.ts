@@ -17,6 +17,8 @@ import {
   type Node,
 } from '../ast.js';
 
+import { MEASURE } from '../check.js';
+
 /** The model's relation that is all of a select's FROM. */
 export function onlyRelation(select: Fields, isModel: (fields: Fields) => boolean): Fields | undefined {
   const from = list(select.fromClause);
@@ -62,7 +64,8 @@ function isPlain(select: Fields, isAggregate: (name: string) => boolean): boolea
     if (tag === 'SubLink' || tag === 'GroupingFunc') plain = false;
     if (tag === 'FuncCall') {
       const name = stringOf(list(fields.funcname).at(-1));
-      if (fields.over || isAggregate(name) || SET_RETURNING.has(name) || VOLATILE.has(name)) plain = false;
+      if (fields.over || name === MEASURE || isAggregate(name) || SET_RETURNING.has(name) || VOLATILE.has(name))
+        plain = false;
     }
   });
   return plain;
