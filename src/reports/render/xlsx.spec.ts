@@ -57,6 +57,7 @@ test('has every part that a workbook needs, and a header that stays in view', as
     '<c r="B1" s="1" t="inlineStr"><is><t xml:space="preserve">Campaign &lt;&amp;&gt;</t></is></c>',
   );
   expect(parts.get('xl/styles.xml')).toContain('formatCode="0.0%"');
+  expect(parts.get('xl/styles.xml')).toContain('formatCode="[$USD] #,##0.00"');
 });
 
 test('dates are days, numbers are numbers, null is an empty cell', async () => {
