@@ -1,5 +1,6 @@
 /** Answers that are read as they stand, written as Postgres would write them. */
 import { Decimal } from 'decimal.js';
+import type { OrganizationState } from '../access/organization-state.js';
 import type { Policy } from '../access/policy.js';
 import type { ReportRequest } from '../compiler/query/types.js';
 import type { EngineValue } from '../engine/engine.js';
@@ -20,6 +21,8 @@ export interface DirectContext {
   /** Of the session. */
   readonly timeZone: string;
   readonly dateStyle: string;
+  /** Of the organisation, where it was read after the statement had come in. */
+  readonly state: OrganizationState | undefined;
   readonly signal: AbortSignal;
   readonly notice: (text: string) => void;
 }
@@ -66,13 +69,7 @@ export async function readDirect(answer: DirectAnswer, context: DirectContext): 
   if (limit === 0) return nothing();
   const most = order.length === 0 && !answer.isTotal ? limit : null;
   const members = answer.columns.map(({ from }) => source.columns[from]?.member ?? null);
-  const rows = await openSource(
-    context.queries,
-    context.policy,
-    { request, most, members },
-    context.signal,
-    context.notice,
-  );
+  const rows = await openSource(context.queries, context.policy, { request, most, members }, context);
   const cells = columnCells(answer, rows);
   if (order.length === 0) return pieces(cells, rows.batches, answer.isTotal, limit ?? Number.POSITIVE_INFINITY);
   const all: (readonly EngineValue[])[] = [];

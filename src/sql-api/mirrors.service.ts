@@ -1,12 +1,15 @@
 import { createHash, createHmac } from 'node:crypto';
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
+import { LRUCache } from 'lru-cache';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import type { Identity } from '../access/identity.js';
 import { Organization } from '../access/organization.entity.js';
 import { policyOf, type Policy } from '../access/policy.js';
-import { inOrganization } from '../access/tenancy/scope.js';
+import { acrossOrganizations, inOrganization } from '../access/tenancy/scope.js';
+import { CoalescedRead } from '../cache/coalesced-read.js';
+import { prepared } from '../common/prepared-query.js';
 import type { Model } from '../compiler/model/types.js';
 import { APP_CONFIG, type AppConfig } from '../config/config.js';
 import { ModelService } from '../metrics/model.service.js';
@@ -23,6 +26,8 @@ export interface Mirror {
   /** Changes also with what reports are about, which is no part of a name. */
   readonly version: string;
   readonly target: UpstreamTarget;
+  /** Hash of the snapshot that the model is of. */
+  readonly snapshot: string;
   readonly model: Model;
   readonly relations: readonly Relation[];
   readonly facts: CatalogFacts;
@@ -36,6 +41,14 @@ const digestOf = (content: unknown): string =>
 /** Each mirror has its organisation in its name, and else a hash of all that it holds: it never changes. */
 const PREFIX = 'trb_sql_';
 
+const ABOUT = {
+  name: 'sql_api_about',
+  text: `SELECT id, json_build_array(slug, name, time_zone, (
+      SELECT md5(string_agg(marketing_report_views.id || ' ' || marketing_report_views.updated_at, ' ' ORDER BY marketing_report_views.id))
+      FROM marketing_report_views WHERE marketing_report_views.organization_id = organizations.id
+    ))::text AS about FROM organizations WHERE id = ANY ($1::uuid[])`,
+};
+
 /**
  * Keeps, for each organisation and each set of members that someone may see, an empty database with the model's relations.
  * Postgres answers catalogue queries in it, and finishes statements over rows that were read for it.
@@ -44,6 +57,14 @@ const PREFIX = 'trb_sql_';
 export class Mirrors implements OnModuleDestroy {
   private readonly logger = new Logger('SqlApi');
   private readonly known = new Map<string, Promise<CatalogFacts>>();
+  private readonly workedOut = new LRUCache<string, Mirror>({ max: 1_000 });
+  /** What relations and their names depend on beside the asker and the model. */
+  private readonly about = new CoalescedRead<string>(async (ids) => {
+    const rows = await acrossOrganizations('statements of several organisations share a read', () =>
+      prepared<{ id: string; about: string }>(this.database, ABOUT, [ids]),
+    );
+    return new Map(rows.map(({ id, about }) => [id, about]));
+  });
   private readonly admin: pg.Pool;
   private readonly url: URL;
   private readonly password: string;
@@ -69,8 +90,21 @@ export class Mirrors implements OnModuleDestroy {
     await this.admin.end();
   }
 
-  /** What the identity may see, as a database that is there. */
+  /** What the identity may see, as a database that is there; worked out anew when anything has changed that it depends on. */
   async of(identity: Identity): Promise<Mirror> {
+    const { state, ...asker } = identity;
+    if (!state) return this.workOut(identity);
+    const about = (await this.about.read(identity.organizationId)) ?? '';
+    const key = JSON.stringify([asker, state.snapshot_hash, state.library_hash, about]);
+    const known = this.workedOut.get(key);
+    if (known) return known;
+    const mirror = await this.workOut(identity);
+    // A new standard library publishes a new snapshot, which the next request will find.
+    if (mirror.snapshot === state.snapshot_hash) this.workedOut.set(key, mirror);
+    return mirror;
+  }
+
+  private async workOut(identity: Identity): Promise<Mirror> {
     const { organizationId } = identity;
     return inOrganization(organizationId, async () => {
       const policy = policyOf(identity);
@@ -88,6 +122,7 @@ export class Mirrors implements OnModuleDestroy {
         name,
         version: digestOf([snapshot.hash, policy.digest, digest, reports.map((each) => each.content)]),
         target: this.target(name),
+        snapshot: snapshot.hash,
         model: snapshot.model,
         relations,
         facts,

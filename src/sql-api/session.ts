@@ -90,6 +90,9 @@ export class SqlSession {
   private explicit = false;
   private begun = false;
   private failed = false;
+  private latest: Identity['state'];
+  /** Whether what the asker may see was looked up since the last Sync. */
+  private isReady = false;
   /** After an error, messages are passed over up to the client's Sync. */
   private skipping = false;
   private counter = 0;
@@ -119,6 +122,7 @@ export class SqlSession {
   /** The first contact: proves that the mirror is there, once for all who start in the same way. */
   async begin(): Promise<ReadonlyMap<string, string>> {
     await this.ready();
+    this.isReady = false;
     const { greetings } = this.host.known;
     const key = this.startsWith([]);
     let known = greetings.get(key);
@@ -207,7 +211,7 @@ export class SqlSession {
   }
 
   private async sync(): Promise<void> {
-    this.skipping = false;
+    this.skipping = this.isReady = false;
     if (!this.explicit) await this.finish(this.failed ? 'ROLLBACK' : 'COMMIT');
     await this.host.send(server.readyForQuery(this.state));
   }
@@ -226,7 +230,10 @@ export class SqlSession {
   }
 
   private async simple(sql: string): Promise<void> {
+    const isNow = !this.isReady && !this.explicit;
     await this.ready();
+    // One state of the organisation, read for this very statement.
+    this.latest = isNow ? this.identity?.state : undefined;
     const known = this.recall(sql, []);
     const nodes = known ? [null] : parseSql(sql);
     if (nodes.length === 0) await this.host.send(server.emptyQueryResponse());
@@ -341,11 +348,12 @@ export class SqlSession {
   private async ready(): Promise<void> {
     if (this.failed && this.explicit) return;
     if (this.upstream && !this.upstream.isOpen) this.lose();
-    if (this.begun || this.explicit) return;
+    if (this.begun || this.explicit || this.isReady) return;
     const { identity, mirror } = await this.host.refresh();
     this.identity = identity;
     if (this.upstream && this.mirror?.name !== mirror.name) this.giveBack();
     this.mirror = mirror;
+    this.isReady = true;
   }
 
   /** A session of Postgres in the mirror, for what only Postgres can do. */
@@ -595,6 +603,8 @@ export class SqlSession {
   /** Answers with what is read as it stands. @returns false where Postgres has taken the portal over */
   private async answer(portal: Portal, most: number): Promise<boolean> {
     const { prepared, bind, direct: done } = portal;
+    const { latest: state } = this;
+    this.latest = undefined;
     const { statement, fields, types } = prepared;
     if (done === 'done') {
       await this.host.send(server.commandComplete('SELECT 0'));
@@ -613,6 +623,7 @@ export class SqlSession {
             bind,
             timeZone: this.reported.get('TimeZone') ?? '',
             dateStyle: this.reported.get('DateStyle') ?? '',
+            state,
             signal: this.stop.signal,
             notice: (text) => void this.host.send(server.noticeResponse('01000', text)),
           });

@@ -1,3 +1,4 @@
+import type { OrganizationState } from '../access/organization-state.js';
 import type { Policy } from '../access/policy.js';
 import { plainDecimal, presentValue } from '../compiler/query/present.js';
 import type { PlannedColumn, ReportRequest } from '../compiler/query/types.js';
@@ -29,13 +30,20 @@ export interface SourceRows {
   readonly batches: AsyncIterable<readonly (readonly EngineValue[])[]>;
 }
 
+export interface Reading {
+  readonly signal: AbortSignal;
+  /** Tells the asker what to be careful about. */
+  readonly notice: (text: string) => void;
+  /** Of the organisation, where it was read after the statement had come in. */
+  readonly state?: OrganizationState | undefined;
+}
+
 /** All rows that there are, or none: more than what may be read is an error at the end. */
 export async function openSource(
   queries: QueryService,
   policy: Policy,
   { request, most, members }: WantedRows,
-  signal: AbortSignal,
-  notice: (text: string) => void,
+  { signal, notice, state }: Reading,
 ): Promise<SourceRows> {
   const own = Math.min(most ?? MOST_ROWS, request.limit ?? MOST_ROWS);
   const limit = Math.min(own, MOST_ROWS);
@@ -44,7 +52,7 @@ export async function openSource(
     limit,
     ...(most !== null && request.dimensions.includes('id') ? { order: [{ member: 'id', direction: 'asc' }] } : {}),
   };
-  const { plan, batches, end } = await queries.open(policy, report, { signal, lane: 'interactive', keep: true });
+  const { plan, batches, end } = await queries.open(policy, report, { signal, state, lane: 'interactive', keep: true });
   const names = plan.columns.map(({ name }) => name);
   const places = members.map((member) => (member === null ? -1 : names.indexOf(member)));
   const writers = places.map((place) => {
@@ -73,7 +81,7 @@ export async function* sourceRows(
   notice: (text: string) => void,
 ): AsyncGenerator<Buffer> {
   const { members, fixed } = wanted;
-  const { places, writers, batches } = await openSource(queries, policy, wanted, signal, notice);
+  const { places, writers, batches } = await openSource(queries, policy, wanted, { signal, notice });
   const constants = members.map((member) => escaped((member !== null && fixed?.get(member)) || '') || '\\N');
   let text = '';
   for await (const batch of batches) {
