@@ -27,15 +27,26 @@ export interface DirectContext {
   readonly notice: (text: string) => void;
 }
 
-/** What each type is in Postgres, by its number. */
-const OIDS: Readonly<Record<string, number>> = {
-  text: 25,
-  numeric: 1700,
-  bigint: 20,
-  boolean: 16,
-  date: 1082,
-  'timestamp with time zone': 1184,
+/** What each type is in Postgres: its number, and the bytes of a value where all have as many. */
+const TYPES: Readonly<Record<string, { readonly oid: number; readonly size: number }>> = {
+  text: { oid: 25, size: -1 },
+  numeric: { oid: 1700, size: -1 },
+  bigint: { oid: 20, size: 8 },
+  boolean: { oid: 16, size: 1 },
+  date: { oid: 1082, size: 4 },
+  'timestamp with time zone': { oid: 1184, size: 8 },
 };
+
+/** The columns of an answer as Postgres would describe them; null where it has to be asked. */
+export function directFields({ names, columns }: DirectAnswer): Field[] | null {
+  const fields = columns.flatMap(({ type }, index): Field[] => {
+    const [name, known] = [names?.[index], TYPES[type]];
+    if (name === undefined || !known) return [];
+    return [{ name, table: 0, attribute: 0, type: known.oid, size: known.size, modifier: -1 }];
+  });
+  return fields.length === columns.length ? fields : null;
+}
+
 const TEXTS: ReadonlySet<number> = new Set([25, 1043]);
 const UTC: ReadonlySet<string> = new Set(['UTC', 'Etc/UTC', 'GMT', 'Etc/GMT']);
 /** More are sorted by Postgres. */
@@ -85,7 +96,7 @@ function fits({ columns }: DirectAnswer, { fields, bind, dateStyle, timeZone }: 
   return (
     fields.length === columns.length &&
     columns.every(({ type }, index) => {
-      if (OIDS[type] === undefined || fields[index]?.type !== OIDS[type]) return false;
+      if (TYPES[type] === undefined || fields[index]?.type !== TYPES[type].oid) return false;
       if (type === 'text') return true;
       if (formatOf(bind.resultFormats, index) !== 0) return false;
       if (type === 'date') return dateStyle.startsWith('ISO');

@@ -6,6 +6,8 @@ export const MOST_CONNECTIONS = 400;
 export const MOST_UNPROVEN = 50;
 /** Sessions of the mirrors' Postgres at the same time; a client without running work needs none. */
 export const MOST_SESSIONS = 40;
+/** The same of one organisation, whose open transactions are not to keep others out. */
+export const MOST_SESSIONS_OF_ONE = 25;
 /** A client waits this long for a session. */
 export const PATIENCE_MS = 10_000;
 /** A session that has nothing to do is given back after this long. */

@@ -12,7 +12,7 @@ import { parseSql, sqlOf } from '../sql/parse.js';
 import { MODEL_SETTING, OWN_PORTAL, USER_SETTING } from '../sql/catalog/allowed.js';
 import { MODEL_COLUMN } from '../sql/relation.js';
 import { readStatement, type Statement } from '../sql/statement.js';
-import { readDirect } from './direct-rows.js';
+import { directFields, readDirect } from './direct-rows.js';
 import { faultOf } from './fault-of.js';
 import { LONGEST_KNOWN, MOST_KNOWN_TEXT, MOST_PORTALS, MOST_STATEMENTS } from './limits.js';
 import type { Mirror } from './mirrors.service.js';
@@ -426,6 +426,13 @@ export class SqlSession {
     const text = statement?.kind === 'query' ? statement.describe : statement?.kind === 'pass' ? statement.sql : null;
     this.refuseInFailed(statement);
     if (text === null) return none;
+    const direct = statement?.kind === 'query' && types.length === 0 ? statement.direct : null;
+    const told = direct && directFields(direct);
+    if (told) {
+      const prepared = { ...none, fields: told };
+      this.remember(asked, types, prepared);
+      return prepared;
+    }
     await this.start();
     const upstream = this.upstream as Upstream;
     upstream.write(client.parse('', text, types), client.describe('S', ''), client.flush());

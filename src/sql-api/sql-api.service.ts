@@ -14,7 +14,7 @@ import { QueryService } from '../query/query.service.js';
 import { loadParser } from '../sql/parse.js';
 import { SqlMistake } from '../sql/mistake.js';
 import { SqlConnection, type Door } from './connection.js';
-import { MOST_CONNECTIONS, MOST_SESSIONS, MOST_UNPROVEN, PATIENCE_MS } from './limits.js';
+import { MOST_CONNECTIONS, MOST_SESSIONS, MOST_SESSIONS_OF_ONE, MOST_UNPROVEN, PATIENCE_MS } from './limits.js';
 import { Mirrors, type Mirror } from './mirrors.service.js';
 import { knownStatements, type SessionHost } from './session.js';
 import { Upstream } from './upstream.js';
@@ -33,7 +33,9 @@ export class SqlApi implements BeforeApplicationShutdown, Door {
   private readonly open = new Set<SqlConnection>();
   private readonly waiting: (() => void)[] = [];
   private readonly known = knownStatements();
-  private sessions = 0;
+  /** How many sessions of Postgres each organisation has, or is about to have. */
+  private readonly sessions = new Map<string, number>();
+  private readonly holders = new Map<Upstream, string>();
   private server: Server | null = null;
 
   constructor(
@@ -152,37 +154,66 @@ export class SqlApi implements BeforeApplicationShutdown, Door {
   }
 
   private async openSession(mirror: Mirror): Promise<Upstream> {
-    if (this.sessions >= MOST_SESSIONS) for (const each of this.open) if (each.yieldSession()) break;
-    if (this.sessions >= MOST_SESSIONS) await this.turn();
-    this.sessions++;
+    const { organizationId } = mirror.policy;
+    await this.takePlace(organizationId);
     try {
-      return await Upstream.open(mirror.target);
+      const upstream = await Upstream.open(mirror.target);
+      this.holders.set(upstream, organizationId);
+      return upstream;
     } catch (error) {
-      this.leave();
+      this.leave(organizationId);
       throw error;
     }
   }
 
   private closeSession(upstream: Upstream): void {
     upstream.end();
-    this.leave();
+    const organizationId = this.holders.get(upstream);
+    if (organizationId === undefined) return;
+    this.holders.delete(upstream);
+    this.leave(organizationId);
   }
 
-  private leave(): void {
-    this.sessions--;
-    this.waiting.shift()?.();
+  private isFull(organizationId: string): boolean {
+    const all = [...this.sessions.values()].reduce((sum, each) => sum + each, 0);
+    return all >= MOST_SESSIONS || (this.sessions.get(organizationId) ?? 0) >= MOST_SESSIONS_OF_ONE;
   }
 
-  private turn(): Promise<void> {
+  /** Sessions that only wait for their client's next statement are taken first. */
+  private async takePlace(organizationId: string): Promise<void> {
+    const latest = performance.now() + PATIENCE_MS;
+    for (const each of this.open) if (this.isFull(organizationId)) each.yieldSession();
+    while (this.isFull(organizationId)) await this.someoneLeaves(latest - performance.now());
+    this.sessions.set(organizationId, (this.sessions.get(organizationId) ?? 0) + 1);
+  }
+
+  private leave(organizationId: string): void {
+    const left = (this.sessions.get(organizationId) ?? 1) - 1;
+    if (left > 0) this.sessions.set(organizationId, left);
+    else this.sessions.delete(organizationId);
+    // Each looks whether the place is for its organisation, in the order in which they came.
+    for (const go of this.waiting.splice(0)) go();
+  }
+
+  private someoneLeaves(withinMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const go = (): void => {
         clearTimeout(timer);
         resolve();
       };
-      const timer = setTimeout(() => {
-        this.waiting.splice(this.waiting.indexOf(go), 1);
-        reject(new SqlMistake({ code: '53300', message: 'Too many clients run statements at the moment; try again.' }));
-      }, PATIENCE_MS);
+      const timer = setTimeout(
+        () => {
+          this.waiting.splice(this.waiting.indexOf(go), 1);
+          reject(
+            new SqlMistake({
+              code: '53300',
+              message: 'Too many clients run statements at the moment; try again.',
+              hint: 'Clients that leave transactions open take the places of others: end them.',
+            }),
+          );
+        },
+        Math.max(0, withinMs),
+      );
       this.waiting.push(go);
     });
   }

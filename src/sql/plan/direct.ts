@@ -2,7 +2,7 @@
  * Statements that are answered by what is read as it stands: each row of the answer is one row of the source, each column
  * one of its columns. Postgres has nothing left to work out then, and the rows need not go through it.
  */
-import { as, columnName, functionName, list, sameTree, typeName, type Fields, type Node } from '../ast.js';
+import { as, columnName, functionName, isObject, list, sameTree, typeName, type Fields, type Node } from '../ast.js';
 import { SHADOW } from '../catalog/allowed.js';
 import { MEASURE } from '../check.js';
 import type { Push, Source, SourceColumn, StatementPlan } from './types.js';
@@ -30,6 +30,8 @@ export interface DirectAnswer {
   readonly limit: number | null;
   /** Without groups there is one row even where nothing is counted. */
   readonly isTotal: boolean;
+  /** Names of the answer's columns; null where only Postgres can tell, or parameters have types. */
+  readonly names: readonly string[] | null;
   /** Values of `source.pushed`, in their order: a text, or the parameter of that number. */
   readonly values: readonly (readonly (string | { readonly parameter: number })[])[];
 }
@@ -72,14 +74,9 @@ export function directAnswer({ statement, sources, notices }: StatementPlan): Di
   if (!order.every((each) => each !== null) || limit === undefined) return null;
   if (!values.every((each) => each !== null)) return null;
   if (order.some(({ column }) => !SORTED.has(shown[column]?.type ?? ''))) return null;
-  return {
-    source,
-    columns: shown.map(({ from, type, none }) => ({ from, type, none })),
-    order,
-    limit,
-    isTotal,
-    values,
-  };
+  const columns = shown.map(({ from, type, none }) => ({ from, type, none }));
+  const isTold = targets.every(({ name }) => name !== undefined) && !values.flat(2).some((each) => isObject(each));
+  return { source, columns, order, limit, isTotal, names: isTold ? names : null, values };
 }
 
 const SORTED: ReadonlySet<string> = new Set(['text', 'numeric', 'bigint']);
@@ -98,19 +95,21 @@ const columnFinder =
     return from < 0 ? null : { from, type: columns[from]?.type ?? '' };
   };
 
-type Value = DirectColumn & { readonly isAggregate: boolean };
+/** `stored`: the type of the source's column. */
+type Value = DirectColumn & { readonly isAggregate: boolean; readonly stored: string };
 
 /** A column, or an aggregate that gives the column's value where a group is one row, in the same digits. */
 function valueOf(node: unknown, columnAt: ColumnAt): Value | null {
   const plain = columnAt(node);
-  if (plain) return { ...plain, none: null, isAggregate: false };
+  if (plain) return { ...plain, stored: plain.type, none: null, isAggregate: false };
   const typed = as(node, 'TypeCast');
   if (typed) {
     const inner = valueOf(typed.arg, columnAt);
     const type = CASTS[typeName(typed)];
     const { typmods, arrayBounds } = (typed.typeName ?? {}) as Fields;
     if (!inner || isSet(typmods) || isSet(arrayBounds)) return null;
-    return type === inner.type || (type === 'numeric' && inner.type === 'bigint') ? { ...inner, type } : null;
+    const isExact = type === inner.type || (inner.stored === 'bigint' && (type === 'numeric' || type === 'bigint'));
+    return type !== undefined && isExact ? { ...inner, type } : null;
   }
   const coalesced = list(as(node, 'CoalesceExpr')?.args);
   if (coalesced.length === 2) {
@@ -132,7 +131,8 @@ function valueOf(node: unknown, columnAt: ColumnAt): Value | null {
       : (schema === undefined || schema === 'pg_catalog') &&
         ((name === 'sum' && isNumber) || ((name === 'min' || name === 'max') && (isNumber || column.type === 'text')));
   if (!isKnown) return null;
-  return { ...column, type: name === 'sum' ? 'numeric' : column.type, none: null, isAggregate: true };
+  const type = name === 'sum' ? 'numeric' : column.type;
+  return { ...column, stored: column.type, type, none: null, isAggregate: true };
 }
 
 /** The source's column that is grouped by. */

@@ -1,0 +1,380 @@
+/** Connections of the SQL API: over TLS, by both versions of the protocol, many at once, and within their limits. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect as connectSocket, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
+import pg from 'pg';
+import { BodyReader, cstring, int32 } from '../../src/pgwire/body.js';
+import * as said from '../../src/pgwire/client-messages.js';
+import { FrameReader, type Frame } from '../../src/pgwire/frames.js';
+import { ScramClient } from '../../src/pgwire/scram.js';
+import { readDataRow, readFault } from '../../src/pgwire/server-messages.js';
+import { cancelPacket } from '../../src/pgwire/startup.js';
+import { selfSigned } from '../support/certificate.js';
+import { TestServer } from '../support/server.js';
+import { connect, DATABASE, PASSWORD, USER_NAME } from './clients.js';
+
+let server: TestServer;
+const folder = mkdtempSync(join(tmpdir(), 'tributary-sessions-'));
+const { key, certificate } = selfSigned('localhost');
+const files = { key: join(folder, 'key.pem'), certificate: join(folder, 'certificate.pem') };
+writeFileSync(files.key, key);
+writeFileSync(files.certificate, certificate);
+
+beforeAll(async () => {
+  server = await TestServer.start({
+    env: { SQL_API_TLS_CERT: files.certificate, SQL_API_TLS_KEY: files.key, RATE_LIMIT_KEY: 'off' },
+  });
+  const sources = ['meta_ads', 'Meta', 'zoë', 'über', '😀', 'a\tb', 'tiktok_ads'];
+  const { status } = await server.rows(
+    Array.from({ length: 70 }, (_, index) => ({
+      external_id: `r${index}`,
+      recorded_at: new Date(Date.UTC(2026, 0, 1, 0, 0, 0, index % 3 ? 0 : index * 10)).toISOString(),
+      data_source: 'meta_ads',
+      source_category: 'external_marketing',
+      currency: 'USD',
+      data_payload: {
+        campaign_name: index % 9 ? sources[index % 7] : null,
+        spend: index % 5 ? `${(index * 7) % 13}.${index % 4}0` : null,
+        clicks: index % 4 ? index : null,
+      },
+    })),
+  );
+  expect(status).toBe(201);
+}, 180_000);
+
+afterAll(async () => {
+  await server?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A client that says what it wants, message by message. */
+class RawClient {
+  private readonly frames = new FrameReader(1 << 24, { typed: true });
+  private wake = (): void => undefined;
+  isClosed = false;
+  process = 0;
+  secret = Buffer.alloc(0);
+
+  constructor(readonly socket: Socket) {
+    const changed = (): void => this.wake();
+    socket.on('data', (bytes: Buffer) => (this.frames.push(bytes), changed()));
+    socket.on('error', () => undefined);
+    socket.on('close', () => ((this.isClosed = true), changed()));
+  }
+
+  static open(): Promise<RawClient> {
+    return new Promise((resolve) => {
+      const socket = connectSocket(server.sqlPort, '127.0.0.1', () => resolve(new RawClient(socket)));
+    });
+  }
+
+  /** @returns null when the server has closed the connection */
+  async next(): Promise<Frame | null> {
+    for (;;) {
+      const frame = this.frames.next();
+      if (frame) return frame;
+      if (this.isClosed) return null;
+      await new Promise<void>((resolve) => (this.wake = resolve));
+    }
+  }
+
+  async until(type: string): Promise<Frame[]> {
+    const all: Frame[] = [];
+    for (;;) {
+      const frame = await this.next();
+      if (!frame) throw new Error(`Closed before ${type}: ${all.map((each) => each.type).join('')}`);
+      all.push(frame);
+      if (frame.type === type) return all;
+    }
+  }
+
+  /** Proves who it is, up to ReadyForQuery. @returns what the server said before it asked for the secret */
+  async start(minor: number, options: Readonly<Record<string, string>> = {}): Promise<Frame[]> {
+    const fields = Object.entries({ user: USER_NAME, database: DATABASE, ...options });
+    const body = Buffer.concat([
+      int32((3 << 16) | minor),
+      ...fields.flatMap(([name, value]) => [cstring(name), cstring(value)]),
+      Buffer.from([0]),
+    ]);
+    this.socket.write(Buffer.concat([int32(body.length + 4), body]));
+    const before = await this.until('R');
+    const scram = new ScramClient(PASSWORD);
+    this.socket.write(said.saslInitial(scram.first()));
+    const [challenge] = await this.until('R');
+    this.socket.write(said.saslResponse(scram.final((challenge as Frame).body.subarray(4).toString('utf8'))));
+    for (const { type, body: content } of await this.until('Z'))
+      if (type === 'K') {
+        const reader = new BodyReader(content);
+        this.process = reader.int32();
+        this.secret = Buffer.from(reader.rest);
+      }
+    return before.slice(0, -1);
+  }
+
+  /** How the columns of the last answer were described, as bytes. */
+  described = '';
+
+  async ask(sql: string): Promise<(string | null)[][]> {
+    this.socket.write(said.query(sql));
+    const frames = await this.until('Z');
+    const fault = frames.find(({ type }) => type === 'E');
+    if (fault) throw new Error(readFault(fault.body).C);
+    this.described = frames.find(({ type }) => type === 'T')?.body.toString('latin1') ?? '';
+    return frames.filter(({ type }) => type === 'D').map(({ body }) => readDataRow(body));
+  }
+}
+
+describe('TLS', () => {
+  const tls = { ca: certificate, servername: 'localhost' };
+
+  it('is spoken with node-postgres, who checks the certificate', async () => {
+    const client = await connect(server, { ssl: tls });
+    expect((await client.query('SELECT COUNT(*) AS n FROM marketing')).rows).toEqual([{ n: '70' }]);
+    await client.end();
+    await expect(connect(server, { ssl: { ...tls, ca: selfSigned('localhost').certificate } })).rejects.toThrow(
+      /certificate/,
+    );
+  });
+
+  const hasPsql = spawnSync('psql', ['--version']).status === 0;
+  (hasPsql ? it : it.skip)('is spoken with psql', () => {
+    const psql = (mode: string, host: string): string => {
+      const { stdout, stderr } = spawnSync(
+        'psql',
+        ['-X', '-A', '-t', '-c', '\\conninfo', '-c', 'SELECT MEASURE(clicks) FROM marketing'],
+        {
+          encoding: 'utf8',
+          env: {
+            ...process.env,
+            PGHOST: host,
+            PGPORT: String(server.sqlPort),
+            PGUSER: USER_NAME,
+            PGPASSWORD: PASSWORD,
+            PGDATABASE: DATABASE,
+            PGSSLMODE: mode,
+            PGSSLROOTCERT: files.certificate,
+          },
+        },
+      );
+      return stdout + stderr;
+    };
+    expect(psql('require', '127.0.0.1')).toMatch(/TLSv1\.[23][^]*1803/);
+    expect(psql('verify-full', 'localhost')).toContain('1803');
+    expect(psql('verify-full', '127.0.0.1')).toContain('does not match host name');
+  });
+
+  it('cancels over TLS, too', async () => {
+    const client = await connect(server, { ssl: tls });
+    const { processID, secretKey } = client as unknown as { processID: number; secretKey: number };
+    const slow = client.query('SELECT count(*) FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b').then(
+      () => null,
+      (error: { code: string }) => error.code,
+    );
+    const plain = connectSocket(server.sqlPort, '127.0.0.1');
+    plain.write(Buffer.concat([int32(8), int32(80877103)]));
+    const [answer] = (await new Promise((resolve) => plain.once('data', (...all) => resolve(all)))) as [Buffer];
+    expect(answer.toString()).toBe('S');
+    const secure = connectTls({ socket: plain, ...tls });
+    await new Promise((resolve) => secure.once('secureConnect', resolve));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    secure.end(cancelPacket(processID, int32(secretKey)));
+    expect(await slow).toBe('57014');
+    await client.end();
+  });
+
+  it('ends a connection that says anything in the clear behind its request for TLS', async () => {
+    const client = await RawClient.open();
+    client.socket.write(Buffer.concat([int32(8), int32(80877103), Buffer.from('SELECT 1')]));
+    const [frame] = await client.until('E');
+    expect(readFault((frame as Frame).body).M).toContain('unencrypted data');
+  });
+});
+
+describe('the start', () => {
+  it('speaks 3.2 with a long key to cancel by, and 3.0 with a short one', async () => {
+    const [old, recent] = [await RawClient.open(), await RawClient.open()];
+    expect(await old.start(0)).toEqual([]);
+    expect(await recent.start(2)).toEqual([]);
+    expect([old.secret.length, recent.secret.length]).toEqual([4, 32]);
+    recent.socket.write(
+      said.query('SELECT count(*) FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b'),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const other = await RawClient.open();
+    other.socket.end(cancelPacket(recent.process, recent.secret));
+    const stopped = (await recent.until('Z')).find(({ type }) => type === 'E');
+    expect(readFault((stopped as Frame).body).C).toBe('57014');
+    expect(await recent.ask('SELECT MEASURE(clicks) FROM marketing')).toEqual([['1803']]);
+    for (const each of [old, recent]) each.socket.destroy();
+  });
+
+  it('says which version it speaks instead of a newer one, and which options it does not know', async () => {
+    const client = await RawClient.open();
+    const [negotiated] = await client.start(9, { '_pq_.made_up': 'on' });
+    const reader = new BodyReader((negotiated as Frame).body);
+    expect((negotiated as Frame).type).toBe('v');
+    expect([reader.int32() & 0xffff, reader.int32(), reader.text()]).toEqual([2, 1, '_pq_.made_up']);
+    expect(await client.ask('SELECT 1')).toEqual([['1']]);
+    client.socket.destroy();
+  });
+
+  it.each([
+    ['a start-up of a gigabyte', int32(0x40000000)],
+    ['a start-up of less than nothing', int32(-5)],
+    ['protocol 2', Buffer.concat([int32(8), int32(2 << 16)])],
+  ])('refuses %s', async (_, bytes) => {
+    const client = await RawClient.open();
+    client.socket.write(bytes);
+    const [frame] = await client.until('E');
+    expect(readFault((frame as Frame).body).C).toMatch(/08P01|0A000/);
+    expect(await client.next()).toBeNull();
+  });
+
+  it('ends a session that announces a message of a gigabyte, and nobody else’s', async () => {
+    const [one, other] = [await RawClient.open(), await RawClient.open()];
+    await one.start(0);
+    await other.start(0);
+    one.socket.write(Buffer.concat([Buffer.from('Q'), int32(0x40000000)]));
+    const frames = await one.until('E');
+    expect(readFault((frames.at(-1) as Frame).body)).toMatchObject({ C: '08P01', S: 'FATAL' });
+    expect(await one.next()).toBeNull();
+    expect(await other.ask('SELECT 1')).toEqual([['1']]);
+    other.socket.destroy();
+  });
+});
+
+describe('many at once', () => {
+  it('lets 120 clients in, who hold few sessions of Postgres among them', async () => {
+    const clients = Array.from(
+      { length: 120 },
+      () =>
+        new pg.Client({
+          host: '127.0.0.1',
+          port: server.sqlPort,
+          user: USER_NAME,
+          password: PASSWORD,
+          database: DATABASE,
+        }),
+    );
+    // No more than fifty may be unproven at a time.
+    for (let from = 0; from < clients.length; from += 40)
+      await Promise.all(clients.slice(from, from + 40).map((client) => client.connect()));
+    const answers = await Promise.all(
+      // What Postgres has to do takes a session of it, one after another.
+      clients.map((client) => client.query(`SELECT upper(data_source) AS u FROM marketing GROUP BY 1`)),
+    );
+    expect(answers.map(({ rows }) => rows as unknown)).toEqual(clients.map(() => [{ u: 'META_ADS' }]));
+    await Promise.all(clients.map((client) => client.end()));
+  }, 60_000);
+
+  it('says so when more transactions are open than there are sessions', async () => {
+    const late = await connect(server);
+    const total = async (): Promise<unknown> => (await late.query('SELECT MEASURE(clicks) AS n FROM marketing')).rows;
+    await total();
+    const clients = await Promise.all(Array.from({ length: 25 }, () => connect(server)));
+    try {
+      for (const client of clients) {
+        await client.query('BEGIN');
+        await client.query('SELECT 1');
+      }
+      // What takes no session of Postgres is answered all the same.
+      expect(await total()).toEqual([{ n: '1803' }]);
+      await expect(late.query('SELECT 1')).rejects.toMatchObject({ code: '53300' });
+      await clients[0]?.query('ROLLBACK');
+      expect((await late.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    } finally {
+      await Promise.all([...clients, late].map((client) => client.end()));
+    }
+  }, 90_000);
+});
+
+describe('time-outs', () => {
+  it('stops a statement after the time that the session has set', async () => {
+    const client = await connect(server, { statement_timeout: 200 });
+    const slow = 'SELECT count(*) FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b';
+    await expect(client.query(slow)).rejects.toMatchObject({ code: '57014' });
+    await client.query(`SET statement_timeout = '100ms'`);
+    await expect(client.query(slow)).rejects.toMatchObject({ code: '57014' });
+    expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    await client.end();
+  });
+});
+
+describe('an answer that takes no Postgres', () => {
+  /** The same statement where Postgres finishes it, as a cursor always is, and where it is answered at once. */
+  it.each([
+    'SELECT campaign_name, MEASURE(spend) AS spend, SUM(clicks), COUNT(*) FROM marketing GROUP BY 1 ORDER BY 1',
+    'SELECT campaign_name, MEASURE(spend), MEASURE(ctr) FROM marketing GROUP BY campaign_name ORDER BY campaign_name DESC',
+    'SELECT campaign_name AS c, SUM(spend) FROM marketing GROUP BY c ORDER BY 2 DESC, 1 LIMIT 3',
+    'SELECT campaign_name AS c, SUM(spend) FROM marketing GROUP BY c ORDER BY SUM(spend) NULLS FIRST, c LIMIT 4',
+    'SELECT SUM(spend), COUNT(*), MEASURE(clicks), MEASURE(roas) FROM marketing',
+    `SELECT SUM(spend), COUNT(*), MEASURE(roas), MEASURE(clicks) FROM marketing WHERE campaign_name = 'none'`,
+    `SELECT data_source, SUM(spend) FROM marketing WHERE campaign_name = 'none' GROUP BY 1`,
+    `SELECT MEASURE(spend) FROM marketing LIMIT 0`,
+    `SELECT recorded_at, campaign_name, spend, clicks FROM marketing WHERE campaign_name IN ('über', '😀')`,
+    `SELECT data_source::text AS d, SUM(clicks)::numeric, MAX(spend), COUNT(1) FROM marketing WHERE clicks IS NOT NULL GROUP BY 1`,
+    `SELECT data_source, count(*), sum(clicks) AS "ü" FROM marketing WHERE campaign_name <> 'Meta' AND data_source IS NOT NULL GROUP BY data_source ORDER BY count(*)`,
+    'SELECT campaign_name, spend, clicks, data_source AS "Q" FROM marketing ORDER BY clicks NULLS FIRST, spend, campaign_name',
+  ])('is the same to the letter: %s', async (sql) => {
+    const [direct, byPostgres] = [await RawClient.open(), await RawClient.open()];
+    await direct.start(0, { TimeZone: 'UTC' });
+    await byPostgres.start(0, { TimeZone: 'UTC' });
+    const isSorted = sql.includes('ORDER BY');
+    const inOrder = (rows: (string | null)[][]): string[] =>
+      isSorted ? rows.map((row) => JSON.stringify(row)) : rows.map((row) => JSON.stringify(row)).sort();
+    await byPostgres.ask('BEGIN');
+    await byPostgres.ask(`DECLARE c CURSOR FOR ${sql}`);
+    const expected = inOrder(await byPostgres.ask('FETCH ALL FROM c'));
+    // Anew, and from what was kept.
+    for (let time = 0; time < 2; time++) {
+      expect(inOrder(await direct.ask(sql))).toEqual(expected);
+      expect(direct.described).toBe(byPostgres.described);
+    }
+    for (const each of [direct, byPostgres]) each.socket.destroy();
+  });
+
+  it('is new after an import', async () => {
+    const client = await connect(server);
+    const total = async (): Promise<unknown> => (await client.query('SELECT MEASURE(clicks) AS n FROM marketing')).rows;
+    expect(await total()).toEqual([{ n: '1803' }]);
+    await server.rows([
+      {
+        external_id: 'late',
+        recorded_at: '2026-01-02T00:00:00Z',
+        data_source: 'meta_ads',
+        source_category: 'external_marketing',
+        currency: 'USD',
+        data_payload: { clicks: 9 },
+      },
+    ]);
+    expect(await total()).toEqual([{ n: '1812' }]);
+    await client.end();
+  });
+
+  it('follows the time zone and the model that a session sets, and a transaction that takes them back', async () => {
+    const client = await connect(server);
+    await client.query(`SET timezone = 'UTC'`);
+    const first = async (): Promise<unknown> =>
+      (await client.query({ text: 'SELECT MIN(recorded_at)::text AS t FROM marketing', rowMode: 'array' })).rows;
+    const utc = await first();
+    await client.query('BEGIN');
+    await client.query(`SET LOCAL timezone = 'Asia/Kathmandu'`);
+    expect(await first()).toEqual([['2026-01-01 05:45:00+05:45']]);
+    await client.query('ROLLBACK');
+    expect(await first()).toEqual(utc);
+    await client.end();
+  });
+
+  it('fails a transaction as Postgres does, and ends it', async () => {
+    const client = await connect(server);
+    await client.query('BEGIN');
+    await expect(client.query('SELECT MEASURE(nothing) FROM marketing')).rejects.toMatchObject({ code: '42703' });
+    await expect(client.query('SELECT MEASURE(clicks) FROM marketing')).rejects.toMatchObject({ code: '25P02' });
+    expect((await client.query('COMMIT')).command).toBe('ROLLBACK');
+    expect((await client.query('SELECT COUNT(*) AS n FROM marketing')).rows).toEqual([{ n: '71' }]);
+    await client.end();
+  });
+});
