@@ -63,7 +63,7 @@ export function directAnswer({ statement, sources, notices }: StatementPlan): Di
   const isGrouped = list(select.groupClause).length > 0 || shown.some(({ isAggregate }) => isAggregate);
   const isTotal = isGrouped && list(select.groupClause).length === 0;
   if (isGrouped) {
-    const keys = new Set(list(select.groupClause).map((key) => keyOf(key, shown, columnAt)));
+    const keys = new Set(list(select.groupClause).map((key) => keyOf(key, shown, names, columnAt)));
     const isOne = source.columns.every(({ member }, index) => !isDimension(source, member) || keys.has(index));
     if (!isOne || keys.has(undefined)) return null;
     if (isTotal && request.dimensions.length > 0) return null;
@@ -135,11 +135,19 @@ function valueOf(node: unknown, columnAt: ColumnAt): Value | null {
   return { ...column, stored: column.type, type, none: null, isAggregate: true };
 }
 
-/** The source's column that is grouped by. */
-function keyOf(node: Node, shown: readonly (Value | null)[], columnAt: ColumnAt): number | undefined {
+/** The source's column that is grouped by: itself, or by its place or its name in the answer. */
+function keyOf(
+  node: Node,
+  shown: readonly (Value | null)[],
+  names: readonly string[],
+  columnAt: ColumnAt,
+): number | undefined {
   const position = integerOf(node);
-  if (position === undefined) return columnAt(node)?.from;
-  const value = shown[position - 1];
+  const column = position === undefined ? columnAt(node) : null;
+  if (column) return column.from;
+  const [name, ...more] = columnName(node) ?? [];
+  if (position === undefined && (name === undefined || more.length > 0)) return undefined;
+  const value = shown[position === undefined ? names.indexOf(name ?? '') : position - 1];
   return value && !value.isAggregate ? value.from : undefined;
 }
 
