@@ -259,7 +259,8 @@ export class AttributionRuns implements OnModuleInit, OnApplicationBootstrap, Be
     const { parameters, fit } = isUpdate
       ? { parameters: published.settings as Parameters, fit: null }
       : await this.parametersOf(run, published, signal);
-    if (isUpdate) await this.engine.supersede({ organization: organizationId, run: rowsId, chain, changes }, signal);
+    if (isUpdate)
+      await this.engine.supersede({ organization: organizationId, run: rowsId, chain, changes, parameters }, signal);
     const sizes = await this.engine.sizes(organizationId, isUpdate ? rowsId : null, signal);
     await this.store.plan(run.id, rowsId, parameters, sizes.chunks);
     for (let chunk = 0; chunk < sizes.chunks; chunk++) {

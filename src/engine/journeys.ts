@@ -17,6 +17,10 @@ export interface CustomerIdentity {
  * A change (an import, or a merge of identities) notes its customers in `customer_changes` before any of it can be seen;
  * a reader computes them anew once the change is complete, and only then forgets it. So whatever crashes, no customer
  * is left with numbers of before.
+ *
+ * Beside a customer of an import stands what their changed rows, as they were and as they are, have in common: the
+ * `source_category` and the `data_source` of all of them (null where they differ), and the first and last instant, in
+ * milliseconds. Where nothing of that is known, anything of the customer may have changed.
  */
 export interface CustomerJourneys {
   /** Notes customers of a change, for every reader. */

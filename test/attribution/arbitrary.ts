@@ -77,6 +77,66 @@ export const customers: fc.Arbitrary<Customer[]> = fc
     }));
   });
 
+/** A change of one row that is there already; numbers pick a row, a sale or a customer from what there is. */
+export interface Edit {
+  readonly kind: 'move_touch' | 'touch_beside_sale' | 'rename_touch' | 'give_touch' | 'move_sale';
+  readonly row: number;
+  readonly other: number;
+  readonly to: number;
+  /** Milliseconds from the sale, or from where its lookback begins. */
+  readonly off: number;
+  readonly atLookback: boolean;
+}
+
+export const edits: fc.Arbitrary<Edit[]> = fc.array(
+  fc.record({
+    kind: fc.constantFrom(
+      'move_touch',
+      'touch_beside_sale',
+      'touch_beside_sale',
+      'rename_touch',
+      'give_touch',
+      'move_sale',
+    ),
+    row: fc.nat(1_000),
+    other: fc.nat(1_000),
+    to: instant,
+    off: fc.integer({ min: -1, max: 1 }),
+    atLookback: fc.boolean(),
+  }),
+  { maxLength: 12 },
+);
+
+/** The customers after the edits, one after the other. */
+export function edited(given: readonly Customer[], changes: readonly Edit[], lookback: number): Customer[] {
+  const all = given.map(({ id, touchpoints, transactions }) => ({
+    ...{ id, touchpoints: [...touchpoints], transactions: [...transactions] },
+  }));
+  const nth = <T>(list: readonly T[], n: number): T | undefined => list[n % list.length];
+  for (const { kind, row, other, to, off, atLookback } of changes) {
+    const sells = kind === 'move_sale';
+    const owner = nth(
+      all.filter((one) => (sells ? one.transactions : one.touchpoints).length > 0),
+      row,
+    );
+    if (!owner) continue;
+    const { touchpoints, transactions } = owner;
+    if (sells) {
+      const at = row % transactions.length;
+      transactions.splice(at, 1, ...transactions.slice(at, at + 1).map((sale) => ({ ...sale, at: to })));
+      continue;
+    }
+    const sale = nth(transactions, other);
+    const [touch] = touchpoints.splice(row % touchpoints.length, 1);
+    if (!touch) continue;
+    const beside = sale ? sale.at + off - (atLookback ? lookback : 0) : to;
+    if (kind === 'give_touch') nth(all, other)?.touchpoints.push(touch);
+    else if (kind === 'rename_touch') touchpoints.push({ ...touch, channel: CHANNELS[other % CHANNELS.length] ?? '' });
+    else touchpoints.push({ ...touch, at: kind === 'move_touch' ? to : beside });
+  }
+  return all;
+}
+
 const weight = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 9_000_000_000 }), fc.integer({ min: 0, max: 5 }));
 
 export const models: fc.Arbitrary<Model[]> = fc

@@ -1,7 +1,8 @@
 /**
  * Attribution of every rule-based model in the embedded engine, against one sorted scan of the same touchpoints: what
  * any computation over journeys has to do at least. Ten touchpoints a customer, one conversion each. Then 1 % new rows, once
- * as widely spread as can be, once of 1 % of the customers, each restated by an update.
+ * as widely spread as can be, once of 1 % of the customers, once of the newest day and as many customers as can be, each
+ * restated by an update.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +11,7 @@ import { RULE_MODELS } from '../../src/attribution/models/models.js';
 import { DEFAULT_SETTINGS, parametersOf } from '../../src/attribution/models/settings.js';
 import { RunEngine } from '../../src/attribution-runs/run-engine.js';
 import { createEngine } from '../../src/engine/create-engine.js';
+import { markRows } from '../../src/engine/clickhouse/journeys.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { median, progress, report, timed, timedWhole, withFolder } from './report.js';
 
@@ -33,10 +35,17 @@ type Whose = typeof WIDE;
 const FROM = `toDateTime64('2026-01-01 00:00:00', 3, 'UTC')`;
 const customer = (n: string): string => id(`'u'`, `toUInt64(${n})`);
 
-/** Touches over 40 days. @param mark tells one such insert's rows from another's */
-const touches = (organization: string, customers: number, count: number, mark: string, whose: Whose): string =>
+/** Touches over the last of 40 days, or all of them. @param mark tells one such insert's rows from another's */
+const touches = (
+  organization: string,
+  customers: number,
+  count: number,
+  mark: string,
+  whose: Whose,
+  days = 40,
+): string =>
   `INSERT INTO unified_marketing_data (${COLUMNS}) SELECT '${organization}', ${id('number', mark)},
-      ${FROM} + toIntervalMillisecond(sipHash64(number, 1, ${mark}) % 3456000000),
+      ${FROM} + toIntervalMillisecond(${(40 - days) * 86_400_000} + sipHash64(number, 1, ${mark}) % ${days * 86_400_000}),
       ['meta_ads', 'google_ads', 'tiktok_ads', 'email', 'direct'][sipHash64(number, 2) % 5 + 1], 'external_marketing',
       ${id(`'c'`, 'sipHash64(number, 3) % 200')}, ${customer(whose(customers, mark))}, ${id(`'a'`, 'sipHash64(number, 5) % 500')},
       'USD', '{"clicks":1,"device":"mobile"}', '{}', 1, 1, 0 FROM numbers(${count})`;
@@ -102,15 +111,16 @@ async function bench(engine: Engine, touchpoints: number, perMillionBefore: numb
   await reconcile(engine, organizationId, [first], customers);
 
   const chain = [first];
-  const update = async (whose: Whose): Promise<{ customers: number; ms: number; processorMs: number }> => {
+  const update = async (whose: Whose, days = 40): Promise<{ customers: number; ms: number; processorMs: number }> => {
     const [change, second] = [randomUUID(), randomUUID()];
     const [count, mark] = [Math.round(touchpoints / 100), `'${change}'`];
-    await work(touches(organizationId, customers, count, mark, whose));
-    await work(`INSERT INTO customer_changes (organization_id, reader, change_id, customer_id)
-      SELECT DISTINCT '${organizationId}', 'attribution', '${change}', ${customer(whose(customers, mark))} FROM numbers(${count})`);
+    await work(touches(organizationId, customers, count, mark, whose, days));
+    const added = `SELECT ${id('number', mark)} FROM numbers(${count})`;
+    const rows = `(SELECT * FROM unified_marketing_data WHERE organization_id = '${organizationId}' AND id IN (${added}))`;
+    await work(markRows(organizationId, change, rows));
     await quiet();
     const { ms, processorMs } = await timedWhole(async () => {
-      await runs.supersede({ organization: organizationId, run: second, chain, changes: [change] }, never);
+      await runs.supersede({ organization: organizationId, run: second, chain, changes: [change], parameters }, never);
       const sizes = await runs.sizes(organizationId, second, never);
       const job = { organizationId, rowsId: second, parameters, isUpdate: true, sizes, signal: never };
       for (let chunk = 0; chunk < sizes.chunks; chunk++) await runs.compute(job, chunk);
@@ -125,7 +135,7 @@ async function bench(engine: Engine, touchpoints: number, perMillionBefore: numb
     await reconcile(engine, organizationId, chain, customers);
     return { customers: Number(row?.[0]), ms, processorMs };
   };
-  const [wide, narrow] = [await update(WIDE), await update(NARROW)];
+  const [wide, narrow, newest] = [await update(WIDE), await update(NARROW), await update(WIDE, 1)];
   const byCampaign = await timedWhole(() => runs.read(organizationId, BY_CAMPAIGN, chain, never));
   const perMillion = whole.ms / 1_000 / (touchpoints / 1e6);
   report({
@@ -149,6 +159,9 @@ async function bench(engine: Engine, touchpoints: number, perMillionBefore: numb
     narrow_update_customers: narrow.customers,
     narrow_update_seconds: narrow.ms / 1_000,
     narrow_update_share_of_run: narrow.processorMs / whole.processorMs,
+    newest_update_customers: newest.customers,
+    newest_update_seconds: newest.ms / 1_000,
+    newest_update_share_of_run: newest.processorMs / whole.processorMs,
     by_campaign_seconds: byCampaign.ms / 1_000,
     by_campaign_processor_seconds: byCampaign.processorMs / 1_000,
   });

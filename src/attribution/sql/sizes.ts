@@ -18,7 +18,12 @@ export interface Sizes {
  * which is much faster to find than the fullest customer. @param onlySupersededBy as in `Scope`
  */
 export function rowCountsSql(dialect: DialectName, onlySupersededBy: string | null): string {
-  const only = onlySupersededBy === null ? '' : ` AND customer_id IN (SELECT customer_id FROM attribution_superseded)`;
+  // Four bytes of an id are found in half the time; what others share them counts as well.
+  const [key, known] =
+    dialect === 'postgres'
+      ? ['customer_id', 'customer_id']
+      : ['reinterpretAsUInt32(assumeNotNull(customer_id))', 'reinterpretAsUInt32(customer_id)'];
+  const only = onlySupersededBy === null ? '' : ` AND ${key} IN (SELECT ${known} FROM attribution_superseded)`;
   const rows = `FROM unified_marketing_data WHERE customer_id IS NOT NULL${only}`;
   if (dialect === 'postgres') return `SELECT count(*), 1 ${rows}`;
   return `SELECT sum(n), max(n) FROM (SELECT count() AS n ${rows} GROUP BY sipHash64(customer_id) % ${BUCKETS})`;

@@ -43,4 +43,7 @@ export const CREATE_CUSTOMER_TABLES = [
   `CREATE TABLE IF NOT EXISTS ${CHANGE_TABLE} (
   organization_id UUID, reader LowCardinality(String), change_id UUID, customer_id UUID, is_deleted UInt8 DEFAULT 0
 ) ENGINE = MergeTree ORDER BY (organization_id, reader, change_id, customer_id)`,
+  `ALTER TABLE ${CHANGE_TABLE} ADD COLUMN IF NOT EXISTS source_category LowCardinality(Nullable(String)),
+  ADD COLUMN IF NOT EXISTS data_source LowCardinality(Nullable(String)),
+  ADD COLUMN IF NOT EXISTS first_ms Nullable(Int64), ADD COLUMN IF NOT EXISTS last_ms Nullable(Int64)`,
 ] as const;

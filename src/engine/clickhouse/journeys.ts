@@ -120,12 +120,20 @@ export class ClickHouseJourneys implements CustomerJourneys {
 
 const uuid = (value: string): string => checkedUuid(value, 'an id');
 
-/** SQL that notes the customers of rows for every reader. @param rows what stands behind FROM, without customers twice */
+/**
+ * SQL that notes the customers of rows for every reader, with what the rows have in common; see `CustomerJourneys`.
+ * @param rows what stands behind FROM: old and new versions of the rows
+ */
 export const markRows = (organizationId: string, changeId: string, rows: string): string => `
-INSERT INTO ${CHANGE_TABLE} (organization_id, reader, change_id, customer_id)
-SELECT toUUID('${organizationId}'), reader, toUUID('${changeId}'), assumeNotNull(customer)
-FROM (SELECT DISTINCT customer_id AS customer FROM ${rows}) ARRAY JOIN [${CUSTOMER_READERS.map((each) => `'${each}'`).join(', ')}] AS reader
-WHERE customer IS NOT NULL`;
+INSERT INTO ${CHANGE_TABLE} (organization_id, reader, change_id, customer_id, source_category, data_source, first_ms, last_ms)
+SELECT toUUID('${organizationId}'), reader, toUUID('${changeId}'), assumeNotNull(customer), category, source, earliest, latest
+FROM (
+  SELECT customer_id AS customer, ${common('source_category')} AS category, ${common('data_source')} AS source,
+    toUnixTimestamp64Milli(min(recorded_at)) AS earliest, toUnixTimestamp64Milli(max(recorded_at)) AS latest
+  FROM ${rows} WHERE customer_id IS NOT NULL GROUP BY customer
+) ARRAY JOIN [${CUSTOMER_READERS.map((each) => `'${each}'`).join(', ')}] AS reader`;
+
+const common = (column: string): string => `if(min(${column}) = max(${column}), min(${column}), NULL)`;
 
 const noted = (organizationId: string, reader: CustomerReader, changeIds: readonly string[]): string =>
   `organization_id = '${uuid(organizationId)}' AND reader = '${reader}' AND change_id IN (${changeIds.map((id) => `'${uuid(id)}'`).join(', ')})`;

@@ -49,7 +49,7 @@ export class ClickHouseProtection implements DataProtection {
     // Versions of a row replace each other within a source and a day, so all of them go together.
     const where = `${own(organizationId)} AND ${beyondLimits(limits, before)}`;
     const change = checkedUuid(changeId, 'the id of a change');
-    await this.command(markRows(organizationId, change, `(SELECT customer_id FROM ${DATA_TABLE} WHERE ${where})`));
+    await this.command(markRows(organizationId, change, `(SELECT * FROM ${DATA_TABLE} WHERE ${where})`));
     await this.command(`ALTER TABLE ${DATA_TABLE} DELETE WHERE ${where} ${WAIT}`);
   }
 

@@ -124,7 +124,7 @@ export class ClickHouseStage implements Stage {
       // Once something was made visible, it no longer does.
       this.looked = null;
       if (sameStructure && distinct && !shared) {
-        await this.transport.command(markRows(this.organizationId, this.importId, this.table));
+        await this.transport.command(`${markRows(this.organizationId, this.importId, this.table)} SETTINGS ${BOUNDED}`);
         await this.attach(this.table);
       } else await this.commitDifference(rows, distinct);
     });
@@ -175,9 +175,10 @@ export class ClickHouseStage implements Stage {
   /** Notes whose rows are about to change: customers of the new rows, and of those that they take the place of. */
   private async markCustomers(): Promise<void> {
     const { organizationId, importId, delta } = this;
-    const before = `SELECT customer_id FROM ${DATA_TABLE} WHERE organization_id = '${organizationId}'
+    const columns = 'customer_id, source_category, data_source, recorded_at';
+    const before = `SELECT ${columns} FROM ${DATA_TABLE} WHERE organization_id = '${organizationId}'
       AND data_source IN (SELECT DISTINCT data_source FROM ${delta}) AND id IN (SELECT id FROM ${delta})`;
-    const rows = `(SELECT customer_id FROM ${delta} UNION ALL ${before})`;
+    const rows = `(SELECT ${columns} FROM ${delta} UNION ALL ${before})`;
     await this.transport.command(`${markRows(organizationId, importId, rows)} SETTINGS ${BOUNDED}`);
   }
 

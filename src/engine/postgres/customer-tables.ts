@@ -54,5 +54,7 @@ CREATE TABLE IF NOT EXISTS ${CHANGE_TABLE} (
   customer_id uuid NOT NULL,
   PRIMARY KEY (organization_id, reader, change_id, customer_id)
 );
+ALTER TABLE ${CHANGE_TABLE} ADD COLUMN IF NOT EXISTS source_category text, ADD COLUMN IF NOT EXISTS data_source text,
+  ADD COLUMN IF NOT EXISTS first_ms bigint, ADD COLUMN IF NOT EXISTS last_ms bigint;
 ${[JOURNEY_TABLE, IDENTITY_TABLE, CHANGE_TABLE].map(policy).join('\n')}
 `;

@@ -78,13 +78,28 @@ export class PostgresJourneys implements CustomerJourneys {
   }
 }
 
-/** SQL that notes the customers of rows for every reader. @param rows what stands behind FROM */
+/**
+ * SQL that notes the customers of rows for every reader, with what the rows have in common; see `CustomerJourneys`.
+ * What an attempt before has noted of the same change is widened.
+ * @param rows what stands behind FROM: old and new versions of the rows
+ */
 export const markRows = (rows: string): string => `
-INSERT INTO ${CHANGE_TABLE} (organization_id, reader, change_id, customer_id)
-SELECT $1, reader, $2, customer_id
-FROM (SELECT DISTINCT customer_id FROM ${rows} WHERE customer_id IS NOT NULL) AS changed,
-  unnest('{${CUSTOMER_READERS.join(',')}}'::text[]) AS reader
-ON CONFLICT DO NOTHING`;
+INSERT INTO ${CHANGE_TABLE} AS known
+  (organization_id, reader, change_id, customer_id, source_category, data_source, first_ms, last_ms)
+SELECT $1, reader, $2, customer_id, source_category, data_source, first_ms, last_ms
+FROM (
+  SELECT customer_id, ${common('source_category')}, ${common('data_source')},
+    (extract(epoch FROM min(recorded_at)) * 1000)::bigint AS first_ms,
+    (extract(epoch FROM max(recorded_at)) * 1000)::bigint AS last_ms
+  FROM ${rows} WHERE customer_id IS NOT NULL GROUP BY customer_id
+) AS changed, unnest('{${CUSTOMER_READERS.join(',')}}'::text[]) AS reader
+ON CONFLICT (organization_id, reader, change_id, customer_id) DO UPDATE SET
+  source_category = CASE WHEN known.source_category = excluded.source_category THEN known.source_category END,
+  data_source = CASE WHEN known.data_source = excluded.data_source THEN known.data_source END,
+  first_ms = least(known.first_ms, excluded.first_ms), last_ms = greatest(known.last_ms, excluded.last_ms)`;
+
+const common = (column: string): string =>
+  `CASE WHEN min(${column}) = max(${column}) THEN min(${column}) END AS ${column}`;
 
 const COLUMNS = [
   ...['journey_start_date', 'first_touch_campaign_id', 'first_touch_campaign', 'first_touch_asset_id'],

@@ -46,10 +46,7 @@ export class PostgresProtection implements DataProtection {
   async removeOlder(organizationId: string, changeId: string, limits: readonly AgeLimit[]): Promise<void> {
     const where = `organization_id = $1 AND ${beyondLimits(limits, before)}`;
     await this.transaction(async (client) => {
-      await client.query(markRows(`(SELECT customer_id FROM ${DATA_TABLE} WHERE ${where}) AS older`), [
-        organizationId,
-        changeId,
-      ]);
+      await client.query(markRows(`(SELECT * FROM ${DATA_TABLE} WHERE ${where}) AS older`), [organizationId, changeId]);
       await client.query(`DELETE FROM ${DATA_TABLE} WHERE ${where}`, [organizationId]);
     });
   }

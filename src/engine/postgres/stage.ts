@@ -133,9 +133,13 @@ export class PostgresStage implements Stage {
 
 /** Customers of rows that are new or will change, and of those that they take the place of. */
 const changedRows = (stage: string): string => `(
-  SELECT unnest(ARRAY[staged.customer_id, present.customer_id]) AS customer_id
+  SELECT version.*
   FROM ${stage} AS staged
   LEFT JOIN ${DATA_TABLE} AS present ON present.organization_id = $1 AND present.id = staged.id
+  CROSS JOIN LATERAL (VALUES
+    (staged.customer_id, staged.source_category, staged.data_source, staged.recorded_at),
+    (present.customer_id, present.source_category, present.data_source, present.recorded_at)
+  ) AS version (customer_id, source_category, data_source, recorded_at)
   WHERE present.content_hash IS DISTINCT FROM staged.content_hash
 ) AS changes`;
 
