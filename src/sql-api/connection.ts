@@ -22,7 +22,8 @@ import {
   SESSION_IDLE_MS,
   STATEMENT_MS,
 } from './limits.js';
-import { SqlSession, type SessionHost } from './session.js';
+import type { SessionHost } from './session-host.js';
+import { SqlSession } from './session.js';
 
 /** What a connection needs from the door. */
 export interface Door {

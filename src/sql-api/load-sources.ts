@@ -3,7 +3,7 @@ import { STANDARD_MODEL } from '../compiler/model/relations.js';
 import type { Filter, ReportRequest } from '../compiler/query/types.js';
 import * as client from '../pgwire/client-messages.js';
 import type { BindMessage } from '../pgwire/client-messages.js';
-import { readDataRow, readFault } from '../pgwire/server-messages.js';
+import { readDataRow } from '../pgwire/server-messages.js';
 import type { QueryService } from '../query/query.service.js';
 import { cast, type Node } from '../sql/ast.js';
 import { literal, quoted } from '../sql/catalog/mirror-sql.js';
@@ -16,7 +16,7 @@ import { MODEL_COLUMN, ROW_ID } from '../sql/relation.js';
 import { MEMBERS_AT_ONCE, MOST_ROWS } from './limits.js';
 import type { Mirror } from './mirrors.service.js';
 import { sourceRows } from './source-rows.js';
-import { UpstreamFault, type Upstream } from './upstream.js';
+import type { Upstream } from './upstream.js';
 
 /** Most values of a dimension that a condition, judged by Postgres, may keep. */
 const MOST_CONDITION_VALUES = 10_000;
@@ -269,24 +269,16 @@ class Loading {
   /** The rows of a statement in Postgres, with the parameters of the client's. */
   private async rowsOf(sql: string): Promise<(string | null)[][]> {
     const { upstream, types, bind } = this.context;
-    upstream.write(
-      client.parse('', sql, types),
-      client.bind({ portal: '', statement: '', formats: bind.formats, values: bind.values, resultFormats: [] }),
-      client.execute('', 0),
-      client.flush(),
+    const { formats, values } = bind;
+    const frames = await upstream.exchange(
+      [
+        client.parse('', sql, types),
+        client.bind({ portal: '', statement: '', formats, values, resultFormats: [] }),
+        client.execute('', 0),
+      ],
+      'C',
     );
-    const rows: (string | null)[][] = [];
-    for (;;) {
-      const { type, body } = await upstream.next();
-      if (type === 'D') rows.push(readDataRow(body));
-      if (type === 'C') return rows;
-      if (type === 'E') {
-        const fault = new UpstreamFault(readFault(body));
-        upstream.write(client.sync());
-        await upstream.untilReady().catch(() => undefined);
-        throw fault;
-      }
-    }
+    return frames.flatMap(({ type, body }) => (type === 'D' ? [readDataRow(body)] : []));
   }
 
   /** The values of a dimension for which Postgres says that a condition holds. */

@@ -14,9 +14,10 @@ import { QueryService } from '../query/query.service.js';
 import { loadParser } from '../sql/parse.js';
 import { SqlMistake } from '../sql/mistake.js';
 import { SqlConnection, type Door } from './connection.js';
+import { knownStatements } from './known-statements.js';
 import { MOST_CONNECTIONS, MOST_SESSIONS, MOST_SESSIONS_OF_ONE, MOST_UNPROVEN, PATIENCE_MS } from './limits.js';
 import { Mirrors, type Mirror } from './mirrors.service.js';
-import { knownStatements, type SessionHost } from './session.js';
+import type { SessionHost } from './session-host.js';
 import { Upstream } from './upstream.js';
 
 /** The user's name, where it has the form of a key's id. */

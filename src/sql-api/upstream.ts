@@ -144,6 +144,30 @@ export class Upstream {
     }
   }
 
+  /**
+   * Sends messages of the extended protocol, and reads up to the first answer of one of some types.
+   * @param until those types, a letter each
+   * @returns all answers up to that one
+   * @throws UpstreamFault
+   */
+  async exchange(messages: readonly Buffer[], until: string): Promise<readonly Frame[]> {
+    this.write(...messages, client.flush());
+    const frames: Frame[] = [];
+    for (;;) {
+      const frame = await this.next();
+      if (frame.type === 'E') throw await this.recover(frame.body);
+      frames.push(frame);
+      if (until.includes(frame.type)) return frames;
+    }
+  }
+
+  /** After an error Postgres passes over all messages up to a Sync. @returns the error */
+  async recover(body: Buffer): Promise<UpstreamFault> {
+    this.write(client.sync());
+    await this.untilReady().catch(() => undefined);
+    return new UpstreamFault(readFault(body));
+  }
+
   /** Fills a table by COPY. @param chunks text as COPY reads it */
   async copyIn(sql: string, chunks: AsyncIterable<Buffer>): Promise<void> {
     this.write(client.query(sql));
