@@ -6,7 +6,8 @@ import { checkSelect, refusedStatement, type CheckContext } from './check.js';
 import { notPermitted, SqlMistake, unsupported } from './mistake.js';
 import { expressionSql, sqlOf } from './parse.js';
 import { directAnswer, type DirectAnswer } from './plan/direct.js';
-import { planStatement, type PlanContext } from './plan/plan.js';
+import { planStatement } from './plan/plan.js';
+import type { PlanContext } from './plan/scope.js';
 import type { StatementPlan } from './plan/types.js';
 import { MODEL_COLUMN } from './relation.js';
 

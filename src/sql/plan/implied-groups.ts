@@ -16,6 +16,7 @@ import {
   type Node,
 } from '../ast.js';
 import type { RelationColumn } from '../relation.js';
+import { setWhere } from './clauses.js';
 import type { Scope } from './uses.js';
 
 /** In place. @param columns of the relation, in their order */
@@ -39,10 +40,11 @@ export function groupByDimensions(select: Fields, scope: Scope, columns: readonl
     for (const part of parts) if (columnsIn(part, scope).length > 0) keys.set(placeless(part), copy(part));
   }
   const where = conjuncts(select.whereClause);
-  const kept = and(where.filter((condition) => !hasMeasure(condition)));
+  setWhere(
+    select,
+    where.filter((condition) => !hasMeasure(condition)),
+  );
   const having = and(where.filter(hasMeasure));
-  if (kept) select.whereClause = kept;
-  else delete select.whereClause;
   if (having) select.havingClause = having;
   if (keys.size > 0) select.groupClause = [...keys.values()];
 }

@@ -33,6 +33,14 @@ export interface Scope {
   readonly isAggregate: (name: string) => boolean;
 }
 
+/** Whether a node is the relation's time. */
+export const isTimeIn =
+  ({ columnOf }: Scope) =>
+  (node: unknown): boolean => {
+    const column = columnOf(node);
+    return column?.type === 'datetime' && column.measure === null;
+  };
+
 const PLAIN: readonly string[] = ['sum', 'avg', 'count', 'min', 'max'];
 
 export function usesOf(nodes: readonly unknown[], scope: Scope): Uses {
@@ -43,8 +51,7 @@ export function usesOf(nodes: readonly unknown[], scope: Scope): Uses {
   const times: TimeUnit[] = [];
   let star = false;
   let needsRows = false;
-  const isTime = (node: unknown): boolean =>
-    scope.columnOf(node)?.type === 'datetime' && scope.columnOf(node)?.measure === null;
+  const isTime = isTimeIn(scope);
 
   const visit = (value: unknown, within: boolean): void => {
     if (Array.isArray(value)) return value.forEach((each) => visit(each, within));

@@ -1,0 +1,128 @@
+/** Selects whose rows are read grouped, as coarsely as the answer allows. */
+import type { Node } from '../ast.js';
+import { unsupported, type SqlMistake } from '../mistake.js';
+import { MODEL_COLUMN, ROWS } from '../relation.js';
+import { isAboutModel, isModelName, modelsOf } from './attribution-models.js';
+import { hasSubselect, setWhere } from './clauses.js';
+import { planGroupedRows } from './grouped-rows.js';
+import { noRows, type Leaf } from './leaf.js';
+import { countedBy, partsOf } from './parts.js';
+import { isConstant } from './push.js';
+import { calculateFromParts, countValues, roll, takeWhole, wayOf, type Way } from './rewrite.js';
+import type { LeafScope } from './scope.js';
+import { shapeOf } from './shape.js';
+import { sourceColumn, TIME, type Sources } from './sources.js';
+import type { Probe } from './types.js';
+import { usesOf, type AggregateUse } from './uses.js';
+
+/** @throws SqlMistake 0A000 where a measure can't be had for the groups that are asked for */
+export function planGroups(leaf: Leaf, sources: Sources): void {
+  const { select, range, scope, uses, keys, sets, filters } = leaf;
+  const ways = new Map<AggregateUse, Way>(uses.aggregates.map((use) => [use, wayOf(use)]));
+  const constants = filters.map(({ condition }) => condition).filter((condition) => isConstant(condition));
+  const residual = filters
+    .filter(({ push, condition }) => push === undefined && !isAboutModel(condition, scope))
+    .map(({ condition }) => condition);
+  const judged = usesOf(residual, scope);
+  const measuresOfRows = [...uses.onRows, ...judged.bare, ...usesOf(keys, scope).bare];
+  const needsRows =
+    uses.needsRows || measuresOfRows.length > 0 || judged.aggregates.length > 0 || [...ways.values()].includes('rows');
+  const whole = uses.aggregates.filter((use) => ways.get(use) === 'whole');
+  const hasRows = scope.relation.content.kind === 'rows';
+  if (!hasRows && (needsRows || uses.aggregates.some(isRowCount))) return noRows(scope);
+  if (needsRows) return planGroupedRows(leaf, whole, sources);
+
+  const models = modelsOf(leaf);
+  let probes: Probe[] = [];
+  let kept = residual;
+  let shape = shapeOf(leaf, kept);
+  if (whole.length > 0 && !shape.isExact) {
+    probes = residual.flatMap((condition) => probeOf(condition, scope));
+    kept = residual.filter((condition) => !probes.some((probe) => probe.condition === condition));
+    const probed = shapeOf(leaf, kept);
+    if (probed.isExact) shape = probed;
+    else [probes, kept] = [[], residual];
+  }
+  const parts = new Map<AggregateUse, readonly string[]>();
+  const counted = new Map<AggregateUse, string>();
+  if (!shape.isExact) {
+    for (const use of whole) {
+      const dimension = hasRows ? countedBy(use, scope) : undefined;
+      if (dimension !== undefined) {
+        counted.set(use, dimension);
+        continue;
+      }
+      const found = partsOf(use, scope);
+      if (found) parts.set(use, found);
+      else if (use.column?.measure === 'avg' && hasRows) return planGroupedRows(leaf, whole, sources);
+      else throw cantRoll(use, sets);
+    }
+  }
+
+  const metrics = new Set<string>();
+  for (const use of uses.aggregates) {
+    const { column } = use;
+    if (isRowCount(use)) metrics.add(ROWS);
+    else if (column?.measure != null && !counted.has(use))
+      for (const key of parts.get(use) ?? [column.name]) metrics.add(key);
+  }
+  for (const use of uses.aggregates) {
+    const dimension = counted.get(use);
+    if (dimension !== undefined) countValues(use, dimension);
+    else if (parts.has(use)) calculateFromParts(use, scope.memberOf);
+    else if (ways.get(use) === 'whole') takeWhole(use);
+    else roll(use);
+  }
+  setWhere(select, kept);
+  const { grain, time } = shape;
+  const dimensions = [...new Set([...shape.dimensions, ...counted.values()])].filter(
+    (name) => !isModelName(name, scope),
+  );
+  if (metrics.size + dimensions.length === 0 && time === null && models === null) {
+    if (!hasRows) return noRows(scope);
+    metrics.add(ROWS);
+  }
+  sources.add(range, scope, {
+    request: {
+      metrics: [...metrics],
+      dimensions: time === 'instant' ? [...dimensions, TIME] : dimensions,
+      time_grain: grain,
+    },
+    columns: [
+      ...(models === null ? [] : [{ name: MODEL_COLUMN, type: 'text', member: MODEL_COLUMN }]),
+      ...(time === null ? [] : [sourceColumn(scope, TIME)]),
+      ...dimensions.map((name) => sourceColumn(scope, name)),
+      ...[...metrics].map((name) => sourceColumn(scope, name)),
+    ],
+    pushed: filters.flatMap(({ push, condition }) => (isAboutModel(condition, scope) ? [] : (push ?? []))),
+    probes,
+    most: null,
+    // A select without GROUP BY has one row, whose measures are the engine's to say also where nothing is counted.
+    constants: keys.length > 0 || whole.length === 0 ? constants : [],
+    models,
+  });
+}
+
+/** Counts rows, or what of rows is known. */
+const isRowCount = ({ name, fields, column }: AggregateUse): boolean =>
+  column === null || (column.measure === null && name === 'count' && !fields.agg_distinct);
+
+/** A condition on one text dimension alone, whose values can be read and judged. */
+function probeOf(condition: Node, scope: LeafScope): Probe[] {
+  const uses = usesOf([condition], scope);
+  const [member] = uses.dimensions;
+  const isAlone =
+    uses.dimensions.size === 1 &&
+    uses.times.length === 0 &&
+    uses.bare.length + uses.aggregates.length + uses.onRows.length === 0;
+  if (!isAlone || member === undefined || hasSubselect(condition)) return [];
+  return scope.relation.columns.find(({ name }) => name === member)?.type === 'string' ? [{ member, condition }] : [];
+}
+
+function cantRoll({ column }: AggregateUse, sets: boolean): SqlMistake {
+  const key = column?.name ?? '';
+  return unsupported(
+    `“${key}” can’t be put together from parts, which this grouping${sets ? ' by several sets' : ''} would need.`,
+    `Group by columns as they are, or by date_trunc('day' … 'year', recorded_at), and filter by comparisons of columns with constants; then “${key}” is calculated for each group from its rows.`,
+  );
+}

@@ -1,0 +1,36 @@
+/** How finely rows are to be read so that a select's groups can be told apart. */
+import { as, list, stringOf, type Node } from '../ast.js';
+import type { Leaf } from './leaf.js';
+import { bucketOf, commonUnit } from './time-use.js';
+import type { Source } from './types.js';
+import { isTimeIn, usesOf } from './uses.js';
+
+export interface Shape {
+  readonly dimensions: readonly string[];
+  /** Null where nothing looks at the time. */
+  readonly time: 'instant' | 'bucket' | null;
+  readonly grain: Source['request']['time_grain'];
+  /** Whether each group of the select is then one row. */
+  readonly isExact: boolean;
+}
+
+/** @param kept conditions for Postgres to judge */
+export function shapeOf({ uses, keys, sets, scope }: Leaf, kept: readonly Node[]): Shape {
+  const judged = usesOf(kept, scope);
+  const dimensions = [...new Set([...uses.dimensions, ...judged.dimensions])].sort();
+  const times = [...uses.times, ...judged.times];
+  const isTime = isTimeIn(scope);
+  const plain = new Set(keys.flatMap((key) => scope.columnOf(key)?.name ?? []));
+  const isWhole = dimensions.every((name) => plain.has(name)) && !sets && !uses.star;
+  if (times.length === 0) return { dimensions, time: null, grain: null, isExact: isWhole };
+  const { unit, grain } = commonUnit(times, scope.calendar);
+  const isKey =
+    unit === 'instant'
+      ? keys.some((key) => isTime(key))
+      : keys.some((key) => bucketOf(key, isTime) === unit && !as(key, 'FuncCall')?.over && isWholeBucket(key));
+  return { dimensions, time: unit === 'instant' ? 'instant' : 'bucket', grain, isExact: isWhole && isKey };
+}
+
+/** A bucket's start, not a part of it such as its weekday. */
+const isWholeBucket = (key: Node): boolean =>
+  as(key, 'TypeCast') !== undefined || stringOf(list(as(key, 'FuncCall')?.funcname).at(-1)) === 'date_trunc';
