@@ -15,7 +15,7 @@ const JOB_IDS = '6f0d3f1c-52f5-4d0e-9a39-1d8d0a1f7a55';
 export class PgBossJobQueue implements JobQueue {
   readonly backend = 'pg-boss';
   private readonly handlers = new JobHandlers();
-  private readonly boss: PgBoss;
+  private boss: PgBoss;
   private readonly loops: Promise<void>[] = [];
   /** No more jobs are fetched. */
   private readonly draining = new AbortController();
@@ -28,22 +28,11 @@ export class PgBossJobQueue implements JobQueue {
   private readonly created = new Map<string, Promise<void>>();
 
   constructor(
-    databaseUrl: string,
+    private readonly databaseUrl: string,
     private readonly schema: string,
     private readonly onError: (error: Error) => void,
   ) {
-    this.boss = new PgBoss({
-      connectionString: databaseUrl,
-      schema,
-      application_name: 'tributary-jobs',
-      max: 4,
-      schedule: false,
-      supervise: true,
-      maintenanceIntervalSeconds: 30,
-      archiveCompletedAfterSeconds: 3_600,
-      deleteAfterDays: 7,
-    });
-    this.boss.on('error', this.onError);
+    this.boss = this.create();
   }
 
   register<P extends JobPayload>(name: string, handler: JobHandler<P>, options?: JobOptions): void {
@@ -112,12 +101,31 @@ export class PgBossJobQueue implements JobQueue {
   private open(): Promise<void> {
     this.opening ??= this.boss.start().then(
       () => undefined,
-      (error: unknown) => {
+      async (error: unknown) => {
+        // One that failed to start takes itself for started ever after; what it opened is closed.
+        await (this.boss.getDb() as PgBoss.Db & { close?: () => Promise<void> }).close?.().catch(this.onError);
+        this.boss = this.create();
         this.opening = null;
         throw error;
       },
     );
     return this.opening;
+  }
+
+  private create(): PgBoss {
+    const boss = new PgBoss({
+      connectionString: this.databaseUrl,
+      schema: this.schema,
+      application_name: 'tributary-jobs',
+      max: 4,
+      schedule: false,
+      supervise: true,
+      maintenanceIntervalSeconds: 30,
+      archiveCompletedAfterSeconds: 3_600,
+      deleteAfterDays: 7,
+    });
+    boss.on('error', this.onError);
+    return boss;
   }
 
   private ready(name: string): Promise<void> {
