@@ -134,7 +134,7 @@ function columnCells({ columns }: DirectAnswer, { places, writers }: SourceRows)
 const decimalText = (text: string): string => (/[eE]/.test(text) ? new Decimal(text).toFixed() : text);
 /** `2026-01-05T03:30:00.120Z` → `2026-01-05 03:30:00.12+00` */
 const instantText = (text: string): string =>
-  `${text.replace('T', ' ').replace(/\.?0*Z$/, (end) => (end.startsWith('.') || end === 'Z' ? '' : end.slice(0, -1)))}+00`;
+  `${text.replace('T', ' ').replace(/(?:\.0+|(\.\d*[1-9])0*)?Z$/, '$1')}+00`;
 
 function comparison(
   order: readonly DirectOrder[],
