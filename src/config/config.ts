@@ -15,6 +15,8 @@ export interface AppConfig {
   readonly host: string;
   readonly port: number;
   readonly sqlApiPort: number;
+  /** Rows that one relation of a statement of the SQL API may come to. */
+  readonly sqlApiMaxRows: number;
   /** Files in PEM with which the SQL API speaks TLS; null for plain connections only. */
   readonly sqlApiTls: { readonly certificate: string; readonly key: string } | null;
   /** Absolute path. */
@@ -144,6 +146,7 @@ export function parseConfig(env: Environment): AppConfig {
     host,
     port: httpPort,
     sqlApiPort: port('SQL_API_PORT', 15_432),
+    sqlApiMaxRows: number('SQL_API_MAX_ROWS', 2_000_000, 1, 100_000_000),
     sqlApiTls: certificate === null || certificateKey === null ? null : { certificate, key: certificateKey },
     dataDir,
     databaseUrl,

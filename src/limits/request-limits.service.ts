@@ -30,8 +30,9 @@ export class RequestLimits {
   async count(identity: Identity, weight = 1): Promise<void> {
     const { requestsPerKey } = this.config.limits;
     const { organizationId, keyId, userId } = identity;
-    const { requests_per_minute } = await this.plans.of(identity);
+    const { requests_per_minute } = this.plans.known(identity) ?? (await this.plans.of(identity));
     const requestsPerOrganization = requests_per_minute ?? this.config.limits.requestsPerOrganization;
+    if (requestsPerKey === null && requestsPerOrganization === null) return;
     const [ofAsker, ofAll] = await Promise.all([
       requestsPerKey === null ? null : this.askers.add(`${organizationId}:${keyId}:${userId ?? ''}`, weight),
       requestsPerOrganization === null ? null : this.organizations.add(organizationId, weight),

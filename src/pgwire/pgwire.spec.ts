@@ -1,6 +1,8 @@
+import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { cstring, int16, int32, message } from './body.js';
 import { bind, parse, readClientMessage } from './client-messages.js';
+import { firstRows, wholeRows, type RowBytes } from './data-rows.js';
 import { FrameReader, ProtocolViolation, STARTUP_BYTES } from './frames.js';
 import { decoyVerifier, readVerifier, ScramClient, ScramServer, scramVerifier, writeVerifier } from './scram.js';
 import { readStartup, startupPacket } from './startup.js';
@@ -28,6 +30,36 @@ describe('frames', () => {
         expect(found).toEqual(texts.map((text) => Buffer.from(text.replaceAll('\0', '')).toString('utf8')));
         expect(reader.buffered).toBe(0);
       }),
+    );
+  });
+
+  it('of rows are handed on whole wherever their bytes are cut, and no others', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.string({ maxLength: 40 }), { maxLength: 20 }),
+        fc.array(fc.nat(), { maxLength: 12 }),
+        fc.nat(20),
+        async (texts, places, most) => {
+          const messages = texts.map((text) => message('D', Buffer.from(text, 'utf8')));
+          const read = async (bytes: Buffer): Promise<RowBytes[]> => {
+            const found: RowBytes[] = [];
+            for await (const piece of wholeRows(Readable.from(cut(bytes, places)))) found.push(piece);
+            return found;
+          };
+          const pieces = await read(Buffer.concat(messages));
+          let before = 0;
+          for (const { bytes, rows } of pieces) {
+            expect(bytes.equals(Buffer.concat(messages.slice(before, before + rows)))).toBe(true);
+            const few = Math.min(most, rows);
+            expect(firstRows(bytes, few).equals(Buffer.concat(messages.slice(before, before + few)))).toBe(true);
+            before += rows;
+          }
+          expect(before).toBe(texts.length);
+          const [last] = messages.slice(-1);
+          if (last) await expect(read(last.subarray(0, -1))).rejects.toThrow('not whole');
+          await expect(read(Buffer.concat([...messages, message('E', Buffer.alloc(1))]))).rejects.toThrow('No message');
+        },
+      ),
     );
   });
 

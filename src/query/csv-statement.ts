@@ -1,61 +1,46 @@
-/**
- * A planned statement of ClickHouse → one that gives each row as its line of CSV, byte for byte as `csvOf` writes it. What
- * is counted by the million is then written where it lies, and this process only hands it on.
- */
+/** A planned statement of ClickHouse → one that gives each row as its line of CSV, byte for byte as `csvOf` writes it. */
 import type { PlannedColumn, Statement } from '../compiler/query/types.js';
 import { FORMULA_LIKE, NEEDS_QUOTES } from '../reports/render/csv.js';
+import { day, isTrue, linesOf, money, plainDecimal, valuesIn } from './engine-text.js';
 
 type Column = Pick<PlannedColumn, 'type' | 'role'>;
 
 /** @param limit most rows; null for all that the statement gives */
-export function csvStatement(
-  { sql, params, nulls = [] }: Statement,
-  columns: readonly Column[],
-  limit: number | null,
-): Statement {
-  let position = 0;
-  const cells = columns.map((column, index) => (nulls.includes(index) ? "''" : cell(column, ++position)));
-  const rows = `SELECT tuple(*) AS line FROM (\n${sql}\n)${limit === null ? '' : ` LIMIT ${limit}`}`;
-  return { sql: `SELECT concat(${cells.join(", ',', ")}, '\\r\\n') FROM (${rows})`, params };
+export function csvStatement(statement: Statement, columns: readonly Column[], limit: number | null): Statement {
+  const values = valuesIn(statement, columns.length);
+  const cells = columns.map((column, index) => cell(column, values[index] ?? null));
+  const sql = `SELECT concat(${cells.join(", ',', ")}, '\\r\\n') FROM ${linesOf(statement, limit)}`;
+  return { sql, params: statement.params };
 }
 
-/** A cell as text, empty for null. @param position of its value in the statement, from 1 */
-function cell(column: Column, position: number): string {
-  const value = `tupleElement(line, ${position})`;
-  const orNothing = (text: string): string => `if(isNull(${value}), '', ${text})`;
-  const text = `ifNull(toString(${value}), '0')`;
+/** A cell as text, empty for null. */
+function cell(column: Column, value: string | null): string {
+  if (value === null) return "''";
+  const text = `toString(${value})`;
+  return `ifNull(${written(column, text)}, '')`;
+}
+
+/** Null for null. */
+function written(column: Column, text: string): string {
   switch (column.type) {
     case 'currency':
-      return orNothing(money(text));
+      return money(text);
     case 'float':
-      return orNothing(float(text));
+      return float(text);
     case 'integer':
-      return orNothing(plainDecimal(text));
+      return plainDecimal(text);
     case 'boolean':
-      return orNothing(`if(${text} IN ('true', '1', 't'), 'true', 'false')`);
+      return `if(isNull(${text}), NULL, if(${isTrue(text)}, 'true', 'false'))`;
     case 'date':
-      return orNothing(`substring(${text}, 1, 10)`);
+      return day(text);
     case 'datetime':
-      return orNothing(column.role === 'time' ? seconds(text) : instant(text));
+      return column.role === 'time' ? seconds(text) : instant(text);
     case 'string':
-      return orNothing(textField(text));
+      return textField(text);
     default:
       return column.type satisfies never;
   }
 }
-
-const hasPoint = (text: string): string => `position(${text}, '.') > 0`;
-const withoutZeros = (text: string): string => `trimRight(${text}, '0')`;
-
-const plainDecimal = (text: string): string => `if(${hasPoint(text)}, trimRight(${withoutZeros(text)}, '.'), ${text})`;
-
-const money = (text: string): string => {
-  const short = withoutZeros(text);
-  return (
-    `multiIf(not ${hasPoint(text)}, concat(${text}, '.00'), endsWith(${short}, '.'), concat(${short}, '00'), ` +
-    `position(${short}, '.') = length(${short}) - 1, concat(${short}, '0'), ${short})`
-  );
-};
 
 /** As JavaScript writes a double: no sign of zero, an exponent with its sign; neither infinity nor what is no number. */
 function float(text: string): string {

@@ -43,6 +43,20 @@ export interface PlannedRequest extends RollablePlan {
   readonly sensitive: readonly string[];
 }
 
+/** When and how a request is planned. */
+interface Planning {
+  /** The organisation's, if it was read after the request had come in. */
+  readonly state?: OrganizationState | undefined;
+  /** The instant at which relative ranges are read; now when absent. */
+  readonly asOf?: Date;
+  /** Rows need not be sorted. */
+  readonly inAnyOrder?: boolean;
+}
+interface Planned {
+  readonly planned: PlannedRequest;
+  readonly state: OrganizationState;
+}
+
 /** From a request to the statement that answers it, on the organisation's live model. */
 @Injectable()
 export class QueryPlans {
@@ -59,37 +73,32 @@ export class QueryPlans {
     private readonly fx: FxService,
   ) {}
 
-  /**
-   * @param known `state`: the organisation's, if it was read after the request had come in; `asOf`: when relative ranges
-   *   are read
-   * @throws Problem for whatever is wrong with the request
-   */
-  async plan(
-    policy: Policy,
-    request: ReportRequest,
-    known: { readonly state?: OrganizationState | undefined; readonly asOf?: Date } = {},
-  ): Promise<{ planned: PlannedRequest; state: OrganizationState }> {
-    const { organizationId, digest } = policy;
-    const state = known.state ?? (await this.states.read(organizationId));
-    // A relative range means instants of the current second, so that plans can be kept for as long.
-    const now = new Date(Math.floor((known.asOf?.getTime() ?? Date.now()) / 1_000) * 1_000);
-    const about = JSON.stringify([
-      organizationId,
-      digest,
-      now.getTime(),
-      state.currencies,
-      state.journey_settings,
-      state.merges_customers,
-      request,
-    ]);
-    if (!this.isLive(state)) return { planned: await this.planAnew(policy, request, { now, about, state }), state };
+  /** The plan that is kept for it, if there is one in the state that is given. */
+  known(policy: Policy, request: ReportRequest, planning: Planning): Planned | null {
+    const { state } = planning;
+    if (state === undefined) return null;
+    const planned = this.kept(wantedOf(policy, request, state, planning));
+    return planned === null ? null : { planned, state };
+  }
+
+  /** The same, or else a new one. @throws Problem for whatever is wrong with the request */
+  async plan(policy: Policy, request: ReportRequest, planning: Planning = {}): Promise<Planned> {
+    const state = planning.state ?? (await this.states.read(policy.organizationId));
+    const wanted = wantedOf(policy, request, state, planning);
+    const kept = this.kept(wanted);
+    if (kept !== null) return { planned: kept, state };
+    const anew = (): Promise<PlannedRequest> => this.planAnew(wanted);
+    const planned = this.isLive(state)
+      ? await this.flights.run(`${state.snapshot_hash}${state.data_version}${wanted.about}`, undefined, anew)
+      : await anew();
+    return { planned, state };
+  }
+
+  private kept({ about, state }: Wanted): PlannedRequest | null {
+    if (!this.isLive(state)) return null;
     const kept = this.plans.get(`${state.snapshot_hash}${about}`);
     const isCurrent = kept !== undefined && (kept.ratesOf === null || kept.ratesOf === state.data_version);
-    if (isCurrent) return { planned: kept, state };
-    const planned = await this.flights.run(`${state.snapshot_hash}${state.data_version}${about}`, undefined, () =>
-      this.planAnew(policy, request, { now, about, state }),
-    );
-    return { planned, state };
+    return isCurrent ? kept : null;
   }
 
   /** How the columns of an answer come to their values. */
@@ -103,11 +112,7 @@ export class QueryPlans {
     return snapshot_hash !== null && library_hash === this.library.hash;
   }
 
-  private async planAnew(
-    policy: Policy,
-    request: ReportRequest,
-    { now, about, state }: { readonly now: Date; readonly about: string; readonly state: OrganizationState },
-  ): Promise<PlannedRequest> {
+  private async planAnew({ policy, request, now, about, state, inAnyOrder }: Wanted): Promise<PlannedRequest> {
     const { organizationId } = policy;
     const { snapshot } = await this.models.live(organizationId);
     const { dialect } = this.engine;
@@ -125,6 +130,7 @@ export class QueryPlans {
       organizationId,
       policy,
       now,
+      ...(inAnyOrder ? { inAnyOrder } : {}),
       maxRows: null,
       money,
       journeys,
@@ -160,6 +166,38 @@ export class QueryPlans {
     this.plans.set(`${snapshot.hash}${about}`, planned, { size: about.length + dependsOn.length });
     return planned;
   }
+}
+
+/** A request to be planned. */
+interface Wanted {
+  readonly policy: Policy;
+  readonly request: ReportRequest;
+  readonly state: OrganizationState;
+  readonly now: Date;
+  readonly inAnyOrder: boolean;
+  /** Names all of the above beside the definitions and the data. */
+  readonly about: string;
+}
+
+function wantedOf(
+  policy: Policy,
+  request: ReportRequest,
+  state: OrganizationState,
+  { asOf, inAnyOrder = false }: Planning,
+): Wanted {
+  // A relative range means instants of the current second, so that plans can be kept for as long.
+  const now = new Date(Math.floor((asOf?.getTime() ?? Date.now()) / 1_000) * 1_000);
+  const about = JSON.stringify([
+    policy.organizationId,
+    policy.digest,
+    now.getTime(),
+    state.currencies,
+    state.journey_settings,
+    state.merges_customers,
+    request,
+    inAnyOrder,
+  ]);
+  return { policy, request, state, now, inAnyOrder, about };
 }
 
 const SOURCE = 'data_source';

@@ -10,6 +10,7 @@ import type { CellValue } from '../reports/render/document.js';
 import { csvHead, csvOf, ndjsonOf, type RowBatches } from '../reports/render/csv.js';
 import { xlsxBytes } from '../reports/render/xlsx.js';
 import { Plans } from '../plans/plans.service.js';
+import { csvStatement } from './csv-statement.js';
 import { QueryService, type OpenResult } from './query.service.js';
 import { MEDIA_TYPES, formatFromAccept, type ResultFormat } from './result-format.js';
 import { queryCancelled } from '../engine/engine-error.js';
@@ -43,19 +44,25 @@ export class QueryReply {
   ): Promise<void> {
     const format = options.format ?? formatFromAccept(request.headers.accept);
     const policy = policyOf(identity);
-    const asker = { state: identity.state, signal: goneSignal(reply) };
+    const asker = {
+      state: identity.state,
+      explain: options.explain ?? false,
+      // Watched from when it is asked for: an answer from the cache leaves nothing to stop.
+      get signal(): AbortSignal {
+        return goneSignal(reply);
+      },
+    };
     reply.header('vary', 'Accept').type(MEDIA_TYPES[format]);
     if (format === 'json') {
-      const explain = options.explain ?? false;
-      await reply.send(await this.queries.runText(policy, wanted, { ...asker, explain }));
+      await reply.send(await this.queries.runText(policy, wanted, asker));
       return;
     }
     await this.plans.require(identity, 'advanced_analytics');
     const result = await this.queries.open(policy, wanted, asker);
     const { columns } = result.plan;
     const { source, content } =
-      format === 'csv' && result.csv !== null
-        ? await begun(result.csv, (lines) => headed(csvHead(columns), lines))
+      format === 'csv' && result.text !== null
+        ? await begun(result.text(csvStatement), (lines) => headed(csvHead(columns), lines))
         : await begun(presentedBatches(result), (batches) => encoded(format, columns, batches));
     // What reads the engine ends with the answer, however that ends: a generator that nobody has read from yet would not
     // hear that it is to return.
@@ -121,9 +128,11 @@ export function goneSignal(reply: FastifyReply): AbortSignal {
   const known = goneSignals.get(reply);
   if (known !== undefined) return known;
   const gone = new AbortController();
-  reply.raw.once('close', () => {
+  const closed = (): void => {
     if (!reply.raw.writableFinished) gone.abort();
-  });
+  };
+  if (reply.raw.closed) closed();
+  else reply.raw.once('close', closed);
   goneSignals.set(reply, gone.signal);
   return gone.signal;
 }

@@ -1,9 +1,10 @@
-import { Body, Controller, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOperation, ApiPropertyOptional, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiBody, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CurrentIdentity, type Identity } from '../access/identity.js';
+import type { FastifyReply } from 'fastify';
+import { identityIn, type RequestWithIdentity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
+import { checkedQuery } from '../common/validation.js';
 import { QueryReply } from './query-reply.service.js';
 import { QueryRequestDto, QueryResultDto } from './query.dto.js';
 import { readReportRequest } from './request.js';
@@ -11,12 +12,10 @@ import { WARNINGS_HEADER_DOC } from './warnings-header.js';
 import { RESULT_FORMATS, type ResultFormat } from './result-format.js';
 
 class AnswerQuery {
-  @ApiPropertyOptional({ enum: RESULT_FORMATS, description: 'Takes the place of the Accept header.' })
   @IsOptional()
   @IsIn(RESULT_FORMATS)
   format?: ResultFormat;
 
-  @ApiPropertyOptional({ enum: ['true', 'false'], description: 'Adds `meta.sql` and `meta.lineage`.' })
   @IsOptional()
   @IsIn(['true', 'false'])
   explain?: string;
@@ -39,6 +38,14 @@ export class QueryController {
       'A query stops when its asker is gone.',
   })
   @ApiBody({ type: QueryRequestDto })
+  @ApiQuery({
+    ...{ name: 'explain', required: false, enum: ['true', 'false'] },
+    description: 'Adds `meta.sql` and `meta.lineage`.',
+  })
+  @ApiQuery({
+    ...{ name: 'format', required: false, enum: RESULT_FORMATS },
+    description: 'Takes the place of the Accept header.',
+  })
   @ApiResponse({ status: 200, type: QueryResultDto, headers: WARNINGS_HEADER_DOC })
   @ApiResponse({
     status: 400,
@@ -50,16 +57,11 @@ export class QueryController {
     description: '`too_many_queries`: too many of the organisation run or wait; `Retry-After` says when to come back.',
   })
   @ApiResponse({ status: 504, description: '`engine_timeout`: stopped after the time that a query may take.' })
-  async query(
-    @CurrentIdentity() identity: Identity,
-    @Body() body: unknown,
-    @Query() query: AnswerQuery,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
-    await this.reply.send(identity, readReportRequest(body), request, reply, {
-      explain: query.explain === 'true',
-      ...(query.format ? { format: query.format } : {}),
+  async query(@Req() request: RequestWithIdentity, @Res() reply: FastifyReply): Promise<void> {
+    const { format, explain } = await checkedQuery(AnswerQuery, request.query);
+    await this.reply.send(identityIn(request), readReportRequest(request.body), request, reply, {
+      explain: explain === 'true',
+      ...(format ? { format } : {}),
     });
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { ProblemItem } from '../common/problem.js';
@@ -11,7 +12,8 @@ import { queryCancelled } from '../engine/engine-error.js';
 import { ENGINE } from '../engine/engine.tokens.js';
 import type { Engine, EngineQuery, EngineResult, EngineValue } from '../engine/engine.js';
 import { RollupPlans, type AnswerSource } from '../rollups/rollup-plans.service.js';
-import { csvStatement } from './csv-statement.js';
+import type { TextWriter } from './engine-text.js';
+import { GatheredRows, GatheredText, type Gathered } from './gathered.js';
 import {
   besideOf,
   besideText,
@@ -27,7 +29,6 @@ import {
   DEFAULT_JSON_ROWS,
   LANES,
   MAX_JSON_ROWS,
-  MOST_KEPT_ROWS,
   MOST_WRITTEN_TEXT,
   SHORT_BODY,
   WRITTEN_MS,
@@ -36,7 +37,7 @@ import {
 import { OrganizationStates } from './organization-state.js';
 import { QueryPlans, type PlannedRequest } from './plans.service.js';
 import type { ResultMetaDto } from './query.dto.js';
-import { RelationsReady } from './relations-ready.service.js';
+import { RelationsReady, readsMore } from './relations-ready.service.js';
 import { SensitiveReads } from './sensitive-reads.service.js';
 import { rowsText } from './rows-text.js';
 
@@ -50,6 +51,8 @@ export interface RunOptions {
   readonly asOf?: Date;
   /** Whose turn at the engine it takes; `interactive` for an answer, `export` for a stream. */
   readonly lane?: LaneName;
+  /** Rows need not be sorted, where each is one of the organisation’s. */
+  readonly inAnyOrder?: boolean;
   /** For {@link QueryService.open}: whether a short answer comes from the cache, and is kept there. */
   readonly keep?: boolean;
 }
@@ -73,10 +76,10 @@ export interface OpenResult {
   /** Rows as the engine hands them out, in the order of `plan.columns`; never more than the request's limit. */
   readonly batches: AsyncIterable<readonly (readonly EngineValue[])[]>;
   /**
-   * Instead of `batches`: the same rows as lines of CSV, as `csvOf` writes them but without its head; `end` does not tell
-   * whether there were more. Null where the engine can't write them.
+   * Instead of `batches`: the texts of all rows that the statement of `write` gives, one after the other; `end` does not
+   * tell whether there were more. Null where the engine can't write them, or they are known.
    */
-  readonly csv: AsyncGenerator<Uint8Array> | null;
+  readonly text: ((write: TextWriter<PlannedColumn>) => AsyncGenerator<Uint8Array>) | null;
   /** What is known only once `batches` has ended; all warnings beside the plan’s, before the first row. */
   readonly end: { truncated: boolean; engineMs: number; warnings: readonly ProblemItem[] };
 }
@@ -129,6 +132,9 @@ const NOTHING_BESIDE = '{"totals":null}';
 /** Under which the answer to a request is kept, in a state of the organisation. */
 const keyAt = (policy: Policy, planned: PlannedRequest, { data_version }: OrganizationState): string =>
   [policy.organizationId, policy.digest, planned.snapshot, data_version, planned.digest].join(':');
+
+/** Behind the key of an answer that is kept as lists of values. */
+const AS_ROWS = ':rows';
 
 /** An answer that is kept when its rows have been read to their end. */
 interface KeptRows {
@@ -219,14 +225,17 @@ export class QueryService {
   async open(policy: Policy, request: ReportRequest, options: RunOptions = {}): Promise<OpenResult> {
     const { planned, state } = await this.plans.plan(policy, request, options);
     await this.sensitive.note(policy, planned.sensitive);
-    const warnings = await this.cautions(policy, planned, state);
+    const warnings = [
+      ...(policy.rows.length > 0 ? [ROWS_LIMITED] : []),
+      ...(await this.relations.ensure(policy.organizationId, planned.plan.relations, state)),
+    ];
     const end: OpenResult['end'] = { truncated: false, engineMs: 0, warnings };
-    const kept = options.keep && !state.is_changing ? `${keyAt(policy, planned, state)}:rows` : null;
-    const known = kept === null ? null : await this.cache.get(kept);
+    const kept = options.keep && !state.is_changing ? { policy, planned, before: state, end } : null;
+    const known = kept === null ? null : await this.cache.get(`${keyAt(policy, planned, state)}${AS_ROWS}`);
     if (known) {
       end.truncated = known.truncated;
       end.warnings = [...warnings, ...keptWarnings(known.totals ?? NOTHING_BESIDE)];
-      return { plan: planned.plan, snapshot: planned.snapshot, batches: batchesOf(known), csv: null, end };
+      return { plan: planned.plan, snapshot: planned.snapshot, batches: batchesOf(known), text: null, end };
     }
     const chosen = await this.rollups.choose(planned, state.rollup_version);
     this.rollups.count(chosen);
@@ -234,26 +243,30 @@ export class QueryService {
     const job = { source: rowsOf(planned, state), plan, end, options };
     const { lane = 'export', signal } = options;
     const read = this.inTurn(job, () => this.batches(job.source, plan, end, lane, signal));
-    const batches = kept === null ? read : this.keeping(read, kept, { policy, planned, before: state, end });
-    const csv = this.engine.text ? this.inTurn(job, () => this.csv(job.source, plan, lane, signal)) : null;
-    return { plan: planned.plan, snapshot: planned.snapshot, batches, csv, end };
+    const batches = kept === null ? read : this.keeping(read, AS_ROWS, new GatheredRows(), kept);
+    const text = (write: TextWriter<PlannedColumn>): AsyncGenerator<Uint8Array> => this.text(job, write, kept);
+    return { plan: planned.plan, snapshot: planned.snapshot, batches, text: this.engine.text ? text : null, end };
   }
 
-  /** Hands rows on, and keeps a short answer as it was, if the data has not changed meanwhile. */
-  private async *keeping(read: EngineBatches, key: string, { policy, planned, before, end }: KeptRows): Batches {
-    let rows: (readonly EngineValue[])[] | null = [];
+  /** Hands an answer on, and keeps a short one as it was, if the data has not changed meanwhile. */
+  private async *keeping<T>(
+    read: AsyncIterable<T>,
+    form: string,
+    gathered: Gathered<T>,
+    { policy, planned, before, end }: KeptRows,
+  ): AsyncGenerator<T> {
     const cautions = end.warnings.length;
-    for await (const batch of read) {
-      if (rows !== null && rows.length + batch.length > MOST_KEPT_ROWS) rows = null;
-      rows?.push(...batch);
-      yield batch;
+    for await (const part of read) {
+      gathered.add(part);
+      yield part;
     }
+    const rows = gathered.bytes();
     if (rows === null) return;
     const after = await this.states.read(policy.organizationId);
-    if (after.is_changing || `${keyAt(policy, planned, after)}:rows` !== key) return;
+    const key = keyAt(policy, planned, after);
+    if (after.is_changing || key !== keyAt(policy, planned, before)) return;
     const totals = JSON.stringify({ totals: null, warnings: end.warnings.slice(cautions) });
-    const text = Buffer.from(JSON.stringify(rows), 'utf8');
-    this.cache.set(key, { rows: text, totals, truncated: end.truncated, dataAsOf: before.data_as_of });
+    this.cache.set(`${key}${form}`, { rows, totals, truncated: end.truncated, dataAsOf: before.data_as_of });
   }
 
   /** Which version of its data an organisation has; null while an import makes rows visible. */
@@ -267,34 +280,29 @@ export class QueryService {
     return this.relations.models(organizationId, await this.states.read(organizationId));
   }
 
-  /** What to be careful about beside the plan: limited rows, and what is not up to date. */
-  private async cautions(
-    policy: Policy,
-    { plan }: PlannedRequest,
-    state: OrganizationState,
-  ): Promise<readonly ProblemItem[]> {
-    return [
-      ...(policy.rows.length > 0 ? [ROWS_LIMITED] : []),
-      ...(await this.relations.ensure(policy.organizationId, plan.relations, state)),
-    ];
-  }
-
   private async outcome(policy: Policy, request: ReportRequest, options: RunOptions): Promise<Outcome> {
+    // Where something is known already, it is taken at once: a promise that is there costs more than to look it up.
     const limit = Math.min(request.limit ?? DEFAULT_JSON_ROWS, MAX_JSON_ROWS);
-    const { planned, state } = await this.plans.plan(policy, { ...request, limit }, options);
+    const wanted = { ...request, limit };
+    const { planned, state } =
+      this.plans.known(policy, wanted, options) ?? (await this.plans.plan(policy, wanted, options));
     const { organizationId } = policy;
-    await this.sensitive.note(policy, planned.sensitive);
-    const { lane = 'interactive', signal } = options;
+    if (planned.sensitive.length > 0) await this.sensitive.note(policy, planned.sensitive);
     const cautions = [
       ...(options.explain && !mayExplain(policy) ? [EXPLAIN_REFUSED] : []),
-      ...(await this.cautions(policy, planned, state)),
+      ...(policy.rows.length > 0 ? [ROWS_LIMITED] : []),
+      ...(readsMore(planned.plan.relations)
+        ? await this.relations.ensure(organizationId, planned.plan.relations, state)
+        : []),
     ];
     const asked = options.explain ? { asked: await this.rollups.choose(planned, state.rollup_version) } : {};
     const at = (now: OrganizationState): string => keyAt(policy, planned, now);
     if (!state.is_changing) {
-      const known = await this.cache.get(at(state));
+      const key = at(state);
+      const known = this.cache.known(key) ?? (await this.cache.get(key));
       if (known) return { planned, cautions, result: known, engineMs: null, ...asked };
     }
+    const { lane = 'interactive', signal } = options;
     try {
       const flight = `${at(state)}:${lane}:${state.is_changing}`;
       const fetched = await this.flights.run(flight, signal, (stop) =>
@@ -374,14 +382,27 @@ export class QueryService {
     end.engineMs = Math.max(end.engineMs, Math.round(performance.now() - started));
   }
 
-  private async *csv(
-    source: RowsToRead,
-    { statement, columns, limit }: QueryPlan,
-    lane: LaneName,
-    signal: AbortSignal | undefined,
+  /** What the engine writes; a short text is kept, and comes from the cache, where `kept` is given. */
+  private async *text(
+    job: StreamJob,
+    write: TextWriter<PlannedColumn>,
+    kept: KeptRows | null,
   ): AsyncGenerator<Uint8Array> {
-    const lines = await this.engine.text?.(questionOf(source, csvStatement(statement, columns, limit), lane, signal));
-    if (lines) yield* lines;
+    const { source, plan, end, options } = job;
+    const { lane = 'export', signal } = options;
+    const statement = write(plan.statement, plan.columns, plan.limit);
+    const read = this.inTurn(job, () => this.texts(questionOf(source, statement, lane, signal)));
+    if (kept === null) return yield* read;
+    const form = `:text:${createHash('sha256').update(statement.sql).digest('hex')}`;
+    const known = await this.cache.get(`${keyAt(kept.policy, kept.planned, kept.before)}${form}`);
+    if (!known) return yield* this.keeping(read, form, new GatheredText(), kept);
+    end.warnings = [...end.warnings, ...keptWarnings(known.totals ?? NOTHING_BESIDE)];
+    yield known.rows;
+  }
+
+  private async *texts(question: EngineQuery): AsyncGenerator<Uint8Array> {
+    const texts = await this.engine.text?.(question);
+    if (texts) yield* texts;
   }
 
   private async ask(

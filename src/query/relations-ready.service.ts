@@ -19,6 +19,9 @@ interface Known {
   readonly isStale: boolean;
 }
 
+/** Whether a request reads anything beside rows. */
+export const readsMore = ({ names, customers }: RelationsRead): boolean => names.length > 0 || customers !== 'none';
+
 /** Whether what a request reads beside rows is there, and as of when: journeys, and the results of attribution. */
 @Injectable()
 export class RelationsReady {
@@ -37,8 +40,8 @@ export class RelationsReady {
    * @throws Problem 422 `attribution_not_calculated`: a number that was never computed is no 0
    */
   async ensure(organizationId: string, read: RelationsRead, state: OrganizationState): Promise<ProblemItem[]> {
+    if (!readsMore(read)) return [];
     const { names, models, customers } = read;
-    if (names.length === 0 && customers === 'none') return [];
     // Merges are told to the engine together with the journeys that they change.
     if (names.includes('customer_journey_tracking') || customers === 'people')
       await this.journeys.ensure(organizationId, state.data_version);

@@ -98,6 +98,19 @@ export class SqlConnection {
     }
   }
 
+  /** Hears the client out up to its start, and tells it why it can't come in. Never throws. */
+  async turnAway(code: string, why: string): Promise<void> {
+    const tooLate = setTimeout(() => this.socket.destroy(), PROVE_WITHIN_MS);
+    try {
+      await this.startup();
+      this.refuse(code, why);
+    } catch {
+      this.socket.destroy();
+    } finally {
+      clearTimeout(tooLate);
+    }
+  }
+
   /** Stops what runs, if the secret is right. */
   cancel(secret: Buffer): void {
     if (secret.length === this.secret.length && timingSafeEqual(secret, this.secret)) this.session?.cancel();
@@ -278,10 +291,9 @@ export class SqlConnection {
 
   private async talk(session: SqlSession): Promise<void> {
     for (;;) {
-      const patience = session.state === 'I' ? IDLE_MS : IDLE_IN_TRANSACTION_MS;
-      const idle = setTimeout(() => this.refuse('57P05', 'terminating connection due to idle timeout'), patience);
+      const patience = this.patience(session);
       const frame = await this.next();
-      clearTimeout(idle);
+      clearTimeout(patience);
       if (!frame) return;
       const said = readClientMessage(frame);
       if (said.kind === 'terminate') return;
@@ -295,6 +307,20 @@ export class SqlConnection {
       }
       if (this.door.isSessionWanted) session.giveBack();
     }
+  }
+
+  /** Ends the connection of a client that says nothing for longer than it has set, or than anyone may. */
+  private patience({ state, timeouts }: SqlSession): NodeJS.Timeout {
+    const within = (set: number, most: number): number => (set > 0 ? Math.min(set, most) : most);
+    return state === 'I'
+      ? setTimeout(
+          () => this.refuse('57P05', 'terminating connection due to idle-session timeout'),
+          within(timeouts.idleMs, IDLE_MS),
+        )
+      : setTimeout(
+          () => this.refuse('25P03', 'terminating connection due to idle-in-transaction timeout'),
+          within(timeouts.idleInTransactionMs, IDLE_IN_TRANSACTION_MS),
+        );
   }
 
   private write(bytes: Buffer): void {

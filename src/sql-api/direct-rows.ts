@@ -5,10 +5,13 @@ import type { Policy } from '../access/policy.js';
 import type { ReportRequest } from '../compiler/query/types.js';
 import type { EngineValue } from '../engine/engine.js';
 import type { BindMessage } from '../pgwire/client-messages.js';
+import type { RowBytes } from '../pgwire/data-rows.js';
 import { formatOf, type Field } from '../pgwire/server-messages.js';
 import type { QueryService } from '../query/query.service.js';
 import type { DirectAnswer, DirectOrder } from '../sql/plan/direct.js';
 import { filterOf } from '../sql/plan/push.js';
+import { ROW_ID } from '../sql/relation.js';
+import { dataRowWriter } from './data-row-statement.js';
 import { openSource, type SourceRows } from './source-rows.js';
 
 export interface DirectContext {
@@ -24,6 +27,7 @@ export interface DirectContext {
   /** Of the organisation, where it was read after the statement had come in. */
   readonly state: OrganizationState | undefined;
   readonly signal: AbortSignal;
+  readonly mostRows: number;
   readonly notice: (text: string) => void;
 }
 
@@ -51,21 +55,20 @@ const TEXTS: ReadonlySet<number> = new Set([25, 1043]);
 const UTC: ReadonlySet<string> = new Set(['UTC', 'Etc/UTC', 'GMT', 'Etc/GMT']);
 /** More are sorted by Postgres. */
 const MOST_SORTED = 20_000;
+/** Rows that are written sooner than an engine has read how to write them. */
+const FEW = 1_000;
 /** Bytes that are sent at once. */
 const CHUNK = 64 * 1024;
-
-/** Some rows of an answer, as messages. */
-export interface Piece {
-  readonly bytes: Buffer;
-  readonly rows: number;
-}
 
 /**
  * Begins to read an answer.
  * @returns null where it takes Postgres to answer after all: other formats, zones or types, or too much to sort
  * @throws what the query path refuses
  */
-export async function readDirect(answer: DirectAnswer, context: DirectContext): Promise<AsyncGenerator<Piece> | null> {
+export async function readDirect(
+  answer: DirectAnswer,
+  context: DirectContext,
+): Promise<AsyncGenerator<RowBytes> | null> {
   const values = answer.values.map((each) => each.map((value) => textOf(value, context)));
   if (!fits(answer, context) || values.flat().includes(undefined)) return null;
   const { source, order, limit } = answer;
@@ -81,6 +84,11 @@ export async function readDirect(answer: DirectAnswer, context: DirectContext): 
   const most = order.length === 0 && !answer.isTotal ? limit : null;
   const members = answer.columns.map(({ from }) => source.columns[from]?.member ?? null);
   const rows = await openSource(context.queries, context.policy, { request, most, members }, context);
+  const isLong = source.request.dimensions.includes(ROW_ID) && (limit === null || limit > FEW);
+  if (isLong && order.length === 0 && rows.messages)
+    return rows.messages(
+      dataRowWriter(answer.columns.map(({ none }, index) => ({ none, place: rows.places[index] ?? -1 }))),
+    );
   const cells = columnCells(answer, rows);
   if (order.length === 0) return pieces(cells, rows.batches, answer.isTotal, limit ?? Number.POSITIVE_INFINITY);
   const all: (readonly EngineValue[])[] = [];
@@ -165,7 +173,7 @@ const compareBytes = (one: string, other: string): number =>
 const compareNumbers = (one: string, other: string): number =>
   Number(one) - Number(other) || new Decimal(one).comparedTo(new Decimal(other));
 
-async function* nothing(): AsyncGenerator<Piece> {
+async function* nothing(): AsyncGenerator<RowBytes> {
   yield { bytes: Buffer.alloc(0), rows: 0 };
 }
 
@@ -174,7 +182,7 @@ async function* pieces(
   batches: SourceRows['batches'] | readonly (readonly (readonly EngineValue[])[])[],
   isTotal: boolean,
   most: number,
-): AsyncGenerator<Piece> {
+): AsyncGenerator<RowBytes> {
   let writer = new RowWriter();
   let left = most;
   let isEmpty = true;
@@ -218,7 +226,7 @@ class RowWriter {
     this.rows++;
   }
 
-  done(): Piece {
+  done(): RowBytes {
     return { bytes: this.buffer.subarray(0, this.size), rows: this.rows };
   }
 

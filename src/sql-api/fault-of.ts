@@ -16,6 +16,7 @@ const SQLSTATES: Readonly<Record<string, string>> = {
   unknown_dimension: '42703',
   unknown_member: '42703',
   too_many: '54000',
+  engine_out_of_memory: '53200',
 };
 const BY_STATUS: Readonly<Record<number, string>> = {
   400: '22023',

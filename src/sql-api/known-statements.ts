@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Field } from '../pgwire/server-messages.js';
 import type { Statement } from '../sql/statement.js';
 import { MOST_KNOWN_TEXT } from './limits.js';
+import type { Timeouts } from './mirror-session.js';
 import type { Mirror } from './mirrors.service.js';
 
 /** A statement whose parameters and answer are known. */
@@ -24,8 +25,7 @@ export interface Prepared {
 /** What Postgres says of a session at its start. */
 export interface Greeting {
   readonly parameters: ReadonlyMap<string, string>;
-  /** `statement_timeout` in milliseconds; 0 for none. */
-  readonly timeoutMs: number;
+  readonly timeouts: Timeouts;
 }
 
 /** Both by all that they depend on. */

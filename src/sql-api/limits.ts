@@ -14,6 +14,8 @@ export const PATIENCE_MS = 10_000;
 export const SESSION_IDLE_MS = 10_000;
 /** Bytes of one message. */
 export const MOST_MESSAGE = 16 * 1024 * 1024;
+/** Bytes of one row of an answer. */
+export const MOST_ROW = 64 * 1024 * 1024;
 /** Bytes read ahead of what is being done. */
 export const READ_AHEAD = 1024 * 1024;
 export const PROVE_WITHIN_MS = 20_000;
@@ -22,8 +24,6 @@ export const IDLE_MS = 4 * 3_600_000;
 /** The same within a transaction. */
 export const IDLE_IN_TRANSACTION_MS = 600_000;
 export const STATEMENT_MS = 300_000;
-/** Rows that one relation of a statement may come to. */
-export const MOST_ROWS = 2_000_000;
 /** Members that are read in one request; more are read in several. */
 export const MEMBERS_AT_ONCE = 49;
 export const MOST_STATEMENTS = 1_000;

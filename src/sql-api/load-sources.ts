@@ -12,26 +12,24 @@ import { SqlMistake, unsupported } from '../sql/mistake.js';
 import { expressionSql } from '../sql/parse.js';
 import { filterOf, valueExpression } from '../sql/plan/push.js';
 import type { Source, SourceColumn, SourceModels } from '../sql/plan/types.js';
-import { MODEL_COLUMN, ROW_ID } from '../sql/relation.js';
-import { MEMBERS_AT_ONCE, MOST_ROWS } from './limits.js';
+import { LEVEL, MODEL_COLUMN, ROW_ID } from '../sql/relation.js';
+import { MEMBERS_AT_ONCE } from './limits.js';
 import type { Mirror } from './mirrors.service.js';
-import { sourceRows } from './source-rows.js';
+import { requestZone } from './request-zone.js';
+import { sourceRows, type Reading } from './source-rows.js';
 import type { Upstream } from './upstream.js';
 
 /** Most values of a dimension that a condition, judged by Postgres, may keep. */
 const MOST_CONDITION_VALUES = 10_000;
 
-export interface LoadContext {
+export interface LoadContext extends Omit<Reading, 'state'> {
   readonly upstream: Upstream;
   readonly queries: QueryService;
   readonly mirror: Mirror;
   /** Types of the statement's parameters, and their values. */
   readonly types: readonly number[];
   readonly bind: Pick<BindMessage, 'formats' | 'values'>;
-  readonly signal: AbortSignal;
   readonly next: () => number;
-  /** Tells the asker what to be careful about. */
-  readonly notice: (text: string) => void;
   /** Is told each request instead of its being run. */
   readonly explain?: (line: string) => void;
 }
@@ -71,9 +69,10 @@ export async function loadSources(sources: readonly Source[], context: LoadConte
 
 /** How many requests they take. */
 const requestsOf = (sources: readonly Source[]): number =>
-  sources.reduce((sum, { request, probes, models }) => {
+  sources.reduce((sum, { request, probes, levels, models }) => {
     const members = request.metrics.length + request.dimensions.length;
-    return sum + probes.length + (models ? 1 : 0) + Math.max(1, Math.ceil(members / (MEMBERS_AT_ONCE - 1)));
+    const reads = levels?.length ?? Math.max(1, Math.ceil(members / (MEMBERS_AT_ONCE - 1)));
+    return sum + probes.length + (models ? 1 : 0) + reads;
   }, 0);
 
 class Loading {
@@ -89,11 +88,15 @@ class Loading {
   ) {}
 
   async load(): Promise<string> {
-    const { columns, probes, report, models } = this.source;
+    const { columns, probes, report, levels, models } = this.source;
     const name = `_source_${this.context.next()}_${this.context.next()}`;
     await this.workOutValues();
     for (const probe of probes) this.filters.push(await this.judge(probe.member, probe.condition));
     const chosen = models ? await this.chooseModels(models) : null;
+    if (levels) {
+      await this.loadLevels(name, levels);
+      return name;
+    }
     const { metrics, dimensions } = this.source.request;
     const request = report ? reportRequest(report) : this.requestOf(this.source.request);
     if (this.context.explain) {
@@ -109,6 +112,20 @@ class Loading {
     await this.create(name, columns);
     await this.fillOf(name, request, columns, chosen);
     return name;
+  }
+
+  /** Each set of groups by itself. Where no row meets the conditions, the set without keys still has its one group. */
+  private async loadLevels(name: string, levels: readonly Source['request'][]): Promise<void> {
+    const { columns } = this.source;
+    const members = columns.map(({ member }) => member);
+    if (!this.context.explain) await this.create(name, columns);
+    for (const [index, level] of levels.entries()) {
+      const request = this.requestOf(level);
+      const isTotal = level.dimensions.length === 0 && level.time_grain === null;
+      if (this.context.explain) this.context.explain(JSON.stringify({ ...request, limit: this.most }));
+      else if (this.most !== 0) await this.fill(name, request, members, new Map([[LEVEL, String(index)]]));
+      else if (isTotal) await this.context.upstream.run(`INSERT INTO ${name} (${LEVEL}) VALUES (${index})`);
+    }
   }
 
   private requestOf(members: Source['request']): ReportRequest {
@@ -172,10 +189,10 @@ class Loading {
     members: readonly (string | null)[],
     fixed?: ReadonlyMap<string, string>,
   ): Promise<void> {
-    const { upstream, queries, mirror, signal, notice } = this.context;
+    const { upstream, queries, mirror } = this.context;
     if (this.most === 0) return;
     const wanted = { request, most: this.most, members, ...(fixed ? { fixed } : {}) };
-    await upstream.copyIn(`COPY ${name} FROM STDIN`, sourceRows(queries, mirror.policy, wanted, signal, notice));
+    await upstream.copyIn(`COPY ${name} FROM STDIN`, sourceRows(queries, mirror.policy, wanted, this.context));
   }
 
   /** More members than one request takes: they are read in several, and put together by rows, or by groups. */
@@ -245,7 +262,7 @@ class Loading {
       ...texts,
       ...limits,
     ]);
-    this.timeZone = row[0] ?? 'UTC';
+    this.timeZone = requestZone(row[0] ?? 'UTC');
     this.model = row[1] || null;
     let at = 3;
     for (const push of pushed) {
@@ -258,7 +275,7 @@ class Loading {
     const isWithin = numbers.every((value) => value !== null && value >= 0);
     const sum = numbers.reduce<number>((total, value) => total + (value ?? 0), 0);
     // A limit that is null, wrong or large is left to Postgres.
-    this.most = isWithin && sum <= MOST_ROWS ? sum : null;
+    this.most = isWithin && sum <= this.context.mostRows ? sum : null;
   }
 
   /** One row of expressions, with the statement's parameters. */

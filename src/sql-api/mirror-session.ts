@@ -5,7 +5,6 @@ import type { TransactionState } from '../pgwire/server-messages.js';
 import { MODEL_SETTING, USER_SETTING } from '../sql/catalog/allowed.js';
 import { literal } from '../sql/catalog/mirror-sql.js';
 import { SqlMistake } from '../sql/mistake.js';
-import { MODEL_COLUMN } from '../sql/relation.js';
 import type { Statement } from '../sql/statement.js';
 import type { Mirror } from './mirrors.service.js';
 import type { SessionHost } from './session-host.js';
@@ -17,12 +16,21 @@ interface Transaction {
   /** Whether Postgres is in it. */
   readonly isBegun: boolean;
   readonly hasFailed: boolean;
-  /** Whether it has changed settings, for which there is no other record. */
-  readonly hasLocalSettings: boolean;
+  /** Settings that it has changed, of which there is no other record until it ends; null where it has changed none. */
+  readonly changed: readonly string[] | null;
 }
-const NO_TRANSACTION: Transaction = { isExplicit: false, isBegun: false, hasFailed: false, hasLocalSettings: false };
+const NO_TRANSACTION: Transaction = { isExplicit: false, isBegun: false, hasFailed: false, changed: null };
 
-const TIMEOUT_MS = `SELECT (extract(epoch FROM current_setting('statement_timeout')::interval) * 1000)::int8`;
+/** In milliseconds; 0 for none. */
+export interface Timeouts {
+  readonly statementMs: number;
+  readonly idleInTransactionMs: number;
+  readonly idleMs: number;
+}
+
+const TIMEOUTS_SQL = `SELECT ${['statement_timeout', 'idle_in_transaction_session_timeout', 'idle_session_timeout']
+  .map((name) => `(extract(epoch FROM current_setting('${name}')::interval) * 1000)::int8`)
+  .join(', ')}`;
 
 /**
  * A client's session as Postgres would know it: who asks, in which mirror, with what settings, in what transaction. It
@@ -34,11 +42,11 @@ export class MirrorSession {
   /** Whether what the asker may see was looked up since the last Sync. */
   private isReady = false;
   private transaction = NO_TRANSACTION;
-  /** Statements that set what the client has set, by the names of the settings. */
+  /** Values of what the client has set, by the names that Postgres has for the settings. */
   private readonly settings = new Map<string, string>();
   /** Settings that Postgres reports, as they are now. */
   private reported = new Map<string, string>();
-  private timeout = 0;
+  private timeoutsNow: Timeouts = { statementMs: 0, idleInTransactionMs: 0, idleMs: 0 };
 
   /** @param onEnd is told that a transaction has ended, before Postgres is */
   constructor(
@@ -61,17 +69,17 @@ export class MirrorSession {
   }
 
   get hasLocalSettings(): boolean {
-    return this.transaction.hasLocalSettings;
+    return this.transaction.changed !== null;
   }
 
   /** Whether all settings that an answer depends on are known here. */
   get isPlain(): boolean {
-    return !this.hasLocalSettings && !this.settings.has(MODEL_COLUMN) && !this.startSettings.has(MODEL_SETTING);
+    return !this.hasLocalSettings && !this.settings.has(MODEL_SETTING) && !this.startSettings.has(MODEL_SETTING);
   }
 
-  /** `statement_timeout` in milliseconds; 0 for none. Postgres keeps to it as well, but knows only of what it does itself. */
-  get timeoutMs(): number {
-    return this.timeout;
+  /** As the client has set them. Postgres keeps to them as well, but knows only of what it does itself. */
+  get timeouts(): Timeouts {
+    return this.timeoutsNow;
   }
 
   /** Whether it holds a session of Postgres that could be given back. */
@@ -111,13 +119,13 @@ export class MirrorSession {
     const key = this.keyOf([]);
     let known = greetings.get(key);
     if (!known) {
-      known = this.connect().then(({ parameters }) => ({ parameters: new Map(parameters), timeoutMs: this.timeout }));
+      known = this.connect().then(({ parameters }) => ({ parameters: new Map(parameters), timeouts: this.timeouts }));
       greetings.set(key, known);
       known.catch(() => greetings.delete(key));
     }
-    const { parameters, timeoutMs } = await known;
+    const { parameters, timeouts } = await known;
     this.reported = new Map([...parameters, ...this.reported]);
-    this.timeout = timeoutMs;
+    this.timeoutsNow = timeouts;
     return parameters;
   }
 
@@ -169,8 +177,17 @@ export class MirrorSession {
       if (!this.upstream) throw new Error('The session has ended.');
       return this.upstream;
     }
-    const upstream = await this.connect();
-    await upstream.run('BEGIN');
+    const kept = this.upstream;
+    let upstream = await this.connect();
+    try {
+      await upstream.run('BEGIN');
+    } catch (error) {
+      // One that was kept may have ended while nobody looked.
+      if (upstream !== kept || upstream.isOpen) throw error;
+      this.release();
+      upstream = await this.connect();
+      await upstream.run('BEGIN');
+    }
     this.note({ isBegun: true });
     return upstream;
   }
@@ -185,27 +202,31 @@ export class MirrorSession {
     this.note({ hasFailed: false });
   }
 
-  /** Ends the transaction, if there is one. @throws what Postgres says of it */
+  /** Ends the transaction, if there is one. @throws what Postgres says of it; its session is gone then */
   async finish(how: 'COMMIT' | 'ROLLBACK'): Promise<void> {
     const { upstream, transaction } = this;
     this.transaction = NO_TRANSACTION;
     this.onEnd();
     if (!upstream || !transaction.isBegun) return;
-    await upstream.run(how);
-    if (transaction.hasLocalSettings) await this.runForTimeout(upstream, []);
+    try {
+      if (transaction.changed) await this.learnSettings(upstream, how, transaction.changed);
+      else await upstream.run(how);
+    } catch (error) {
+      this.lose();
+      throw error;
+    }
   }
 
-  /** @param name of the setting, where it outlives the transaction */
+  /** @param name of the setting, where it may outlive the transaction */
   async set(sql: string, name: string | null): Promise<void> {
-    await this.runForTimeout(await this.start(), [sql]);
-    if (this.isExplicit) this.note({ hasLocalSettings: true });
-    if (name !== null) this.settings.set(name, sql);
+    await this.runForTimeouts(await this.start(), [sql]);
+    this.note({ changed: [...(this.transaction.changed ?? []), ...(name === null ? [] : [name])] });
   }
 
+  /** As the session started. */
   async resetAll(): Promise<void> {
-    const zone = `SET timezone = ${literal(this.mirror.organization.timeZone)}`;
-    await this.runForTimeout(await this.start(), ['RESET ALL', zone]);
-    this.settings.clear();
+    await this.runForTimeouts(await this.start(), ['RESET ALL']);
+    this.note({ changed: this.transaction.changed ?? [] });
   }
 
   /** DISCARD ALL, outside of a transaction: the next session of Postgres is as at the start. */
@@ -215,8 +236,8 @@ export class MirrorSession {
   }
 
   /** Stops what Postgres is running. */
-  interrupt(): void {
-    if (this.transaction.isBegun) void this.upstream?.cancel();
+  interrupt(): Promise<void> | undefined {
+    return this.transaction.isBegun ? this.upstream?.cancel() : undefined;
   }
 
   giveBack(): void {
@@ -230,8 +251,12 @@ export class MirrorSession {
     this.onEnd();
   }
 
+  /** What the client has begun fails with the session of Postgres: nothing may go on as if it were still in it. */
   loseClosed(): void {
-    if (this.upstream && !this.upstream.isOpen) this.lose();
+    if (!this.upstream || this.upstream.isOpen) return;
+    const { isExplicit, isBegun } = this.transaction;
+    this.lose();
+    if (isExplicit && isBegun) this.note({ isExplicit, hasFailed: true });
   }
 
   /** Lets go of Postgres, whatever it is doing. */
@@ -248,7 +273,11 @@ export class MirrorSession {
   private async connect(): Promise<Upstream> {
     if (this.upstream) return this.upstream;
     const { identity, mirror } = this.known;
-    const upstream = await this.host.open(mirror);
+    const upstream = await this.host.open(mirror, {
+      timezone: mirror.organization.timeZone,
+      ...Object.fromEntries(this.startSettings),
+      [USER_SETTING]: identity.keyId,
+    });
     this.upstream = upstream;
     upstream.onParameter = (name, value) => {
       if (this.reported.get(name) === value) return;
@@ -256,18 +285,33 @@ export class MirrorSession {
       void this.host.send(server.parameterStatus(name, value));
     };
     upstream.onNotice = (body) => void this.host.send(message('N', body));
-    const start = [...this.startSettings].map(
-      ([name, value]) => `SELECT set_config('${name}', ${literal(value)}, false)`,
+    const set = [...this.settings].map(
+      ([name, value]) => `SELECT set_config(${literal(name)}, ${literal(value)}, false)`,
     );
-    const zone = this.startSettings.has('timezone') ? [] : [`SET timezone = ${literal(mirror.organization.timeZone)}`];
-    const user = `SELECT set_config('${USER_SETTING}', ${literal(identity.keyId)}, false)`;
-    await this.runForTimeout(upstream, [user, ...zone, ...start, ...this.settings.values()]);
+    await this.runForTimeouts(upstream, set);
     return upstream;
   }
 
-  /** Runs statements that may set `statement_timeout`, and asks Postgres what it is then. */
-  private async runForTimeout(upstream: Upstream, statements: readonly string[]): Promise<void> {
-    const [[found] = []] = await upstream.run([...statements, TIMEOUT_MS].join('; '));
-    this.timeout = Number(found ?? 0);
+  /** Runs statements that may set time-outs, and asks Postgres what these are then. */
+  private async runForTimeouts(upstream: Upstream, statements: readonly string[]): Promise<void> {
+    const [row = []] = await upstream.run([...statements, TIMEOUTS_SQL].join('; '));
+    this.noteTimeouts(row);
+  }
+
+  /** Ends a transaction that has changed settings: only Postgres knows which of the changes it has kept. */
+  private async learnSettings(upstream: Upstream, how: string, changed: readonly string[]): Promise<void> {
+    const names = [...new Set([...this.settings.keys(), ...changed])];
+    const values = names.map((name) => `, current_setting(${literal(name)}, true)`);
+    const [row = []] = await upstream.run(`${how}; ${TIMEOUTS_SQL}${values.join('')}`);
+    this.noteTimeouts(row);
+    for (const [index, value] of row.slice(3).entries()) this.settings.set(names[index] as string, value ?? '');
+  }
+
+  private noteTimeouts([statement, idleInTransaction, idle]: readonly (string | null)[]): void {
+    this.timeoutsNow = {
+      statementMs: Number(statement ?? 0),
+      idleInTransactionMs: Number(idleInTransaction ?? 0),
+      idleMs: Number(idle ?? 0),
+    };
   }
 }

@@ -14,6 +14,7 @@ import { MOST_PORTALS } from './limits.js';
 import { loadSources, type LoadContext } from './load-sources.js';
 import type { MirrorSession } from './mirror-session.js';
 import { relayAnswer } from './relay.js';
+import { requestZone } from './request-zone.js';
 import type { SessionHost } from './session-host.js';
 import { describedFields } from './statements.js';
 import type { Upstream } from './upstream.js';
@@ -39,7 +40,7 @@ export class Portals {
   constructor(
     private readonly session: MirrorSession,
     private readonly interruption: Interruption,
-    private readonly host: Pick<SessionHost, 'queries' | 'send'>,
+    private readonly host: Pick<SessionHost, 'queries' | 'mostRows' | 'send'>,
   ) {}
 
   /** Makes place for a portal of this name; without a name, one takes the other's place. @throws SqlMistake */
@@ -101,6 +102,7 @@ export class Portals {
    */
   async execute(portal: Portal, most: number, state?: OrganizationState): Promise<void> {
     const { statement } = portal.prepared;
+    this.session.refuseInFailed(statement);
     if (statement?.kind === 'query' && statement.direct && portal.direct !== null) {
       if (await this.answer(portal, statement.direct, most, state)) return;
       portal.direct = null;
@@ -134,10 +136,11 @@ export class Portals {
       fields: prepared.fields ?? [],
       types: prepared.types,
       bind,
-      timeZone: session.setting('TimeZone'),
+      timeZone: requestZone(session.setting('TimeZone')),
       dateStyle: session.setting('DateStyle'),
       state,
       signal: this.interruption.signal,
+      mostRows: this.host.mostRows,
       notice,
     });
     if (pieces === null) return false;
@@ -145,8 +148,7 @@ export class Portals {
     let count = 0;
     for await (const { bytes, rows } of pieces) {
       count += rows;
-      await this.host.send(bytes);
-      this.interruption.throwIfStopped();
+      await this.interruption.waitFor(this.host.send(bytes));
     }
     await this.host.send(server.commandComplete(`SELECT ${count}`));
     return true;
@@ -160,7 +162,7 @@ export class Portals {
     const upstream = await this.session.start();
     const name = `${OWN_PORTAL}${++this.counter}`;
     const plan = statement.kind === 'query' ? statement.plan : null;
-    let { sql } = statement;
+    let sql = statement.kind === 'query' ? statement.sql() : statement.sql;
     let { types } = prepared;
     let { formats, values } = bind;
     if (plan && statement.kind === 'query' && statement.explain) {
@@ -193,6 +195,7 @@ export class Portals {
       types,
       bind,
       signal: this.interruption.signal,
+      mostRows: this.host.mostRows,
       next: () => ++this.counter,
       notice: (text) => void this.notice(text),
     };

@@ -8,10 +8,12 @@ import type { Upstream } from './upstream.js';
 export interface SessionHost {
   readonly queries: QueryService;
   readonly known: KnownStatements;
+  /** Rows that one relation of a statement may come to. */
+  readonly mostRows: number;
   /** Who the key stands for now, and what that person may see. @throws Problem when nobody any more */
   refresh(): Promise<{ readonly identity: Identity; readonly mirror: Mirror }>;
-  /** A session of Postgres in the mirror; waits for its turn. */
-  open(mirror: Mirror): Promise<Upstream>;
+  /** A session of Postgres in the mirror, which starts with these settings; waits for its turn. */
+  open(mirror: Mirror, settings: Readonly<Record<string, string>>): Promise<Upstream>;
   close(upstream: Upstream): void;
   /** Sends to the client. @returns a promise where it would rather have a pause */
   send(bytes: Buffer): Promise<void> | undefined;

@@ -5,7 +5,7 @@ import type { TransactionState } from '../pgwire/server-messages.js';
 import { SqlMistake } from '../sql/mistake.js';
 import { faultOf } from './fault-of.js';
 import { Interruption } from './interruption.js';
-import { MirrorSession } from './mirror-session.js';
+import { MirrorSession, type Timeouts } from './mirror-session.js';
 import { Portals, UNBOUND, type Portal } from './portals.js';
 import type { SessionHost } from './session-host.js';
 import { Statements } from './statements.js';
@@ -38,6 +38,10 @@ export class SqlSession {
     return this.session.state;
   }
 
+  get timeouts(): Timeouts {
+    return this.session.timeouts;
+  }
+
   /** Whether it holds a session of Postgres that could be given back. */
   get couldGiveBack(): boolean {
     return this.session.couldGiveBack;
@@ -66,7 +70,8 @@ export class SqlSession {
   async handle(said: ClientMessage): Promise<void> {
     if (said.kind === 'sync') return this.sync();
     if (this.skipping || said.kind === 'copy' || said.kind === 'flush') return;
-    const answered = this.interruption.watch(this.session.timeoutMs);
+    await this.interruption.settle();
+    const answered = this.interruption.watch(this.session.timeouts.statementMs);
     try {
       if (said.kind === 'query') await this.simple(said.sql);
       else await this.extended(said);
@@ -92,17 +97,10 @@ export class SqlSession {
   private async sync(): Promise<void> {
     this.skipping = false;
     this.session.expire();
-    if (!this.session.isExplicit) await this.finish(this.session.hasFailed ? 'ROLLBACK' : 'COMMIT');
+    await this.interruption.settle();
+    if (!this.session.isExplicit)
+      await this.session.finish(this.session.hasFailed ? 'ROLLBACK' : 'COMMIT').catch((error) => this.tell(error));
     await this.host.send(server.readyForQuery(this.state));
-  }
-
-  private async finish(how: 'COMMIT' | 'ROLLBACK'): Promise<void> {
-    try {
-      await this.session.finish(how);
-    } catch (error) {
-      await this.tell(error);
-      this.session.lose();
-    }
   }
 
   private async simple(sql: string): Promise<void> {
@@ -141,7 +139,8 @@ export class SqlSession {
           return void (await host.send(fields ? server.rowDescription(fields) : server.noData()));
         }
         const { prepared, bind } = await portals.get(said.name);
-        const { fields } = prepared;
+        const { fields, statement } = prepared;
+        if (fields) session.refuseInFailed(statement);
         return void (await host.send(fields ? server.rowDescription(fields, bind.resultFormats) : server.noData()));
       }
       case 'execute':
@@ -161,11 +160,6 @@ export class SqlSession {
     if (statement === null) return void (await this.host.send(server.emptyQueryResponse()));
     if (statement.kind === 'query' || statement.kind === 'pass') return this.portals.execute(portal, rows, state);
     const { session, statements, host } = this;
-    await perform(statement, {
-      session,
-      statements,
-      send: (bytes) => host.send(bytes),
-      finish: (how) => this.finish(how),
-    });
+    await perform(statement, { session, statements, send: (bytes) => host.send(bytes) });
   }
 }

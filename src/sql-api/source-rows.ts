@@ -4,8 +4,9 @@ import { plainDecimal, presentValue } from '../compiler/query/present.js';
 import type { PlannedColumn, ReportRequest } from '../compiler/query/types.js';
 import type { EngineValue } from '../engine/engine.js';
 import type { QueryService } from '../query/query.service.js';
+import { firstRows, wholeRows, type RowBytes } from '../pgwire/data-rows.js';
+import type { TextWriter } from '../query/engine-text.js';
 import { SqlMistake } from '../sql/mistake.js';
-import { MOST_ROWS } from './limits.js';
 
 export interface WantedRows {
   readonly request: ReportRequest;
@@ -28,10 +29,17 @@ export interface SourceRows {
   readonly writers: readonly Writer[];
   /** To be read to the end: only then it is known that these are all. */
   readonly batches: AsyncIterable<readonly (readonly EngineValue[])[]>;
+  /**
+   * Instead of `batches`: messages of the rows, in pieces of whole ones, as the engine writes them; to be read to the end,
+   * too. Null where it can't.
+   */
+  readonly messages: ((write: TextWriter<PlannedColumn>) => AsyncGenerator<RowBytes>) | null;
 }
 
 export interface Reading {
   readonly signal: AbortSignal;
+  /** Rows that may be read; more are an error. */
+  readonly mostRows: number;
   /** Tells the asker what to be careful about. */
   readonly notice: (text: string) => void;
   /** Of the organisation, where it was read after the statement had come in. */
@@ -43,33 +51,46 @@ export async function openSource(
   queries: QueryService,
   policy: Policy,
   { request, most, members }: WantedRows,
-  { signal, notice, state }: Reading,
+  { signal, notice, state, mostRows }: Reading,
 ): Promise<SourceRows> {
-  const own = Math.min(most ?? MOST_ROWS, request.limit ?? MOST_ROWS);
-  const limit = Math.min(own, MOST_ROWS);
+  const wanted = Math.min(most ?? Infinity, request.limit ?? Infinity);
+  const limit = Math.min(wanted, mostRows);
   const report: ReportRequest = {
     ...request,
     limit,
     ...(most !== null && request.dimensions.includes('id') ? { order: [{ member: 'id', direction: 'asc' }] } : {}),
   };
-  const { plan, batches, end } = await queries.open(policy, report, { signal, state, lane: 'interactive', keep: true });
+  const { plan, batches, text, end } = await queries.open(policy, report, {
+    ...{ signal, state, lane: 'interactive', keep: true, inAnyOrder: true },
+  });
   const names = plan.columns.map(({ name }) => name);
   const places = members.map((member) => (member === null ? -1 : names.indexOf(member)));
   const writers = places.map((place) => {
     const column = plan.columns[place];
     return column ? writerOf(column, plan.time_zone) : String;
   });
-  async function* checked(): AsyncGenerator<readonly (readonly EngineValue[])[]> {
-    yield* batches;
+  const finish = (isTruncated: boolean): void => {
     for (const { message } of [...plan.warnings, ...end.warnings]) notice(message);
-    if (end.truncated && limit >= MOST_ROWS && own >= MOST_ROWS)
+    if (isTruncated && wanted > mostRows)
       throw new SqlMistake({
         code: '54000',
-        message: `The statement would read more than ${MOST_ROWS} rows.`,
+        message: `The statement would read more than ${mostRows} rows.`,
         hint: 'Group, filter by time or by columns compared with constants, or limit it.',
       });
+  };
+  async function* checked(): AsyncGenerator<readonly (readonly EngineValue[])[]> {
+    yield* batches;
+    finish(end.truncated);
   }
-  return { places, writers, batches: checked() };
+  async function* counted(parts: AsyncIterable<Uint8Array>): AsyncGenerator<RowBytes> {
+    let left = limit;
+    for await (const { bytes, rows } of wholeRows(parts)) {
+      if (left > 0) yield rows <= left ? { bytes, rows } : { bytes: firstRows(bytes, left), rows: left };
+      left -= rows;
+    }
+    finish(left < 0);
+  }
+  return { places, writers, batches: checked(), messages: text && ((write) => counted(text(write))) };
 }
 
 /** The same as COPY reads them. */
@@ -77,11 +98,10 @@ export async function* sourceRows(
   queries: QueryService,
   policy: Policy,
   wanted: WantedRows,
-  signal: AbortSignal,
-  notice: (text: string) => void,
+  reading: Reading,
 ): AsyncGenerator<Buffer> {
   const { members, fixed } = wanted;
-  const { places, writers, batches } = await openSource(queries, policy, wanted, { signal, notice });
+  const { places, writers, batches } = await openSource(queries, policy, wanted, reading);
   const constants = members.map((member) => escaped((member !== null && fixed?.get(member)) || '') || '\\N');
   let text = '';
   for await (const batch of batches) {

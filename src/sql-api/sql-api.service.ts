@@ -33,6 +33,10 @@ export class SqlApi implements BeforeApplicationShutdown, Door {
   private readonly unproven = new Set<SqlConnection>();
   private readonly open = new Set<SqlConnection>();
   private readonly waiting: (() => void)[] = [];
+  /** Sockets of clients that have not had their turn to prove who they are. */
+  private readonly atTheDoor: Socket[] = [];
+  /** Those that are being told that there are too many. */
+  private readonly turnedAway = new Set<Socket>();
   private readonly known = knownStatements();
   /** How many sessions of Postgres each organisation has, or is about to have. */
   private readonly sessions = new Map<string, number>();
@@ -75,6 +79,7 @@ export class SqlApi implements BeforeApplicationShutdown, Door {
   async beforeApplicationShutdown(): Promise<void> {
     this.server?.close();
     for (const connection of this.open) connection.refuse('57P01', 'terminating connection: the server is stopping');
+    for (const socket of this.atTheDoor.splice(0)) socket.destroy();
     await new Promise((resolve) => setImmediate(resolve));
   }
 
@@ -109,6 +114,7 @@ export class SqlApi implements BeforeApplicationShutdown, Door {
 
   proven(connection: SqlConnection): void {
     this.unproven.delete(connection);
+    this.letIn();
   }
 
   get isSessionWanted(): boolean {
@@ -124,6 +130,7 @@ export class SqlApi implements BeforeApplicationShutdown, Door {
       send,
       queries: this.queries,
       known: this.known,
+      mostRows: this.config.sqlApiMaxRows,
       refresh: async () => {
         const identity = { ...(await this.keys.identityOfKey(user)), door: 'sql' as const };
         enterOrganization(identity.organizationId);
@@ -132,33 +139,47 @@ export class SqlApi implements BeforeApplicationShutdown, Door {
         await this.limits.count(identity);
         return { identity, mirror: await this.mirrors.of(identity) };
       },
-      open: (mirror) => this.openSession(mirror),
+      open: (mirror, settings) => this.openSession(mirror, settings),
       close: (upstream) => this.closeSession(upstream),
       log: (error) => this.log(error),
     };
   }
 
   private accept(socket: Socket): void {
-    if (this.open.size >= MOST_CONNECTIONS || this.unproven.size >= MOST_UNPROVEN) {
-      socket.on('error', () => undefined);
-      socket.destroy();
-      return;
+    socket.on('error', () => undefined);
+    if (this.open.size + this.atTheDoor.length >= MOST_CONNECTIONS) {
+      if (this.turnedAway.size >= MOST_UNPROVEN) return void socket.destroy();
+      this.turnedAway.add(socket);
+      socket.on('close', () => this.turnedAway.delete(socket));
+      return void new SqlConnection(socket, this).turnAway('53300', 'sorry, too many clients already');
     }
-    const connection = new SqlConnection(socket, this);
-    this.open.add(connection);
-    this.unproven.add(connection);
-    void inNewRequest(() => connection.run()).finally(() => {
-      this.open.delete(connection);
-      this.unproven.delete(connection);
-      for (const [id, each] of this.connections) if (each === connection) this.connections.delete(id);
-    });
+    this.atTheDoor.push(socket);
+    this.letIn();
   }
 
-  private async openSession(mirror: Mirror): Promise<Upstream> {
+  /** Few prove who they are at a time; the others wait, unread, in the order in which they came. */
+  private letIn(): void {
+    while (this.unproven.size < MOST_UNPROVEN) {
+      const socket = this.atTheDoor.shift();
+      if (!socket) return;
+      if (socket.destroyed) continue;
+      const connection = new SqlConnection(socket, this);
+      this.open.add(connection);
+      this.unproven.add(connection);
+      void inNewRequest(() => connection.run()).finally(() => {
+        this.open.delete(connection);
+        this.unproven.delete(connection);
+        for (const [id, each] of this.connections) if (each === connection) this.connections.delete(id);
+        this.letIn();
+      });
+    }
+  }
+
+  private async openSession(mirror: Mirror, settings: Readonly<Record<string, string>>): Promise<Upstream> {
     const { organizationId } = mirror.policy;
     await this.takePlace(organizationId);
     try {
-      const upstream = await Upstream.open(mirror.target);
+      const upstream = await Upstream.open(mirror.target, settings);
       this.holders.set(upstream, organizationId);
       return upstream;
     } catch (error) {

@@ -117,12 +117,13 @@ export class Statements {
     this.session.refuseInFailed(statement);
     if (statement?.kind === 'execute') return { ...(await this.current(statement.name)), args: statement.args };
     const none = { sql, statement, types, fields: null, mirror: this.session.mirror };
-    const text = statement?.kind === 'query' ? statement.describe : statement?.kind === 'pass' ? statement.sql : null;
+    if (statement?.kind !== 'query' && statement?.kind !== 'pass') return none;
+    const text = statement.kind === 'query' ? statement.describe : () => statement.sql;
     if (text === null) return none;
-    const direct = statement?.kind === 'query' && types.length === 0 ? statement.direct : null;
+    const direct = statement.kind === 'query' && types.length === 0 ? statement.direct : null;
     const told = direct && directFields(direct);
-    const described = told ? { fields: told } : await this.describe(text, types);
-    const isExplained = statement?.kind === 'query' && statement.explain;
+    const described = told ? { fields: told } : await this.describe(text(), types);
+    const isExplained = statement.kind === 'query' && statement.explain;
     const prepared = { ...none, ...described, ...(isExplained ? { fields: [PLAN_FIELD] } : {}) };
     this.remember(asked, types, prepared);
     return prepared;

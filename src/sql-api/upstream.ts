@@ -7,6 +7,8 @@ import { ScramClient } from '../pgwire/scram.js';
 import { readDataRow, readFault, type Fault } from '../pgwire/server-messages.js';
 import { cancelPacket, startupPacket } from '../pgwire/startup.js';
 import { createHash } from 'node:crypto';
+import { SqlMistake } from '../sql/mistake.js';
+import { MOST_ROW } from './limits.js';
 
 export interface UpstreamTarget {
   readonly host: string;
@@ -29,11 +31,19 @@ export class UpstreamFault extends Error {
   }
 }
 
-const LARGEST = 0x3fffffff;
+/** Postgres answers a request to cancel by closing the connection. */
+const CANCEL_WITHIN_MS = 5_000;
+
+const hasEnded = (): SqlMistake =>
+  new SqlMistake({
+    code: '58000',
+    message: 'The session of the database behind the SQL API has ended before the statement was answered.',
+    hint: 'Ask again.',
+  });
 
 /** One session of the mirrors' Postgres, on the level of protocol messages, so that rows pass through as they are. */
 export class Upstream {
-  private readonly frames = new FrameReader(LARGEST, { typed: true });
+  private readonly frames = new FrameReader(MOST_ROW, { typed: true });
   private wake: (() => void) | null = null;
   private failure: Error | null = null;
   private process = 0;
@@ -53,18 +63,19 @@ export class Upstream {
       if (this.frames.buffered > 4 * 1024 * 1024) socket.pause();
       this.signal();
     });
-    const ended = (error?: Error): void => {
-      this.failure ??= error ?? new Error('The session has ended.');
+    const ended = (): void => {
+      this.failure ??= hasEnded();
       this.signal();
     };
     socket.on('error', ended);
-    socket.on('close', () => ended());
+    socket.on('close', ended);
   }
 
-  static async open(target: UpstreamTarget): Promise<Upstream> {
+  /** @param settings that it starts with, and that RESET goes back to */
+  static async open(target: UpstreamTarget, settings: Readonly<Record<string, string>>): Promise<Upstream> {
     const upstream = new Upstream(await openSocket(target), target);
     try {
-      await upstream.begin();
+      await upstream.begin(settings);
       return upstream;
     } catch (error) {
       upstream.destroy();
@@ -97,7 +108,7 @@ export class Upstream {
   /** The next message that is there already; null when there is none. */
   take(): Frame | null {
     for (;;) {
-      const frame = this.frames.next();
+      const frame = this.frame();
       if (frame === null) {
         if (this.socket.isPaused()) this.socket.resume();
         return null;
@@ -108,7 +119,25 @@ export class Upstream {
         this.parameters.set(name, value);
         this.onParameter?.(name, value);
       } else if (frame.type === 'N') this.onNotice?.(frame.body);
-      else if (frame.type !== 'A') return frame;
+      else if (frame.type === 'E' && readFault(frame.body).V === 'FATAL') {
+        this.failure ??= this.process === 0 ? new UpstreamFault(readFault(frame.body)) : hasEnded();
+        throw this.failure;
+      } else if (frame.type !== 'A') return frame;
+    }
+  }
+
+  /** @throws SqlMistake 54000 for a message that is too large to be kept: then the session is of no more use */
+  private frame(): Frame | null {
+    try {
+      return this.frames.next();
+    } catch {
+      this.failure = new SqlMistake({
+        code: '54000',
+        message: `A row of the answer is larger than ${MOST_ROW / 1024 ** 2} MB.`,
+        hint: 'Ask for shorter texts, or for more rows of less.',
+      });
+      this.destroy();
+      throw this.failure;
     }
   }
 
@@ -199,6 +228,7 @@ export class Upstream {
     const socket = await openSocket(this.target).catch(() => null);
     if (!socket) return;
     socket.on('error', () => undefined);
+    socket.setTimeout(CANCEL_WITHIN_MS, () => socket.destroy());
     socket.end(cancelPacket(this.process, this.secret));
     await new Promise<void>((resolve) => socket.on('close', () => resolve()));
   }
@@ -212,15 +242,16 @@ export class Upstream {
     this.socket.destroy();
   }
 
-  private async begin(): Promise<void> {
+  private async begin(settings: Readonly<Record<string, string>>): Promise<void> {
     const { user, database, password } = this.target;
     this.write(
       startupPacket({
         user,
         database,
         application_name: 'tributary-sql',
+        jit: 'off',
+        ...settings,
         client_encoding: 'UTF8',
-        options: '-c jit=off',
       }),
     );
     const scram = new ScramClient(password);

@@ -13,8 +13,6 @@ export interface UtilityContext {
   readonly session: MirrorSession;
   readonly statements: Statements;
   readonly send: SessionHost['send'];
-  /** Ends the transaction, and tells the client itself where Postgres would not. */
-  readonly finish: (how: 'COMMIT' | 'ROLLBACK') => Promise<void>;
 }
 
 /** Does what a utility statement says, and tells the client that it is done. @throws SqlMistake, UpstreamFault */
@@ -25,10 +23,7 @@ export async function perform(statement: UtilityStatement, context: UtilityConte
 }
 
 /** @returns the tag that says what was done */
-async function tagOf(
-  statement: UtilityStatement,
-  { session, statements, send, finish }: UtilityContext,
-): Promise<string> {
+async function tagOf(statement: UtilityStatement, { session, statements, send }: UtilityContext): Promise<string> {
   switch (statement.kind) {
     case 'begin':
       session.beginExplicit();
@@ -37,7 +32,7 @@ async function tagOf(
     case 'rollback': {
       const how = statement.kind === 'rollback' || session.hasFailed ? 'ROLLBACK' : 'COMMIT';
       if (!session.isExplicit) await send(server.noticeResponse('25P01', 'there is no transaction in progress'));
-      await finish(how);
+      await session.finish(how);
       return how;
     }
     case 'savepoint': {
@@ -56,7 +51,7 @@ async function tagOf(
     case 'discard':
       if (session.isExplicit)
         throw new SqlMistake({ code: '25001', message: 'DISCARD ALL cannot run inside a transaction block' });
-      await finish('COMMIT');
+      await session.finish('COMMIT');
       statements.clear();
       session.discard();
       return statement.tag;

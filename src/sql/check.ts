@@ -228,7 +228,7 @@ export const refusedStatement = (what: string): SqlMistake =>
     code: '25006',
     message: `${what
       .replace(/Stmt$/, '')
-      .replace(/(?!^)([A-Z])/g, ' $1')
+      .replace(/([a-z])([A-Z])/g, '$1 $2')
       .toUpperCase()} can’t be done here: the SQL API only reads.`,
     hint: 'Rows and definitions are changed over REST, GraphQL or the command line.',
   });

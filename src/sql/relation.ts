@@ -1,5 +1,5 @@
 /** A model as a relation of the SQL API: dimensions as columns, metrics as measures. */
-import { BASE_DIMENSIONS, ROWS_KEY, TIME_KEY } from '../compiler/cube/base.js';
+import { BASE_DIMENSIONS, ID_KEY, ROWS_KEY, TIME_KEY } from '../compiler/cube/base.js';
 import { keysAround } from '../compiler/model/around.js';
 import { visibilityOf, type MemberRules } from '../compiler/model/visibility.js';
 import type { DataType, Member, Model } from '../compiler/model/types.js';
@@ -48,7 +48,9 @@ export const RELATION = 'marketing';
 export const MODEL_COLUMN = 'attribution_model';
 /** The number of rows, by the name that no member can have. */
 export const ROWS = ROWS_KEY;
-export const ROW_ID = 'id';
+export const ROW_ID = ID_KEY;
+/** The column that says to which of several sets of groups a row belongs. */
+export const LEVEL = '_level';
 
 const PG_TYPES = {
   integer: 'bigint',

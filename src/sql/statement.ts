@@ -15,10 +15,10 @@ export type Statement =
   | {
       readonly kind: 'query';
       /** For Postgres to infer types from, over the empty relations; null where it takes no part in that. */
-      readonly describe: string | null;
+      readonly describe: Written | null;
       readonly plan: StatementPlan | null;
-      /** Over the catalogue alone: the statement as it runs. */
-      readonly sql: string;
+      /** The statement as it runs: over the catalogue alone, or over what was read. */
+      readonly sql: Written;
       /** EXPLAIN of a query over the model. */
       readonly explain: boolean;
       /** Where Postgres has nothing left to do: what to answer. */
@@ -37,6 +37,9 @@ export type Statement =
   | { readonly kind: 'nothing'; readonly tag: string }
   /** SHOW, FETCH, MOVE, CLOSE: run as they are. */
   | { readonly kind: 'pass'; readonly sql: string };
+
+/** SQL that is written when it is wanted: writing takes many times as long as reading, and not every statement runs in Postgres. */
+export type Written = () => string;
 
 export type StatementContext = CheckContext & PlanContext;
 
@@ -100,13 +103,21 @@ function query(
 ): Extract<Statement, { kind: 'query' }> {
   const readsModel = checkSelect(select, context);
   if (!readsModel)
-    return { kind: 'query', describe: sqlOf(select), plan: null, sql: sqlOf(root), explain: explained, direct: null };
+    return { kind: 'query', describe: once(select), plan: null, sql: once(root), explain: explained, direct: null };
   const plan = planStatement(select, context);
-  const describe = sqlOf(select);
   const tag = nodeOf(root)?.[0] ?? '';
   const statement = root === select ? plan.statement : ({ [tag]: { ...root[tag], query: plan.statement } } as Node);
   const direct = root === select ? directAnswer(plan) : null;
-  return { kind: 'query', describe, plan: { ...plan, statement }, sql: sqlOf(statement), explain: explained, direct };
+  return {
+    ...{ kind: 'query', describe: once(select), sql: once(statement) },
+    ...{ plan: { ...plan, statement }, explain: explained, direct },
+  };
+}
+
+/** The text of a statement, written once. */
+function once(stmt: Node): Written {
+  let sql: string | undefined;
+  return () => (sql ??= sqlOf(stmt));
 }
 
 function prepare(fields: Fields): Statement {
@@ -197,7 +208,7 @@ function modelSetting(node: Node, fields: Fields): Statement {
       hint: `Models are ${ATTRIBUTION_MODELS.join(', ')}, and the organisation’s own.`,
     });
   fields.name = MODEL_SETTING;
-  return { kind: 'set', sql: sqlOf(node), name: fields.is_local ? null : MODEL_COLUMN };
+  return { kind: 'set', sql: sqlOf(node), name: fields.is_local ? null : MODEL_SETTING };
 }
 const textOf = (value: unknown): string => String((as(value, 'A_Const')?.sval as Fields | undefined)?.sval ?? '');
 

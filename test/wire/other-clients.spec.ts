@@ -1,6 +1,6 @@
 /**
  * Clients from Debian's packages, where they are there: psycopg2 with SQLAlchemy's reflection, psycopg 3, asyncpg,
- * psqlODBC, psql's completion by Tab, and the JDBC driver.
+ * psqlODBC, psql's completion by Tab, the JDBC driver, and those of Perl, PHP and Ruby.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,6 +17,13 @@ const can = (modules: string): boolean => spawnSync(PYTHON, ['-c', `import ${mod
 const hasAsync = can('psycopg, asyncpg');
 const hasOdbc = can('pyodbc') && spawnSync('odbcinst', ['-q', '-d', '-n', 'PostgreSQL Unicode']).status === 0;
 const hasTerminal = can('pexpect') && spawnSync('psql', ['--version']).status === 0;
+const runs = (command: string, ...args: string[]): boolean => spawnSync(command, args).status === 0;
+const hasPerl = runs('perl', '-MDBD::Pg', '-e', '1');
+const hasPhp = runs('php', '-r', "exit(extension_loaded('pdo_pgsql') ? 0 : 1);");
+const hasRuby = runs('ruby', '-rpg', '-e', '1');
+if (!hasPerl) console.warn('SKIPPED: libdbd-pg-perl is not installed.');
+if (!hasPhp) console.warn('SKIPPED: php-cli and php-pgsql are not installed.');
+if (!hasRuby) console.warn('SKIPPED: ruby-pg is not installed.');
 if (!hasAsync) console.warn('SKIPPED: python3-psycopg and python3-asyncpg are not installed.');
 if (!hasOdbc) console.warn('SKIPPED: python3-pyodbc and odbc-postgresql are not installed.');
 if (!hasTerminal) console.warn('SKIPPED: python3-pexpect and psql are not installed.');
@@ -27,7 +34,7 @@ let server: TestServer;
 const folder = mkdtempSync(join(tmpdir(), 'tributary-clients-'));
 
 beforeAll(async () => {
-  if (![hasPython, hasJdbc, hasAsync, hasOdbc, hasTerminal].includes(true)) return;
+  if (![hasPython, hasJdbc, hasAsync, hasOdbc, hasTerminal, hasPerl, hasPhp, hasRuby].includes(true)) return;
   server = await TestServer.start();
   const rows = Array.from({ length: 250 }, (_, index) => ({
     external_id: `r${index}`,
@@ -237,4 +244,97 @@ c.sendline('\\q')
 `,
   );
   expect(screen).toEqual(Array.from({ length: 7 }, () => 'completed'));
+});
+
+const written = (name: string, text: string): string => {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return file;
+};
+const ASKED = `SELECT data_source, SUM(spend), COUNT(*) FROM marketing WHERE data_source = %s AND recorded_at >= %s GROUP BY 1`;
+const SLOW = 'SELECT count(*) FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b';
+
+(hasPerl ? it : it.skip)(
+  'Perl’s DBD::Pg reads the catalogue, prepares, copies, cancels and goes on after an error',
+  () => {
+    const file = written(
+      'client.pl',
+      String.raw`
+use strict; use DBI;
+my $d = DBI->connect('dbi:Pg:dbname=${DATABASE};host=127.0.0.1;port=${server.sqlPort}', '${USER_NAME}', '${PASSWORD}', { RaiseError => 1, PrintError => 0 });
+print join(',', $d->tables(undef, 'public', undef, 'TABLE')), "\n";
+print $d->column_info(undef, 'public', 'marketing', 'spend')->fetchrow_hashref->{TYPE_NAME}, "\n";
+my $s = $d->prepare(q{${ASKED.replaceAll('%s', '?')}});
+for (1 .. 3) { $s->execute('meta_ads', '2020-01-01'); print join('|', $s->fetchrow_array), "\n"; $s->finish; }
+$d->begin_work; $d->pg_savepoint('x'); eval { $d->do('SELECT nothing FROM marketing') }; print $d->state, "\n"; $d->pg_rollback_to('x');
+$d->do('DECLARE c CURSOR FOR SELECT spend FROM marketing'); print scalar(@{ $d->selectall_arrayref('FETCH 30 FROM c') }), "\n"; $d->commit;
+$d->do('COPY (SELECT spend FROM marketing) TO STDOUT'); my ($line, $lines) = ('', 0); $lines++ while $d->pg_getcopydata(\$line) >= 0; print "$lines\n";
+$s = $d->prepare('${SLOW}', { pg_async => 1 }); $s->execute; print $d->pg_cancel, $d->selectrow_array('SELECT 1'), "\n";
+`,
+    );
+    expect(ran('perl', [file])).toEqual([
+      ['assets', 'attribution', 'campaign_performance', 'journeys', 'marketing']
+        .map((name) => `public.${name}`)
+        .join(','),
+      'numeric',
+      ...Array.from({ length: 3 }, () => 'meta_ads|156.25|125'),
+      ...['42703', '30', '250', '11'],
+    ]);
+  },
+);
+
+(hasPhp ? it : it.skip)('PHP’s PDO binds here and there, scrolls, and copies', () => {
+  const file = written(
+    'client.php',
+    String.raw`<?php
+$d = new PDO('pgsql:host=127.0.0.1;port=${server.sqlPort};dbname=${DATABASE}', '${USER_NAME}', '${PASSWORD}', [PDO::ATTR_ERRMODE => PDO::ERRMODE_EXCEPTION]);
+foreach ([false, true] as $emulate) {
+  $d->setAttribute(PDO::ATTR_EMULATE_PREPARES, $emulate);
+  $s = $d->prepare("${ASKED.replaceAll('%s', '?')}");
+  for ($i = 0; $i < 3; $i++) $s->execute(['meta_ads', '2020-01-01']);
+  echo json_encode($s->fetchAll(PDO::FETCH_NUM)), "\n", $s->getColumnMeta(1)['native_type'], "\n";
+}
+try { $d->query('SELECT nothing FROM marketing'); } catch (PDOException $error) { echo $error->getCode(), "\n"; }
+$d->beginTransaction();
+$s = $d->prepare('SELECT spend FROM marketing', [PDO::ATTR_CURSOR => PDO::CURSOR_SCROLL]);
+$s->execute();
+echo $s->fetch(PDO::FETCH_NUM, PDO::FETCH_ORI_LAST) ? 'last' : 'none', "\n";
+$s = null;
+$d->commit();
+echo count($d->pgsqlCopyToArray('(SELECT spend FROM marketing)')), "\n";
+`,
+  );
+  expect(ran('php', [file])).toEqual([
+    ...[1, 2].flatMap(() => ['[["meta_ads","156.25",125]]', 'numeric']),
+    ...['42703', 'last', '250'],
+  ]);
+});
+
+(hasRuby ? it : it.skip)('Ruby’s pg pipelines, reads row by row, and cancels', () => {
+  const file = written(
+    'client.rb',
+    String.raw`
+require 'pg'
+c = PG.connect(host: '127.0.0.1', port: ${server.sqlPort}, user: '${USER_NAME}', password: '${PASSWORD}', dbname: '${DATABASE}')
+c.prepare('asked', '${ASKED.replace('%s', '$1').replace('%s', '$2')}')
+3.times { puts c.exec_prepared('asked', ['meta_ads', '2020-01-01']).values.inspect }
+begin; c.exec('SELECT nothing FROM marketing'); rescue PG::UndefinedColumn => error; puts error.result.error_field(PG::Result::PG_DIAG_SQLSTATE); end
+c.send_query('SELECT spend FROM marketing'); c.set_single_row_mode
+rows = 0
+while (result = c.get_result); result.check; rows += result.ntuples; end
+puts rows
+c.send_query('${SLOW}'); c.cancel
+begin; c.get_last_result; rescue PG::QueryCanceled; puts 'cancelled'; end
+c.enter_pipeline_mode
+['SELECT 1', 'SELECT SUM(spend) FROM marketing', 'SELECT nothing', 'SELECT 3'].each { |sql| c.send_query_params(sql, []) }
+c.pipeline_sync
+seen = []
+loop { result = c.get_result or next; seen << result.res_status(result.result_status).sub('PGRES_', ''); break if result.result_status == PG::PGRES_PIPELINE_SYNC }
+puts seen.join(' ')
+`,
+  );
+  expect(ran('ruby', [file])).toEqual([
+    ...Array.from({ length: 3 }, () => '[["meta_ads", "156.25", "125"]]'),
+    ...['42703', '250', 'cancelled', 'TUPLES_OK TUPLES_OK FATAL_ERROR PIPELINE_ABORTED PIPELINE_SYNC'],
+  ]);
 });

@@ -1,20 +1,21 @@
 /** Connections of the SQL API: over TLS, by both versions of the protocol, many at once, and within their limits. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect as connectSocket, type Socket } from 'node:net';
+import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import pg from 'pg';
-import { BodyReader, cstring, int32 } from '../../src/pgwire/body.js';
+import { BodyReader, int32 } from '../../src/pgwire/body.js';
 import * as said from '../../src/pgwire/client-messages.js';
-import { FrameReader, type Frame } from '../../src/pgwire/frames.js';
-import { ScramClient } from '../../src/pgwire/scram.js';
-import { readDataRow, readFault } from '../../src/pgwire/server-messages.js';
+import type { Frame } from '../../src/pgwire/frames.js';
+import { readFault } from '../../src/pgwire/server-messages.js';
 import { cancelPacket } from '../../src/pgwire/startup.js';
 import { selfSigned } from '../support/certificate.js';
+import { embeddedDatabaseUrl } from '../support/records.js';
 import { TestServer } from '../support/server.js';
 import { connect, DATABASE, PASSWORD, USER_NAME } from './clients.js';
+import { RawClient } from './raw-client.js';
 
 let server: TestServer;
 const folder = mkdtempSync(join(tmpdir(), 'tributary-sessions-'));
@@ -50,81 +51,37 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A client that says what it wants, message by message. */
-class RawClient {
-  private readonly frames = new FrameReader(1 << 24, { typed: true });
-  private wake = (): void => undefined;
-  isClosed = false;
-  process = 0;
-  secret = Buffer.alloc(0);
+const hasPsql = spawnSync('psql', ['--version']).status === 0;
+const psql = (mode: string, host: string): string => {
+  const { stdout, stderr } = spawnSync(
+    'psql',
+    ['-X', '-A', '-t', '-c', '\\conninfo', '-c', 'SELECT MEASURE(clicks) FROM marketing'],
+    {
+      encoding: 'utf8',
+      env: {
+        ...process.env,
+        PGHOST: host,
+        PGPORT: String(server.sqlPort),
+        PGUSER: USER_NAME,
+        PGPASSWORD: PASSWORD,
+        PGDATABASE: DATABASE,
+        PGSSLMODE: mode,
+        PGSSLROOTCERT: files.certificate,
+      },
+    },
+  );
+  return stdout + stderr;
+};
 
-  constructor(readonly socket: Socket) {
-    const changed = (): void => this.wake();
-    socket.on('data', (bytes: Buffer) => (this.frames.push(bytes), changed()));
-    socket.on('error', () => undefined);
-    socket.on('close', () => ((this.isClosed = true), changed()));
-  }
-
-  static open(): Promise<RawClient> {
-    return new Promise((resolve) => {
-      const socket = connectSocket(server.sqlPort, '127.0.0.1', () => resolve(new RawClient(socket)));
-    });
-  }
-
-  /** @returns null when the server has closed the connection */
-  async next(): Promise<Frame | null> {
-    for (;;) {
-      const frame = this.frames.next();
-      if (frame) return frame;
-      if (this.isClosed) return null;
-      await new Promise<void>((resolve) => (this.wake = resolve));
+/** Tries again while it fails, for some seconds. */
+async function eventually<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let left = 100; ; left--)
+    try {
+      return await attempt();
+    } catch (error) {
+      if (left === 0) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
-  }
-
-  async until(type: string): Promise<Frame[]> {
-    const all: Frame[] = [];
-    for (;;) {
-      const frame = await this.next();
-      if (!frame) throw new Error(`Closed before ${type}: ${all.map((each) => each.type).join('')}`);
-      all.push(frame);
-      if (frame.type === type) return all;
-    }
-  }
-
-  /** Proves who it is, up to ReadyForQuery. @returns what the server said before it asked for the secret */
-  async start(minor: number, options: Readonly<Record<string, string>> = {}): Promise<Frame[]> {
-    const fields = Object.entries({ user: USER_NAME, database: DATABASE, ...options });
-    const body = Buffer.concat([
-      int32((3 << 16) | minor),
-      ...fields.flatMap(([name, value]) => [cstring(name), cstring(value)]),
-      Buffer.from([0]),
-    ]);
-    this.socket.write(Buffer.concat([int32(body.length + 4), body]));
-    const before = await this.until('R');
-    const scram = new ScramClient(PASSWORD);
-    this.socket.write(said.saslInitial(scram.first()));
-    const [challenge] = await this.until('R');
-    this.socket.write(said.saslResponse(scram.final((challenge as Frame).body.subarray(4).toString('utf8'))));
-    for (const { type, body: content } of await this.until('Z'))
-      if (type === 'K') {
-        const reader = new BodyReader(content);
-        this.process = reader.int32();
-        this.secret = Buffer.from(reader.rest);
-      }
-    return before.slice(0, -1);
-  }
-
-  /** How the columns of the last answer were described, as bytes. */
-  described = '';
-
-  async ask(sql: string): Promise<(string | null)[][]> {
-    this.socket.write(said.query(sql));
-    const frames = await this.until('Z');
-    const fault = frames.find(({ type }) => type === 'E');
-    if (fault) throw new Error(readFault(fault.body).C);
-    this.described = frames.find(({ type }) => type === 'T')?.body.toString('latin1') ?? '';
-    return frames.filter(({ type }) => type === 'D').map(({ body }) => readDataRow(body));
-  }
 }
 
 describe('TLS', () => {
@@ -139,28 +96,7 @@ describe('TLS', () => {
     );
   });
 
-  const hasPsql = spawnSync('psql', ['--version']).status === 0;
   (hasPsql ? it : it.skip)('is spoken with psql', () => {
-    const psql = (mode: string, host: string): string => {
-      const { stdout, stderr } = spawnSync(
-        'psql',
-        ['-X', '-A', '-t', '-c', '\\conninfo', '-c', 'SELECT MEASURE(clicks) FROM marketing'],
-        {
-          encoding: 'utf8',
-          env: {
-            ...process.env,
-            PGHOST: host,
-            PGPORT: String(server.sqlPort),
-            PGUSER: USER_NAME,
-            PGPASSWORD: PASSWORD,
-            PGDATABASE: DATABASE,
-            PGSSLMODE: mode,
-            PGSSLROOTCERT: files.certificate,
-          },
-        },
-      );
-      return stdout + stderr;
-    };
     expect(psql('require', '127.0.0.1')).toMatch(/TLSv1\.[23][^]*1803/);
     expect(psql('verify-full', 'localhost')).toContain('1803');
     expect(psql('verify-full', '127.0.0.1')).toContain('does not match host name');
@@ -186,7 +122,7 @@ describe('TLS', () => {
   });
 
   it('ends a connection that says anything in the clear behind its request for TLS', async () => {
-    const client = await RawClient.open();
+    const client = await RawClient.open(server);
     client.socket.write(Buffer.concat([int32(8), int32(80877103), Buffer.from('SELECT 1')]));
     const [frame] = await client.until('E');
     expect(readFault((frame as Frame).body).M).toContain('unencrypted data');
@@ -195,7 +131,7 @@ describe('TLS', () => {
 
 describe('the start', () => {
   it('speaks 3.2 with a long key to cancel by, and 3.0 with a short one', async () => {
-    const [old, recent] = [await RawClient.open(), await RawClient.open()];
+    const [old, recent] = [await RawClient.open(server), await RawClient.open(server)];
     expect(await old.start(0)).toEqual([]);
     expect(await recent.start(2)).toEqual([]);
     expect([old.secret.length, recent.secret.length]).toEqual([4, 32]);
@@ -203,7 +139,7 @@ describe('the start', () => {
       said.query('SELECT count(*) FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b'),
     );
     await new Promise((resolve) => setTimeout(resolve, 300));
-    const other = await RawClient.open();
+    const other = await RawClient.open(server);
     other.socket.end(cancelPacket(recent.process, recent.secret));
     const stopped = (await recent.until('Z')).find(({ type }) => type === 'E');
     expect(readFault((stopped as Frame).body).C).toBe('57014');
@@ -212,7 +148,7 @@ describe('the start', () => {
   });
 
   it('says which version it speaks instead of a newer one, and which options it does not know', async () => {
-    const client = await RawClient.open();
+    const client = await RawClient.open(server);
     const [negotiated] = await client.start(9, { '_pq_.made_up': 'on' });
     const reader = new BodyReader((negotiated as Frame).body);
     expect((negotiated as Frame).type).toBe('v');
@@ -226,7 +162,7 @@ describe('the start', () => {
     ['a start-up of less than nothing', int32(-5)],
     ['protocol 2', Buffer.concat([int32(8), int32(2 << 16)])],
   ])('refuses %s', async (_, bytes) => {
-    const client = await RawClient.open();
+    const client = await RawClient.open(server);
     client.socket.write(bytes);
     const [frame] = await client.until('E');
     expect(readFault((frame as Frame).body).C).toMatch(/08P01|0A000/);
@@ -234,7 +170,7 @@ describe('the start', () => {
   });
 
   it('ends a session that announces a message of a gigabyte, and nobody else’s', async () => {
-    const [one, other] = [await RawClient.open(), await RawClient.open()];
+    const [one, other] = [await RawClient.open(server), await RawClient.open(server)];
     await one.start(0);
     await other.start(0);
     one.socket.write(Buffer.concat([Buffer.from('Q'), int32(0x40000000)]));
@@ -247,9 +183,9 @@ describe('the start', () => {
 });
 
 describe('many at once', () => {
-  it('lets 120 clients in, who hold few sessions of Postgres among them', async () => {
+  it('lets 200 clients in at once, who hold few sessions of Postgres among them', async () => {
     const clients = Array.from(
-      { length: 120 },
+      { length: 200 },
       () =>
         new pg.Client({
           host: '127.0.0.1',
@@ -259,15 +195,27 @@ describe('many at once', () => {
           database: DATABASE,
         }),
     );
-    // No more than fifty may be unproven at a time.
-    for (let from = 0; from < clients.length; from += 40)
-      await Promise.all(clients.slice(from, from + 40).map((client) => client.connect()));
+    // Fewer may be unproven at a time: the others wait their turn.
+    await Promise.all(clients.map((client) => client.connect()));
     const answers = await Promise.all(
       // What Postgres has to do takes a session of it, one after another.
       clients.map((client) => client.query(`SELECT upper(data_source) AS u FROM marketing GROUP BY 1`)),
     );
     expect(answers.map(({ rows }) => rows as unknown)).toEqual(clients.map(() => [{ u: 'META_ADS' }]));
     await Promise.all(clients.map((client) => client.end()));
+  }, 60_000);
+
+  it('says so when there are more connections than it takes', async () => {
+    const crowd: RawClient[] = [];
+    while (crowd.length < 400) crowd.push(await RawClient.open(server));
+    try {
+      await expect(connect(server)).rejects.toMatchObject({ code: '53300' });
+      if (hasPsql) expect(psql('prefer', '127.0.0.1')).toContain('too many clients');
+    } finally {
+      for (const each of crowd) each.socket.destroy();
+    }
+    const free = await eventually(() => connect(server));
+    await free.end();
   }, 60_000);
 
   it('says so when more transactions are open than there are sessions', async () => {
@@ -301,6 +249,81 @@ describe('time-outs', () => {
     expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
     await client.end();
   });
+
+  it.each([
+    ['is idle for longer than it has set', `SET idle_session_timeout = '200ms'`, '57P05'],
+    ['is idle in a transaction that has read nothing', `SET idle_in_transaction_session_timeout = 200; BEGIN`, '25P03'],
+    [
+      'is idle in a transaction that has',
+      `SET idle_in_transaction_session_timeout = 200; BEGIN; SELECT upper(data_source) FROM marketing`,
+      '25P03',
+    ],
+  ])('lets a client go that %s', async (_, sql, code) => {
+    const client = await connect(server);
+    const told = new Promise<unknown>((resolve) => client.on('error', resolve));
+    await client.query(sql);
+    expect(await told).toMatchObject({ severity: 'FATAL', code });
+  });
+});
+
+describe('settings', () => {
+  const zone = async (client: pg.Client): Promise<unknown> =>
+    (await client.query<{ TimeZone: string }>('SHOW timezone')).rows[0]?.TimeZone;
+
+  /** The sessions of Postgres behind all clients end, as when it is started anew. */
+  const loseSessions = async (): Promise<void> => {
+    const admin = new pg.Client({ connectionString: embeddedDatabaseUrl(server.dataDir) });
+    await admin.connect();
+    const ours = `FROM pg_stat_activity WHERE usename = 'tributary_sql_reader'`;
+    await admin.query(`SELECT pg_terminate_backend(pid) ${ours}`);
+    await eventually(async () => expect((await admin.query(`SELECT ${ours}`)).rowCount).toBe(0));
+    await admin.end();
+  };
+
+  it('are those that a transaction has kept, in every session of Postgres that follows', async () => {
+    const client = await connect(server);
+    await client.query(`SET timezone = 'Europe/Berlin'`);
+    await client.query(`BEGIN; SET timezone = 'Asia/Tokyo'; SET application_name = 'gone'; ROLLBACK`);
+    expect(await zone(client)).toBe('Europe/Berlin');
+    await loseSessions();
+    expect(await zone(client)).toBe('Europe/Berlin');
+    await client.query('BEGIN; SAVEPOINT s');
+    await client.query(`SET timezone = 'Asia/Tokyo'; ROLLBACK TO s; SET statement_timeout = '7s'`);
+    await client.query('COMMIT');
+    await loseSessions();
+    expect(await zone(client)).toBe('Europe/Berlin');
+    expect((await client.query('SHOW statement_timeout')).rows).toEqual([{ statement_timeout: '7s' }]);
+    await expect(client.query(`SET timezone = 'UTC'; SELECT 1/0`)).rejects.toMatchObject({ code: '22012' });
+    await loseSessions();
+    expect(await zone(client)).toBe('Europe/Berlin');
+    await client.end();
+  });
+
+  it('go back to those of the start', async () => {
+    const client = await RawClient.open(server);
+    await client.start(0, { TimeZone: 'Asia/Kathmandu', application_name: 'mine' });
+    for (const reset of ['RESET timezone', 'SET timezone TO DEFAULT', 'RESET ALL']) {
+      await client.ask(`SET timezone = 'UTC'`);
+      await client.ask(reset);
+      expect(await client.ask('SHOW timezone')).toEqual([['Asia/Kathmandu']]);
+      await loseSessions();
+      expect(await client.ask('SHOW timezone')).toEqual([['Asia/Kathmandu']]);
+    }
+    await client.ask(`SET application_name = 'other'`);
+    await client.ask('DISCARD ALL');
+    expect(await client.ask('SHOW application_name')).toEqual([['mine']]);
+    client.socket.destroy();
+  });
+
+  it('are not guessed at when a transaction loses its session: it has failed', async () => {
+    const client = await connect(server);
+    await client.query(`BEGIN; SET LOCAL timezone = 'Asia/Kathmandu'`);
+    await loseSessions();
+    await expect(client.query('SELECT MIN(recorded_at)::text FROM marketing')).rejects.toMatchObject({ code: '25P02' });
+    expect((await client.query('COMMIT')).command).toBe('ROLLBACK');
+    expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    await client.end();
+  });
 });
 
 describe('an answer that takes no Postgres', () => {
@@ -309,6 +332,12 @@ describe('an answer that takes no Postgres', () => {
     'SELECT campaign_name, MEASURE(spend) AS spend, SUM(clicks), COUNT(*) FROM marketing GROUP BY 1 ORDER BY 1',
     'SELECT campaign_name, MEASURE(spend), MEASURE(ctr) FROM marketing GROUP BY campaign_name ORDER BY campaign_name DESC',
     'SELECT campaign_name AS c, SUM(spend) FROM marketing GROUP BY c ORDER BY 2 DESC, 1 LIMIT 3',
+    'SELECT DISTINCT campaign_name FROM marketing ORDER BY 1 NULLS FIRST',
+    'SELECT DISTINCT data_source AS s, campaign_name AS c, campaign_name FROM marketing',
+    'SELECT DISTINCT clicks FROM marketing',
+    'SELECT DISTINCT ON (campaign_name) campaign_name FROM marketing ORDER BY 1',
+    'SELECT DISTINCT campaign_name, COUNT(*) AS n, SUM(clicks) FROM marketing GROUP BY campaign_name',
+    'SELECT DISTINCT COUNT(*) FROM marketing GROUP BY campaign_name ORDER BY 1',
     'SELECT campaign_name AS c, SUM(spend) FROM marketing GROUP BY c ORDER BY SUM(spend) NULLS FIRST, c LIMIT 4',
     'SELECT SUM(spend), COUNT(*), MEASURE(clicks), MEASURE(roas) FROM marketing',
     `SELECT SUM(spend), COUNT(*), MEASURE(roas), MEASURE(clicks) FROM marketing WHERE campaign_name = 'none'`,
@@ -319,7 +348,7 @@ describe('an answer that takes no Postgres', () => {
     `SELECT data_source, count(*), sum(clicks) AS "ü" FROM marketing WHERE campaign_name <> 'Meta' AND data_source IS NOT NULL GROUP BY data_source ORDER BY count(*)`,
     'SELECT campaign_name, spend, clicks, data_source AS "Q" FROM marketing ORDER BY clicks NULLS FIRST, spend, campaign_name',
   ])('is the same to the letter: %s', async (sql) => {
-    const [direct, byPostgres] = [await RawClient.open(), await RawClient.open()];
+    const [direct, byPostgres] = [await RawClient.open(server), await RawClient.open(server)];
     await direct.start(0, { TimeZone: 'UTC' });
     await byPostgres.start(0, { TimeZone: 'UTC' });
     const isSorted = sql.includes('ORDER BY');
@@ -370,6 +399,24 @@ describe('an answer that takes no Postgres', () => {
     await client.query('ROLLBACK');
     expect(await first()).toEqual(utc);
     await client.end();
+  });
+
+  it('is not given in a transaction that has failed since it was bound', async () => {
+    const client = await RawClient.open(server);
+    await client.start(0);
+    await client.ask('BEGIN');
+    const bound = { portal: 'p', statement: 's', formats: [], values: [], resultFormats: [] };
+    client.socket.write(
+      Buffer.concat([said.parse('s', 'SELECT MEASURE(clicks) FROM marketing', []), said.bind(bound), said.sync()]),
+    );
+    await client.until('Z');
+    await expect(client.ask('SELECT 1/0')).rejects.toThrow('22012');
+    for (const late of [said.execute('p', 0), said.describe('P', 'p')]) {
+      client.socket.write(Buffer.concat([late, said.sync()]));
+      const [frame] = await client.until('Z');
+      expect(readFault((frame as Frame).body).C).toBe('25P02');
+    }
+    client.socket.destroy();
   });
 
   it('fails a transaction as Postgres does, and ends it', async () => {

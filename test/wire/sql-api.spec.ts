@@ -1,9 +1,11 @@
 /** The SQL API as tools use it: node-postgres and, where it is installed, psql. */
 import { spawnSync } from 'node:child_process';
 import type pg from 'pg';
+import { embeddedDatabaseUrl } from '../support/records.js';
 import { TestServer } from '../support/server.js';
 import { connect, DATABASE, PASSWORD, USER_NAME } from './clients.js';
 import { answered, corpusOf, TOOLS, writeCorpus, type CorpusStatement } from './corpus.js';
+import { flatDatabase, isSorted, plainNumber, readsRows } from './flat-table.js';
 
 let server: TestServer;
 let client: pg.Client;
@@ -105,6 +107,45 @@ describe('measures by name', () => {
     ]);
   });
 
+  it('of any kind are calculated for each set of several groupings', async () => {
+    const sets = `ROLLUP (date_trunc('year', recorded_at), date_trunc('month', recorded_at), data_source)`;
+    const levels = (measure: string): Promise<unknown[][]> =>
+      rows(`SELECT extract(year FROM date_trunc('year', m.recorded_at))::int AS y, date_trunc('month', recorded_at)::date::text, coalesce(data_source, 'all') AS s,
+          GROUPING(date_trunc('month', recorded_at), m.data_source) AS level, ${measure}, COUNT(*), rank() OVER (ORDER BY SUM(spend) DESC NULLS LAST)
+        FROM marketing AS m WHERE data_source ~ 'a' AND 1 = 1 GROUP BY ${sets} HAVING COUNT(*) > 0 ORDER BY 4, 2, 3 NULLS LAST`);
+    expect(await levels('MEASURE(frequency)')).toEqual(await levels('NULL'));
+    expect(
+      await rows(`SELECT data_source, campaign_name, COUNT(*), MEASURE(frequency), GROUPING(campaign_name, data_source) FROM marketing
+        GROUP BY GROUPING SETS ((data_source), (campaign_name, data_source), ()) HAVING SUM(spend) > 60 ORDER BY 5, 1`),
+    ).toEqual([
+      ['meta_ads', 'spring', '1', null, 0],
+      ['meta_ads', null, '2', null, 2],
+      [null, null, '5', null, 3],
+    ]);
+    expect(
+      await rows(`SELECT data_source, COUNT(*), MEASURE(frequency) FROM marketing WHERE 1 = 0 GROUP BY CUBE (1)`),
+    ).toEqual([[null, '0', null]]);
+    for (const sql of [
+      `SELECT upper(data_source), MEASURE(frequency) FROM marketing GROUP BY ROLLUP (1)`,
+      `SELECT data_source, MEASURE(frequency), COUNT(DISTINCT data_source) FROM marketing GROUP BY ROLLUP (1)`,
+      `SELECT data_source, MEASURE(frequency) FROM marketing WHERE data_source < campaign_name GROUP BY CUBE (1, campaign_name)`,
+    ])
+      expect(await refusal(sql)).toMatchObject({ code: '0A000' });
+  });
+
+  it('that look at other rows stand beside a count of rows', async () => {
+    const counted = [
+      ['google_ads', '2'],
+      ['meta_ads', '2'],
+      ['tiktok_ads', '1'],
+    ];
+    for (const measure of ['spend', 'frequency', 'ltv_cac_ratio', 'acquisition_cost', 'cost_per_acquired_customer'])
+      expect(
+        await rows(`SELECT d, n FROM (
+          SELECT data_source AS d, COUNT(*) AS n, MEASURE(${measure}) FROM marketing GROUP BY 1) AS t WHERE n > 0 ORDER BY 1`),
+      ).toEqual(counted);
+  });
+
   it('are refused rather than wrong where parts do not add up', async () => {
     const { code, hint } = await refusal(`SELECT upper(data_source), MEASURE(frequency) FROM marketing GROUP BY 1`);
     expect(code).toBe('0A000');
@@ -142,6 +183,14 @@ describe('SQL over rows', () => {
     expect(await rows('SELECT AVG(spend), MAX(clicks), COUNT(spend) FROM marketing')).toEqual([
       ['43.7900000000000000', '10', '4'],
     ]);
+    const perSource = 'SELECT data_source, MAX(clicks) FROM marketing GROUP BY 1 ORDER BY 1';
+    const most = [
+      ['google_ads', '1'],
+      ['meta_ads', '10'],
+      ['tiktok_ads', '7'],
+    ];
+    expect(await rows(perSource)).toEqual(most);
+    expect(await rows(perSource.replace('SELECT', 'SELECT DISTINCT'))).toEqual(most);
     expect(await rows(`SELECT campaign_name FROM marketing WHERE campaign_name LIKE 'sp\\%%'`)).toEqual([
       ['sp%ring\\tab'],
     ]);
@@ -161,6 +210,27 @@ describe('SQL over rows', () => {
       ['2026-01-04', '1'],
       ['2026-01-05', '1'],
     ]);
+    // As Sequelize sets it, and as psycopg2 may.
+    for (const [offset, days] of [
+      [`INTERVAL '+00:00' HOUR TO MINUTE`, [['2026-01-05', '2']]],
+      [
+        `INTERVAL '-05:00' HOUR TO MINUTE`,
+        [
+          ['2026-01-04', '1'],
+          ['2026-01-05', '1'],
+        ],
+      ],
+      [
+        '+10',
+        [
+          ['2026-01-05', '1'],
+          ['2026-01-06', '1'],
+        ],
+      ],
+    ] as const) {
+      await client.query(`SET TIME ZONE ${offset}`);
+      expect(await rows(sql, ['2026-01-10'])).toEqual(days);
+    }
     await client.query(`SET timezone = 'UTC'`);
   });
 
@@ -402,6 +472,36 @@ describe('the SQL that tools write', () => {
     },
     60_000,
   );
+
+  it('has the answers that a plain Postgres gives over a flat table of the same rows', async () => {
+    const flat = await flatDatabase(
+      embeddedDatabaseUrl(server.dataDir),
+      DATABASE,
+      ROWS.map(([id, recorded_at, data_source, campaign_name, spend, revenue, clicks]) => ({
+        ...{ recorded_at, data_source, campaign_name, spend, revenue, clicks },
+        customer_id: CUSTOMERS[id] ?? null,
+      })),
+    );
+    let compared = 0;
+    try {
+      for (const tool of TOOLS)
+        for (const { what, sql, ...expected } of corpusOf(tool)) {
+          if (expected.error !== undefined || !(await readsRows(sql))) continue;
+          const { rows: found = [], count, error } = await answered(flat, { sql, ...expected });
+          const inOrder = (all: CorpusStatement['rows'] = []): unknown[] => {
+            const shown = all.map((row) => row.map(plainNumber));
+            return isSorted(sql) ? shown : shown.sort();
+          };
+          expect({ tool, what, sql, count, error, rows: inOrder(found) }).toEqual({
+            ...{ tool, what, sql, count: expected.count, error: undefined, rows: inOrder(expected.rows) },
+          });
+          compared++;
+        }
+    } finally {
+      await flat.end();
+    }
+    expect(compared).toBeGreaterThan(60);
+  }, 60_000);
 });
 
 describe('safety', () => {

@@ -11,6 +11,9 @@ export const TIME_KEY = 'recorded_at';
 /** Not for users: the planner filters by it, always. */
 export const TENANT_KEY = 'organization_id';
 
+/** The base dimension that is another value in each row of an organisation. */
+export const ID_KEY = 'id';
+
 /** Hidden: which row it is, as text; its instant in milliseconds since 1970; and the first row of a group, by time. */
 export const ROW_KEY = '_row';
 export const INSTANT_KEY = '_instant';
@@ -57,7 +60,7 @@ export interface BaseDimension {
 
 /** Dimensions that every organisation has. A dimension of the model with the same key takes its place. */
 export const BASE_DIMENSIONS: readonly BaseDimension[] = [
-  { key: 'id', label: 'Row ID', description: 'The row, as a UUID.', kind: 'uuid' },
+  { key: ID_KEY, label: 'Row ID', description: 'The row, as a UUID.', kind: 'uuid' },
   { key: 'recorded_at', label: 'Date', description: 'When the row was recorded.', kind: 'datetime' },
   { key: 'data_source', label: 'Data source', description: 'Where the row came from.', kind: 'string' },
   { key: 'source_category', label: 'Source category', description: 'What kind of source it was.', kind: 'string' },
@@ -68,7 +71,7 @@ export const BASE_DIMENSIONS: readonly BaseDimension[] = [
 ];
 
 /** Keys that no metric may take, because the base cube has a dimension of that name. */
-export const RESERVED_KEYS: readonly string[] = [TENANT_KEY, ...BASE_DIMENSIONS.map(({ key }) => key), 'id'];
+export const RESERVED_KEYS: readonly string[] = [TENANT_KEY, ...BASE_DIMENSIONS.map(({ key }) => key), ID_KEY];
 
 /** The Cube granularity behind each grain. */
 export const GRANULARITY: Readonly<Record<TimeGrain, string>> = {

@@ -12,6 +12,7 @@ import { CUBE } from './base.js';
 import type { RollupColumns } from '../rollup/types.js';
 import { cubeSchema, rollupSchema, type CubeFile, type CubeSchema } from './generate.js';
 import { peopleSql } from './people-sql.js';
+import { RowMeasures } from './row-measures.js';
 import { relationSql, type Relation } from './relation-sql.js';
 import { TributaryClickHouseQuery, TributaryPostgresQuery, type TributaryOptions } from './tributary-query.js';
 
@@ -27,6 +28,8 @@ export interface CubeQuery extends TributaryOptions {
   readonly relation?: Relation;
   /** Rows of this organisation, a UUID, by people instead of by ids. */
   readonly peopleOf?: string;
+  /** Each row is a group of its own, so nothing needs to be grouped. */
+  readonly byRow?: boolean;
 }
 export type CubeFilter =
   | { readonly member: string; readonly operator: string; readonly values: readonly string[] }
@@ -98,12 +101,14 @@ export async function compileModel({ model, dialect, base, typed, rollup }: Comp
   });
   transpileOnce(compilers.compiler as unknown as Transpiling, generated);
   await compilers.compiler.compile();
+  let rowMeasures: RowMeasures | undefined;
   const Query = dialect === 'clickhouse' ? TributaryClickHouseQuery : TributaryPostgresQuery;
   return {
     dialect,
     model,
     toSql: async (query) => {
-      const { relation, peopleOf, ...options } = query;
+      const { relation, peopleOf, byRow, ...options } = query;
+      if (byRow) rowMeasures ??= new RowMeasures(model, dialect, typed);
       const behind = {
         ...(relation === undefined ? {} : { relationSql: relationSql(relation, dialect, typed) }),
         ...(peopleOf === undefined ? {} : { rowsSql: peopleSql(peopleOf, dialect) }),
@@ -111,6 +116,7 @@ export async function compileModel({ model, dialect, base, typed, rollup }: Comp
       const cube = new Query(compilers, {
         ...options,
         ...behind,
+        ...(byRow ? { rowMeasures } : {}),
         timezone: 'UTC',
         order: [],
         useNativeSqlPlanner: false,

@@ -7,6 +7,7 @@
 /** Marks around a reference inside SQL text. Control characters, so that no checked SQL can hold them. */
 const OPEN = '\u0001';
 const CLOSE = '\u0002';
+const REFERENCE = new RegExp(`${OPEN}([a-z0-9_]*)${CLOSE}`, 'g');
 const KEY = /^[a-z_][a-z0-9_]*$/;
 
 /** The cube's own row, in SQL: `${CUBE}`. */
@@ -29,8 +30,12 @@ export class CubeSql {
 
   toString(): string {
     const escaped = this.sql.replace(/[\\`]|\$\{/g, (found) => `\\${found}`);
-    const open = new RegExp(`${OPEN}([a-z0-9_]*)${CLOSE}`, 'g');
-    return `\`${escaped.replace(open, (_, key: string) => (key === '' ? '${CUBE}' : `\${CUBE.${key}}`))}\``;
+    return `\`${escaped.replace(REFERENCE, (_, key: string) => (key === '' ? '${CUBE}' : `\${CUBE.${key}}`))}\``;
+  }
+
+  /** The SQL itself. @param row by which the cube's row is named @param member SQL of another measure */
+  over(row: string, member: (key: string) => string): string {
+    return this.sql.replace(REFERENCE, (_, key: string) => (key === '' ? row : member(key)));
   }
 }
 

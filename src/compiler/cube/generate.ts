@@ -162,7 +162,11 @@ function dimensionOf(member: DimensionMember, rows: RowReader): CubeValue {
   return { ...described(member), sql: new CubeSql(sql), type, meta: { kind } };
 }
 
-function formulaMeasures(member: FormulaMetricMember, dialect: DialectName, exact: ReadonlySet<string>): Members {
+export function formulaMeasures(
+  member: FormulaMetricMember,
+  dialect: DialectName,
+  exact: ReadonlySet<string>,
+): Members {
   if (member.tree === null) return {};
   const leaf = (key: string): string => memberReference(exact.has(key) ? exactKey(key) : key);
   return rounded(
@@ -176,5 +180,5 @@ function formulaMeasures(member: FormulaMetricMember, dialect: DialectName, exac
 export const hasExact = (member: Member): boolean =>
   member.kind === 'formula' || (member.kind === 'simple' && isCalculated(member));
 
-const exactKeys = (members: readonly Member[]): ReadonlySet<string> =>
+export const exactKeys = (members: readonly Member[]): ReadonlySet<string> =>
   new Set(members.filter(hasExact).map(({ key }) => key));

@@ -6,8 +6,11 @@ import { createHash } from 'node:crypto';
 import { asRecorded, markedLike } from '../dialect/amount-sql.js';
 import { REQUEST_ZONE } from '../dialect/request-zone.js';
 import type { DialectName } from '../dialect/types.js';
+import { OF_GROUP, OF_ONE_ROW, type Aggregates } from './aggregates.js';
 
 export interface Parts {
+  /** What puts the operands together. */
+  readonly aggregates: Aggregates;
   /** SQL of what adds up to the sum of `value`, the SQL of a value of each row. */
   sum(value: string): string;
   /** SQL of what the least `value` is the least of. */
@@ -24,12 +27,16 @@ export class NeedsRows extends Error {}
 
 /** Every row is a part of its own. */
 export const ROWS: Parts = {
+  aggregates: OF_GROUP,
   sum: (value) => value,
   min: (value) => value,
   max: (value) => value,
-  count: (value) => `count(${value})`,
+  count: (value) => OF_GROUP.count(value),
   needRows: () => undefined,
 };
+
+/** The same where each row stands for itself. */
+export const ONE_ROW: Parts = { ...ROWS, aggregates: OF_ONE_ROW, count: (value) => OF_ONE_ROW.count(value) };
 
 export type PartKind = 'sum' | 'min' | 'max' | 'count';
 
@@ -41,6 +48,7 @@ export interface Part {
 
 /** Notes the parts that are asked for, so that a rollup can hold them. */
 export class NotedParts implements Parts {
+  readonly aggregates = OF_GROUP;
   readonly all = new Map<string, Part>();
 
   readonly sum = (value: string): string => this.note('sum', value);
@@ -65,6 +73,8 @@ export class NotedParts implements Parts {
  * are still marked as such: a statement that has to convert them needs rows, too.
  */
 export class HeldParts implements Parts {
+  readonly aggregates = OF_GROUP;
+
   constructor(
     private readonly columns: ReadonlySet<string>,
     private readonly row: string,

@@ -7,6 +7,7 @@ import type { FormulaNode } from '../formula/types.js';
 import { isMoneyField, readsAmounts } from '../model/amounts.js';
 import type { SimpleMetricMember } from '../model/types.js';
 import { TIME_KEY, amountsKey, currenciesKey } from './base.js';
+import { wide, type Aggregates } from './aggregates.js';
 import { CubeSql, type CubeValue } from './cube-text.js';
 import { measure, partsKey, rounded, sumKey, valueKey, type Members } from './measure.js';
 import { ROWS, type Parts } from './parts.js';
@@ -37,6 +38,7 @@ function amountMeasures(member: SimpleMetricMember, rows: RowReader): Members {
 
 function shownMeasures(member: SimpleMetricMember, rows: RowReader, parts: Parts): Members {
   const { field, key, weight } = member;
+  const { aggregates } = parts;
   const { source } = rows;
   const { dialect, row } = source;
   const isMoney = member.data_type === 'currency';
@@ -70,40 +72,40 @@ function shownMeasures(member: SimpleMetricMember, rows: RowReader, parts: Parts
     case 'approx_distinct':
       parts.needRows();
       return dialect === 'clickhouse'
-        ? plain(`uniqCombined64(${text()})`)
+        ? plain(aggregates.estimated(text()))
         : { [key]: measure(member, 'count_distinct', text()) };
     case 'sum': {
       if (member.additivity === 'additive') {
         const summed = parts.sum(number());
-        const sum = aggregate('sum', summed, (value) => `sum(${value})`);
+        const sum = aggregate('sum', summed, aggregates.sum);
         if (member.data_type !== 'integer') return sum;
-        return { ...sum, [sumKey(key)]: hidden(`sum(${summed})`) };
+        return { ...sum, [sumKey(key)]: hidden(aggregates.sum(summed)) };
       }
       parts.needRows();
       const instant = `${source.row}.${TIME_KEY}`;
-      const added = partsSql(member, recorded(), instant);
+      const added = partsSql(member, recorded(), instant, aggregates);
       return {
-        ...aggregate('number', number(), (value) => `CASE WHEN ${added} <= 1 THEN sum(${value}) END`),
+        ...aggregate('number', number(), (value) => `CASE WHEN ${added} <= 1 THEN ${aggregates.sum(value)} END`),
         [partsKey(key)]: hidden(added),
       };
     }
     case 'min':
-      return aggregate('min', parts.min(number()), (value) => `min(${value})`);
+      return aggregate('min', parts.min(number()), aggregates.min);
     case 'max':
-      return aggregate('max', parts.max(number()), (value) => `max(${value})`);
+      return aggregate('max', parts.max(number()), aggregates.max);
     case 'last':
       parts.needRows();
-      return aggregate('number', number(), (value) => lastSql(value, `${source.row}.${TIME_KEY}`, dialect));
+      return aggregate('number', number(), (value) => aggregates.last(value, `${source.row}.${TIME_KEY}`, dialect));
     case 'avg': {
       const value = number();
-      const average = quotient(`sum(${parts.sum(value)})`, parts.count(value), dialect, false);
+      const average = quotient(aggregates.sum(parts.sum(value)), parts.count(value), dialect, false);
       return rounded(member, complete(average, ...ownAmounts()), dialect);
     }
     case 'median':
       parts.needRows();
       return rounded(
         member,
-        complete(quotient(middles(number(), dialect), '2', dialect, false), ...ownAmounts()),
+        complete(quotient(aggregates.middles(number(), dialect), '2', dialect, false), ...ownAmounts()),
         dialect,
       );
     case 'weighted_avg': {
@@ -112,8 +114,8 @@ function shownMeasures(member: SimpleMetricMember, rows: RowReader, parts: Parts
       const read = fieldSql(weight, 'number', source);
       const isAmount = isMoneyField(weight, rows.money);
       const weighing = wide(isAmount ? amountSql(read, row) : read, dialect);
-      const weights = `sum(${parts.sum(`CASE WHEN ${value} IS NOT NULL THEN ${weighing} END`)})`;
-      const average = quotient(`sum(${parts.sum(`${value} * ${weighing}`)})`, weights, dialect, true);
+      const weights = aggregates.sum(parts.sum(`CASE WHEN ${value} IS NOT NULL THEN ${weighing} END`));
+      const average = quotient(aggregates.sum(parts.sum(`${value} * ${weighing}`)), weights, dialect, true);
       const amounts = [...ownAmounts(), ...(isAmount ? [counted(amountSql(read, row))] : [])];
       return rounded(member, complete(average, ...amounts), dialect);
     }
@@ -144,32 +146,13 @@ const hidden = (sql: string): CubeValue => ({
 });
 
 /** How many parts a sum would add up that must not be added: rows, or for what adds up except over time, instants. */
-const partsSql = ({ additivity }: SimpleMetricMember, value: string, instant: string): string =>
-  additivity === 'semi_additive'
-    ? `count(DISTINCT CASE WHEN ${value} IS NOT NULL THEN ${instant} END)`
-    : `count(${value})`;
-
-/** The sum over the rows of the latest instant at which there is a value. */
-function lastSql(value: string, instant: string, dialect: DialectName): string {
-  if (dialect === 'clickhouse') return `sumArgMax(${value}, ${instant})`;
-  const kept = `FILTER (WHERE ${value} IS NOT NULL)`;
-  const columns = `unnest(array_agg(${value}) ${kept}, array_agg(${instant}) ${kept}) AS latest(value, instant)`;
-  return `(SELECT sum(latest.value) FROM ${columns} WHERE latest.instant = max(${instant}) ${kept})`;
-}
-
-/** The two values in the middle, added up; of an odd number of values, twice the one. */
-function middles(value: string, dialect: DialectName): string {
-  if (dialect === 'postgres') {
-    const middle = (direction: string): string => `percentile_disc(0.5) WITHIN GROUP (ORDER BY ${value} ${direction})`;
-    return `${middle('ASC')} + ${middle('DESC')}`;
-  }
-  const exact = `toDecimal128(${value}, 9)`;
-  return ['Low', 'High'].map((which) => wide(`quantileExact${which}(0.5)(${exact})`, dialect)).join(' + ');
-}
-
-/** Wide enough that a product or a sum of two values can't overflow. */
-const wide = (sql: string, dialect: DialectName): string =>
-  dialect === 'clickhouse' ? `toDecimal256(${sql}, 9)` : sql;
+const partsSql = (
+  { additivity }: SimpleMetricMember,
+  value: string,
+  instant: string,
+  { count, distinct }: Aggregates,
+): string =>
+  additivity === 'semi_additive' ? distinct(`CASE WHEN ${value} IS NOT NULL THEN ${instant} END`) : count(value);
 
 /**
  * Division as formulas do it: null where the divisor is zero, cut at 18 decimals.

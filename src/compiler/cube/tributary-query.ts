@@ -10,6 +10,7 @@ import { ordinalSql, type Placement } from '../dialect/ordinal-sql.js';
 import type { DialectName } from '../dialect/types.js';
 
 import type { ValueKind } from './base.js';
+import type { RowMeasures } from './row-measures.js';
 import { ofTouchpoint } from './row-sql.js';
 
 /** What the planner adds to a Cube query; Cube hands it to the query object as it is. */
@@ -29,6 +30,8 @@ export interface TributaryOptions {
   readonly relationSql?: string;
   /** The same, of rows that are read otherwise. */
   readonly rowsSql?: string;
+  /** Rows are not grouped: what measures are for each of them. */
+  readonly rowMeasures?: RowMeasures | undefined;
   /** Members that are selected as NULL, because their number would be wrong. */
   readonly withheld: readonly string[];
 }
@@ -155,7 +158,12 @@ function dimensionSql(query: BaseQuery, dimension: Dimension, sql: string): stri
 const timeFirst = (query: BaseQuery): Selected[] =>
   (query.timeDimensions as unknown as Selected[]).concat(query.dimensions as unknown as Selected[]);
 
-const isWithheld = (query: BaseQuery, measure: { measure?: unknown }): boolean =>
+interface Measure {
+  readonly measure?: unknown;
+  path(): readonly string[];
+}
+
+const isWithheld = (query: BaseQuery, measure: Measure): boolean =>
   (query.options as TributaryOptions).withheld.includes(String(measure.measure));
 
 function rowOrder(query: BaseQuery, column: (position: number) => string): string {
@@ -205,8 +213,14 @@ function exact(Parent: CubeQueryClass, dialect: DialectName): CubeQueryClass {
     override dimensionsForSelect(): never[] {
       return timeFirst(this) as never[];
     }
-    override measureSql(measure: { measure?: unknown }): string {
-      return isWithheld(this, measure) ? 'NULL' : (super.measureSql(measure) as string);
+    override measureSql(measure: Measure): string {
+      if (isWithheld(this, measure)) return 'NULL';
+      const { rowMeasures } = this.options as TributaryOptions;
+      const [cube = '', key = ''] = measure.path();
+      return rowMeasures?.sql(key, this.cubeAlias(cube) as string) ?? (super.measureSql(measure) as string);
+    }
+    override groupByClause(): string {
+      return (this.options as TributaryOptions).rowMeasures ? '' : (super.groupByClause() as string);
     }
   };
 }

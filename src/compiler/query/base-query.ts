@@ -33,6 +33,8 @@ export interface Grouping {
   readonly filters?: readonly CubeFilter[];
   /** Reads rows whether or not they meet the request's own conditions; the tenant's and the policy's hold always. */
   readonly isUnfiltered?: boolean;
+  /** Each row is a group of its own: one of the dimensions is its id. */
+  readonly byRow?: boolean;
   /** Read in the place of rows. */
   readonly relation?: RelationKind;
   readonly limit?: number | null;
@@ -115,7 +117,7 @@ export class BaseQueries {
     const values = segmentsFor(query, rollup);
     this.readsRollup = true;
     const segments: CubeFilter = { member: path(SEGMENT_KEY), operator: 'equals', values };
-    const { sql, params } = await this.grouped(grouping, rollup.compiled, [segments]);
+    const { sql, params } = await this.grouped({ ...grouping, byRow: false }, rollup.compiled, [segments]);
     return { sql: sql.replaceAll(ROLLUP_TABLE, rollup.table), params };
   }
 
@@ -153,6 +155,7 @@ export class BaseQueries {
       rowOrder: grouping.order ?? [],
       withheld: [],
       ...(relation ? { relation } : {}),
+      ...(grouping.byRow ? { byRow: true } : {}),
       ...(this.input.byPeople && !relation ? { peopleOf: organizationId } : {}),
     });
     if (grouping.relation && money.hasSeveral && marksIn(sql).own) throw unprocessable(...asProblem(BY_AMOUNTS));

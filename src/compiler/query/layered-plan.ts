@@ -1,5 +1,5 @@
 /** A report with a comparison, windows, filled gaps or top values → its statement. */
-import { amountsKey, TIME_KEY, valueKind } from '../cube/base.js';
+import { amountsKey, ROWS_KEY, TIME_KEY, valueKind } from '../cube/base.js';
 import { hasExact } from '../cube/generate.js';
 import type { FormulaDialect } from '../dialect/formula-dialect.js';
 import { FORMULA_DIALECTS } from '../dialect/formula-dialect.js';
@@ -116,6 +116,20 @@ async function topRows(report: Report): Promise<TopRows | null> {
   return { dimension, values, other };
 }
 
+/** The number of rows, which can be asked for and is no member of a model. */
+const ROWS: Member = {
+  ...{ kind: 'simple', key: ROWS_KEY, aggregation: 'count', field: { kind: 'rows' }, weight: null },
+  ...{
+    label: 'Rows',
+    description: null,
+    category: 'platform',
+    data_type: 'integer',
+    unit: null,
+    additivity: 'additive',
+  },
+  ...{ standard_key: null, aliases: [], origin: 'standard', status: 'valid', diagnostics: [], depends_on: [] },
+};
+
 /** What a value is measured over: the rows of the answer, or a total of fewer columns. */
 interface Scope {
   readonly moment: Moment;
@@ -172,8 +186,7 @@ class LayeredPlan {
   }
 
   private shown({ member }: Resolved, moment: Moment): string {
-    if (member === null) throw new Error('A metric that is none of the model.');
-    return this.value(member, { moment, total: null }, false);
+    return this.value(member ?? ROWS, { moment, total: null }, false);
   }
 
   /** @param isExact with all decimals, for a formula to build on; else as a reader gets it */

@@ -19,7 +19,7 @@ import { mixtureChecks, rateGaps } from './money-checks.js';
 import type { MoneyFacts } from './money.js';
 import { Mistakes } from './mistakes.js';
 import { readReport, type ReadReport } from './read-report.js';
-import { needsLayers, type Report } from './report.js';
+import { isByRow, needsLayers, type Report } from './report.js';
 import type { Instants } from './time-range.js';
 import {
   MOST_SUBTOTAL_ROWS,
@@ -45,6 +45,8 @@ export interface PlanInput {
   /** What of the organisation the asker sees; all of it where there is none. */
   readonly policy?: PlanPolicy;
   readonly now: Date;
+  /** The order of rows does not matter, where each is one of the organisation’s: then they are not sorted. */
+  readonly inAnyOrder?: boolean;
   /** Most rows that any request gets; null for an export without a limit. */
   readonly maxRows: number | null;
   /** Answers from this rollup instead of from rows: the whole plan, or not at all. */
@@ -89,13 +91,14 @@ export async function planQuery(input: PlanInput): Promise<QueryPlan> {
   const earlier = earlierOf(report);
   const gaps = await gapCheck(report);
 
-  const statement = masks.statement(report, await statementOf(report));
+  const isUnsorted = input.inAnyOrder === true && request.order === undefined && isByRow(report);
+  const statement = masks.statement(report, await statementOf(isUnsorted ? { ...report, order: [] } : report));
   const totals =
     request.totals === true && !refused && report.metrics.length > 0 ? await totalsOf(report, masks) : null;
   const subtotals = refused ? [] : await Promise.all(read.subtotals.map((by) => subtotalOf(report, by, masks)));
   const checks = [
     ...(gaps === null ? [] : [gaps]),
-    ...(await additivityChecks(report, request)),
+    ...(isByRow(report) ? [] : await additivityChecks(report, request)),
     ...(await mixtureChecks(report, totals !== null || subtotals.length > 0)),
   ];
 
@@ -149,6 +152,7 @@ function statementOf(report: Report): Promise<Statement> {
     limit: limit === null ? null : limit + 1,
     offset: offset === 0 ? null : offset,
     order,
+    byRow: isByRow(report),
   });
 }
 

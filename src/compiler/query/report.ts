@@ -1,4 +1,5 @@
 /** A request whose every name and word has been checked: what the planner works from. */
+import { ID_KEY } from '../cube/base.js';
 import type { CubeFilter } from '../cube/compile.js';
 import type { DialectName } from '../dialect/types.js';
 import { keysAround } from '../model/around.js';
@@ -48,6 +49,17 @@ export interface Report {
   readonly offset: number;
   /** Values of the order's columns in the last row of the page before; null on the first page. */
   readonly after: Cursor['values'] | null;
+}
+
+/** Whether each row is a group of its own, of which nothing has to be put together. */
+export function isByRow(report: Report): boolean {
+  const { dimensions, groupFilters, queries } = report;
+  return (
+    dimensions.some(({ key, member }) => key === ID_KEY && member === null) &&
+    groupFilters.length === 0 &&
+    !queries.flagsMoney &&
+    !needsLayers(report)
+  );
 }
 
 /** Whether the grouped query alone can't answer it. */

@@ -112,7 +112,7 @@ export const USER_SETTING = 'tributary.asker';
 export const SETTINGS: ReadonlySet<string> = new Set(
   `timezone datestyle intervalstyle client_encoding application_name extra_float_digits standard_conforming_strings
    search_path client_min_messages bytea_output lc_messages lc_monetary lc_numeric lc_time xmloption
-   idle_in_transaction_session_timeout lock_timeout statement_timeout geqo jit enable_seqscan enable_hashjoin enable_mergejoin
+   idle_in_transaction_session_timeout idle_session_timeout lock_timeout statement_timeout geqo jit enable_seqscan enable_hashjoin enable_mergejoin
    enable_nestloop row_security synchronize_seqscans quote_all_identifiers escape_string_warning
    array_nulls backslash_quote`.split(/\s+/),
 );

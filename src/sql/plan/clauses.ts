@@ -33,14 +33,53 @@ export function ordering(select: Fields): unknown[] {
  * for what is selected.
  */
 export function groupKeys(select: Fields, scope: Scope): { keys: Node[]; sets: boolean } {
-  const targets = list(select.targetList).map((each) => as(each, 'ResTarget') ?? {});
+  const keysOf = keyResolver(select, scope);
   let sets = select.groupDistinct === true;
-  const resolve = (node: Node): Node[] => {
+  const visit = (node: Node): Node[] => {
     const set = as(node, 'GroupingSet');
-    if (set) {
-      sets = true;
-      return list(set.content).flatMap(resolve);
+    if (!set) return keysOf(node);
+    sets = true;
+    return list(set.content).flatMap(visit);
+  };
+  return { keys: list(select.groupClause).flatMap(visit), sets };
+}
+
+/** The keys of each set that is grouped by. @param most sets; undefined where there are more */
+export function groupingSets(select: Fields, scope: Scope, most: number): Node[][] | undefined {
+  const keysOf = keyResolver(select, scope);
+  const expand = (node: Node): Node[][] => {
+    const set = as(node, 'GroupingSet');
+    if (!set) return [keysOf(node)];
+    const content = list(set.content);
+    switch (set.kind) {
+      case 'GROUPING_SET_EMPTY':
+        return [[]];
+      case 'GROUPING_SET_ROLLUP':
+        return Array.from({ length: content.length + 1 }, (_, left) =>
+          content.slice(0, content.length - left).flatMap(keysOf),
+        );
+      case 'GROUPING_SET_CUBE':
+        if (2 ** content.length > most) return Array.from({ length: most + 1 }, () => []);
+        return Array.from({ length: 2 ** content.length }, (_, without) =>
+          content.filter((__, index) => (without & (1 << index)) === 0).flatMap(keysOf),
+        );
+      default:
+        return content.flatMap(expand);
     }
+  };
+  let sets: Node[][] = [[]];
+  for (const node of list(select.groupClause)) {
+    const more = expand(node);
+    if (sets.length * more.length > most) return undefined;
+    sets = sets.flatMap((set) => more.map((each) => [...set, ...each]));
+  }
+  return sets;
+}
+
+/** What a part of GROUP BY that is no set of sets stands for. */
+function keyResolver(select: Fields, scope: Scope): (node: Node) => Node[] {
+  const targets = list(select.targetList).map((each) => as(each, 'ResTarget') ?? {});
+  const resolve = (node: Node): Node[] => {
     const row = as(node, 'RowExpr');
     if (row) return list(row.args).flatMap(resolve);
     const number = as(node, 'A_Const')?.ival as Fields | undefined;
@@ -52,7 +91,7 @@ export function groupKeys(select: Fields, scope: Scope): { keys: Node[]; sets: b
     }
     return [node];
   };
-  return { keys: list(select.groupClause).flatMap(resolve), sets };
+  return resolve;
 }
 
 export const isGrouped = (select: Fields, uses: Uses): boolean =>

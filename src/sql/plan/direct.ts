@@ -37,7 +37,7 @@ export interface DirectAnswer {
 }
 
 const ALLOWED: ReadonlySet<string> = new Set(
-  'targetList fromClause groupClause sortClause limitCount limitOption op'.split(' '),
+  'targetList distinctClause fromClause groupClause sortClause limitCount limitOption op'.split(' '),
 );
 const CASTS: Readonly<Record<string, string>> = { numeric: 'numeric', int8: 'bigint', text: 'text' };
 
@@ -48,8 +48,8 @@ export function directAnswer({ statement, sources, notices }: StatementPlan): Di
   if (!select || !source || others.length > 0 || notices.length > 0) return null;
   if (Object.entries(select).some(([key, value]) => !ALLOWED.has(key) && isSet(value))) return null;
   if (select.op !== 'SETOP_NONE' || select.limitOption === 'LIMIT_OPTION_WITH_TIES') return null;
-  const { request, probes, constants, report, models } = source;
-  if (probes.length + constants.length > 0 || report || models) return null;
+  const { request, probes, constants, report, levels, models } = source;
+  if (probes.length + constants.length > 0 || report || levels || models) return null;
   if (request.time_grain) return null;
   const [from, ...joined] = list(select.fromClause);
   const relation = as(from, 'RangeVar');
@@ -64,10 +64,9 @@ export function directAnswer({ statement, sources, notices }: StatementPlan): Di
   const isTotal = isGrouped && list(select.groupClause).length === 0;
   if (isGrouped) {
     const keys = new Set(list(select.groupClause).map((key) => keyOf(key, shown, names, columnAt)));
-    const isOne = source.columns.every(({ member }, index) => !isDimension(source, member) || keys.has(index));
-    if (!isOne || keys.has(undefined)) return null;
-    if (isTotal && request.dimensions.length > 0) return null;
+    if (!isOneRowEach(source, keys) || keys.has(undefined)) return null;
   } else if (source.columns.some(({ member }) => member === null)) return null;
+  if (isSet(select.distinctClause) && !isDistinct(select, source, shown)) return null;
   const order = list(select.sortClause).map((each) => orderOf(as(each, 'SortBy') ?? {}, names, targets));
   const limit = limitOf(select.limitCount);
   const values = source.pushed.map((push) => valuesOf(push));
@@ -81,8 +80,16 @@ export function directAnswer({ statement, sources, notices }: StatementPlan): Di
 
 const SORTED: ReadonlySet<string> = new Set(['text', 'numeric', 'bigint']);
 const isSet = (value: unknown): boolean => (Array.isArray(value) ? value.length > 0 : Boolean(value));
-const isDimension = ({ request }: Source, member: string | null): boolean =>
-  member !== null && request.dimensions.includes(member);
+/** Whether each group is one row of what is read: by all of its dimensions, the id of rows included. @param keys positions of columns */
+const isOneRowEach = ({ request, columns }: Source, keys: ReadonlySet<number | undefined>): boolean =>
+  request.dimensions.every((key) => columns.some(({ member }, index) => member === key && keys.has(index)));
+
+/** Whether DISTINCT changes nothing: each row shows all by which the source is grouped. */
+function isDistinct({ distinctClause }: Fields, source: Source, shown: readonly Value[]): boolean {
+  const isOnAll = list(distinctClause).every((each) => Object.keys(each).length === 0);
+  const keys = new Set(shown.flatMap(({ from, none, isAggregate }) => (isAggregate || none !== null ? [] : [from])));
+  return isOnAll && isOneRowEach(source, keys);
+}
 
 type ColumnAt = (node: unknown) => { readonly from: number; readonly type: string } | null;
 

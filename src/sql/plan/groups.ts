@@ -1,18 +1,19 @@
 /** Selects whose rows are read grouped, as coarsely as the answer allows. */
 import type { Node } from '../ast.js';
 import { unsupported, type SqlMistake } from '../mistake.js';
-import { MODEL_COLUMN, ROWS } from '../relation.js';
+import { LEVEL, MODEL_COLUMN, ROWS } from '../relation.js';
 import { isAboutModel, isModelName, modelsOf } from './attribution-models.js';
 import { hasSubselect, setWhere } from './clauses.js';
 import { planGroupedRows } from './grouped-rows.js';
 import { noRows, type Leaf } from './leaf.js';
+import { groupByLevels, levelsOf, type Level } from './levels.js';
 import { countedBy, partsOf } from './parts.js';
 import { isConstant } from './push.js';
 import { calculateFromParts, countValues, roll, takeWhole, wayOf, type Way } from './rewrite.js';
 import type { LeafScope } from './scope.js';
-import { shapeOf } from './shape.js';
+import { shapeOf, type Shape } from './shape.js';
 import { sourceColumn, TIME, type Sources } from './sources.js';
-import type { Probe } from './types.js';
+import type { Probe, Source } from './types.js';
 import { usesOf, type AggregateUse } from './uses.js';
 
 /** @throws SqlMistake 0A000 where a measure can't be had for the groups that are asked for */
@@ -45,6 +46,8 @@ export function planGroups(leaf: Leaf, sources: Sources): void {
   }
   const parts = new Map<AggregateUse, readonly string[]>();
   const counted = new Map<AggregateUse, string>();
+  const levels = whole.length > 0 && models === null ? levelsFor(leaf, whole, residual) : undefined;
+  if (levels) return planLevels(leaf, ways, levels, sources);
   if (!shape.isExact) {
     for (const use of whole) {
       const dimension = hasRows ? countedBy(use, scope) : undefined;
@@ -74,7 +77,7 @@ export function planGroups(leaf: Leaf, sources: Sources): void {
     else roll(use);
   }
   setWhere(select, kept);
-  const { grain, time } = shape;
+  const { time } = shape;
   const dimensions = [...new Set([...shape.dimensions, ...counted.values()])].filter(
     (name) => !isModelName(name, scope),
   );
@@ -83,11 +86,7 @@ export function planGroups(leaf: Leaf, sources: Sources): void {
     metrics.add(ROWS);
   }
   sources.add(range, scope, {
-    request: {
-      metrics: [...metrics],
-      dimensions: time === 'instant' ? [...dimensions, TIME] : dimensions,
-      time_grain: grain,
-    },
+    request: requestOf({ ...shape, dimensions }, metrics),
     columns: [
       ...(models === null ? [] : [{ name: MODEL_COLUMN, type: 'text', member: MODEL_COLUMN }]),
       ...(time === null ? [] : [sourceColumn(scope, TIME)]),
@@ -102,6 +101,57 @@ export function planGroups(leaf: Leaf, sources: Sources): void {
     models,
   });
 }
+
+/** The sets of groups, where there are several, and a measure that can't be put together from parts of all of them. */
+function levelsFor(
+  leaf: Leaf,
+  whole: readonly AggregateUse[],
+  residual: readonly Node[],
+): readonly Level[] | undefined {
+  const { scope, sets } = leaf;
+  const isHad = (use: AggregateUse): boolean =>
+    (countedBy(use, scope) !== undefined && scope.relation.content.kind === 'rows') ||
+    partsOf(use, scope) !== undefined;
+  if (!sets || whole.every(isHad)) return undefined;
+  const isJudged = residual.every((condition) => isConstant(condition) || probeOf(condition, scope).length > 0);
+  return isJudged ? levelsOf(leaf) : undefined;
+}
+
+function planLevels(
+  leaf: Leaf,
+  ways: ReadonlyMap<AggregateUse, Way>,
+  levels: readonly Level[],
+  sources: Sources,
+): void {
+  const { select, range, scope, uses, filters } = leaf;
+  const metrics = [...new Set(uses.aggregates.map((use) => (isRowCount(use) ? ROWS : (use.column?.name ?? ROWS))))];
+  const dimensions = [...new Set(levels.flatMap(({ shape }) => shape.dimensions))];
+  const hasTime = levels.some(({ shape }) => shape.time !== null);
+  const columns = [...(hasTime ? [TIME] : []), ...dimensions];
+  groupByLevels(leaf, levels, columns);
+  for (const use of uses.aggregates)
+    if (ways.get(use) === 'whole') takeWhole(use);
+    else roll(use);
+  setWhere(select, []);
+  const conditions = filters.map(({ condition }) => condition);
+  sources.add(range, scope, {
+    request: { metrics, dimensions: columns, time_grain: null },
+    columns: [
+      { name: LEVEL, type: 'integer', member: LEVEL },
+      ...[...columns, ...metrics].map((name) => sourceColumn(scope, name)),
+    ],
+    levels: levels.map(({ shape }) => requestOf(shape, metrics)),
+    pushed: filters.flatMap(({ push }) => push ?? []),
+    probes: filters.flatMap(({ push, condition }) => (push ? [] : probeOf(condition, scope))),
+    constants: conditions.filter((condition) => isConstant(condition)),
+  });
+}
+
+const requestOf = ({ dimensions, time, grain }: Shape, metrics: Iterable<string>): Source['request'] => ({
+  metrics: [...metrics],
+  dimensions: time === 'instant' ? [...dimensions, TIME] : dimensions,
+  time_grain: grain,
+});
 
 /** Counts rows, or what of rows is known. */
 const isRowCount = ({ name, fields, column }: AggregateUse): boolean =>

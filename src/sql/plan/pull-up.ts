@@ -40,7 +40,7 @@ export function pullUp(
   pullUp(inner, isModel, isAggregate);
   const relation = onlyRelation(inner, isModel);
   const alias = sub.alias as Fields | undefined;
-  if (!relation || !isPlain(inner, isAggregate) || list(alias?.colnames).length > 0) return;
+  if (!relation || !isPlain(inner, isModel, isAggregate) || list(alias?.colnames).length > 0) return;
   const qualifier = String((relation.alias as Fields | undefined)?.aliasname ?? relation.relname);
   const outputs = outputsOf(inner, qualifier);
   if (outputs === undefined) return;
@@ -57,19 +57,49 @@ export function pullUp(
 
 const PLAIN_KEYS = new Set(['targetList', 'fromClause', 'whereClause', 'limitOption', 'op']);
 
-function isPlain(select: Fields, isAggregate: (name: string) => boolean): boolean {
+function isPlain(
+  select: Fields,
+  isModel: (fields: Fields) => boolean,
+  isAggregate: (name: string) => boolean,
+): boolean {
   if (select.op !== 'SETOP_NONE' || Object.keys(select).some((key) => !PLAIN_KEYS.has(key))) return false;
   let plain = true;
-  walk([select.targetList, select.whereClause], (tag, fields) => {
-    if (tag === 'SubLink' || tag === 'GroupingFunc') plain = false;
+  const visit = (tag: string, fields: Fields): boolean => {
+    if (tag === 'SubLink') {
+      plain &&= standsAlone(as(fields.subselect, 'SelectStmt'), isModel);
+      walk(fields.testexpr, visit);
+      return false;
+    }
+    if (tag === 'GroupingFunc') plain = false;
     if (tag === 'FuncCall') {
       const name = stringOf(list(fields.funcname).at(-1));
       if (fields.over || name === MEASURE || isAggregate(name) || SET_RETURNING.has(name) || VOLATILE.has(name))
         plain = false;
     }
+    return true;
+  };
+  walk(select.whereClause, visit);
+  walk(select.targetList, (tag, fields) => {
+    if (tag === 'SubLink') plain = false;
+    return visit(tag, fields);
   });
   return plain;
 }
+
+/** Whether a sub-select within a condition looks at one relation of the model and at nothing of the select around it. */
+function standsAlone(select: Fields | undefined, isModel: (fields: Fields) => boolean): boolean {
+  const relation = select && onlyRelation(select, isModel);
+  if (!relation || select.withClause) return false;
+  const own = String((relation.alias as Fields | undefined)?.aliasname ?? relation.relname);
+  let alone = true;
+  walk(Object.values(select), (tag, fields) => {
+    if (tag === 'SubLink') alone = false;
+    const names = tag === 'ColumnRef' ? (columnName({ ColumnRef: fields }) ?? []) : [];
+    if (names.length > 1 && names.at(-2) !== own) alone = false;
+  });
+  return alone;
+}
+
 const SET_RETURNING = new Set([
   'generate_series',
   'unnest',
@@ -104,9 +134,14 @@ function outputsOf(select: Fields, qualifier: string): Outputs | 'all' | undefin
 
 function unqualify(node: unknown, qualifier: string): void {
   walk(node, (tag, fields) => {
-    if (tag !== 'ColumnRef') return;
-    const parts = list(fields.fields);
+    // What a sub-select names is its own.
+    if (tag === 'SubLink') {
+      unqualify(fields.testexpr, qualifier);
+      return false;
+    }
+    const parts = tag === 'ColumnRef' ? list(fields.fields) : [];
     if (parts.length > 1 && stringOf(parts.at(-2)) === qualifier) fields.fields = parts.slice(-1);
+    return true;
   });
 }
 

@@ -12,7 +12,10 @@ export const TIME = 'recorded_at';
 /** No name that a client could write by chance. */
 const sourceName = (index: number): string => `tributary_source_${index}_b1c5a2f7`;
 
-const NOTHING_MORE = { pushed: [], probes: [], most: null, constants: [], report: null, models: null } as const;
+const NOTHING_MORE = {
+  ...{ pushed: [], probes: [], most: null, constants: [] },
+  ...{ report: null, levels: null, models: null },
+} as const;
 
 /** What a statement reads, as its plan grows. */
 export class Sources {

@@ -49,13 +49,20 @@ export interface Calendar {
   readonly fiscalYearStart: number;
 }
 
+/** Of several; weeks lie across all but days. */
+function finest(units: readonly TimeUnit[]): TimeUnit {
+  if (units.includes('instant')) return 'instant';
+  if (units.includes('day') || units.includes('week')) return 'day';
+  return units.includes('month') ? 'month' : 'quarter';
+}
+
 /** The unit whose buckets each of `units` can be told from, as coarse as may be; and the grain that gives them. */
 export function commonUnit(
   units: readonly TimeUnit[],
   calendar: Calendar,
 ): { unit: TimeUnit; grain: TimeGrain | null } {
   const [first = 'instant'] = units;
-  const unit = units.every((each) => each === first) ? first : units.includes('instant') ? 'instant' : 'day';
+  const unit = units.every((each) => each === first) ? first : finest(units);
   switch (unit) {
     case 'instant':
       return { unit, grain: null };

@@ -40,6 +40,8 @@ export interface Source {
   readonly constants: readonly Node[];
   /** The request of the saved report whose rows these are; `request` is empty then. */
   readonly report: ReportRequest | null;
+  /** Groups of several sets of keys: each is read by itself, and its rows have its number in the column `_level`. */
+  readonly levels: readonly Source['request'][] | null;
   /** Rows of each attribution model that meets the conditions; null where the statement does not name the model. */
   readonly models: SourceModels | null;
 }
