@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import type { Identity } from '../access/identity.js';
 import { actorOf } from '../audit/actor.js';
 import { AuditTrail } from '../audit/audit-trail.js';
-import { decodeCursor, encodeCursor, type PageQuery } from '../common/page.js';
+import { DEFAULT_PAGE, decodeCursor, encodeCursor, type PageQuery } from '../common/page.js';
 import { conflict, notFound } from '../common/problem.js';
 import { isUuid, newId } from '../common/uuid.js';
 import { bumpDataVersion } from '../ingestion/data-version.js';
@@ -90,7 +90,7 @@ export class CustomerMergesService {
 
   /** Merges that hold, newest first. */
   async list({ organizationId }: Identity, query: PageQuery): Promise<CustomerMergeListDto> {
-    const limit = query.limit ?? 100;
+    const limit = query.limit ?? DEFAULT_PAGE;
     const builder = this.database.manager
       .createQueryBuilder(CustomerMerge, 'merge')
       .where('merge.organization_id = :organizationId AND merge.undone_at IS NULL', { organizationId });

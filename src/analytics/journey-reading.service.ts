@@ -3,7 +3,7 @@ import { Decimal } from 'decimal.js';
 import type { Identity } from '../access/identity.js';
 import { policyOf, seesAll } from '../access/policy.js';
 import { isOfKind, journeyRulesOf, type JourneyRules } from '../attribution/models/journey-rules.js';
-import { decodeCursor, encodeCursor, type PageQuery } from '../common/page.js';
+import { DEFAULT_PAGE, decodeCursor, encodeCursor, type PageQuery } from '../common/page.js';
 import { badRequest, Problem } from '../common/problem.js';
 import { isUuid, uuidV5 } from '../common/uuid.js';
 import { journeysSql } from '../compiler/cube/journeys-sql.js';
@@ -28,7 +28,6 @@ import type {
   JourneyListQuery,
 } from './journey.dto.js';
 
-const PAGE = 200;
 const AT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 
 /** Journeys of customers, one by one. They lead through everyone's campaigns, so a limited view has none of them. */
@@ -55,7 +54,7 @@ export class JourneyReading {
     const [found] = await this.journeys(owner, [['j.customer_id', canonical, 'uuid']], 1);
     const journey = found?.journey;
     if (!journey) throw new Problem(404, 'not_found', `There is no customer ${customer.slice(0, 80)}.`);
-    const limit = query.limit ?? PAGE;
+    const limit = query.limit ?? DEFAULT_PAGE;
     const events = await this.events(owner, members, limit + 1, query.cursor);
     const shown = events.slice(0, limit);
     const runs = state.attribution_runs;
@@ -76,7 +75,7 @@ export class JourneyReading {
 
   async list(identity: Identity, query: JourneyListQuery): Promise<CustomerJourneyListDto> {
     const { organizationId, money, rules } = await this.ready(identity);
-    const limit = query.limit ?? PAGE;
+    const limit = query.limit ?? DEFAULT_PAGE;
     const after = query.cursor === undefined ? null : decodeCursor(query.cursor);
     if (after !== null && !isUuid(after)) throw badRequest('invalid_cursor', 'The cursor is not one of this list.');
     const conditions: Condition[] = [

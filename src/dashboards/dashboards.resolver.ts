@@ -1,8 +1,9 @@
-import { Args, Context, ID, Int, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { Args, Context, ID, Mutation, Query, Resolver } from '@nestjs/graphql';
 import type { FastifyReply } from 'fastify';
 import { GraphQLJSON } from 'graphql-scalars';
 import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
+import { PageQuery } from '../common/page.js';
 import { goneSignal } from '../query/query-reply.service.js';
 import { DashboardData } from './dashboard-data.service.js';
 import { DashboardDto, DashboardListDto, LoadedDashboardDto, WidgetLibraryDto } from './dashboard.dto.js';
@@ -27,16 +28,8 @@ export class DashboardsResolver {
 
   @Query(() => DashboardListDto, { name: 'dashboards', description: 'Dashboards that the role may see, oldest first.' })
   @Allow('reports:read')
-  list(
-    @CurrentIdentity() identity: Identity,
-    @Args('limit', { type: () => Int, nullable: true, description: 'Most dashboards.' }) limit?: number,
-    @Args('cursor', { type: () => String, nullable: true, description: '`next_cursor` of the page before.' })
-    cursor?: string,
-  ): Promise<DashboardListDto> {
-    return this.dashboards.list(identity, {
-      ...(limit ? { limit: Math.min(1_000, Math.max(1, limit)) } : {}),
-      ...(cursor ? { cursor } : {}),
-    });
+  list(@CurrentIdentity() identity: Identity, @Args() query: PageQuery): Promise<DashboardListDto> {
+    return this.dashboards.list(identity, query);
   }
 
   @Query(() => DashboardDto, { name: 'dashboard', description: 'The definition of a dashboard.' })

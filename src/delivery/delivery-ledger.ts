@@ -5,6 +5,7 @@ import { ownWork } from '../audit/actor.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { newId } from '../common/uuid.js';
 import { APP_CONFIG, type AppConfig } from '../config/config.js';
+import { kept } from '../reports/render/words/said.js';
 import type { Wakeable } from './occurrence-ledger.js';
 import { Delivery, type DeliveryEvidence, type DeliveryState } from './delivery.entity.js';
 
@@ -162,7 +163,7 @@ export class DeliveryLedger {
       `UPDATE deliveries SET state = 'unknown', finished_at = now(), updated_at = now(), evidence = evidence || jsonb_build_array(
          jsonb_build_object('attempt', attempt, 'at', $2::text, 'outcome', 'unknown', 'reason', $3::text))
        WHERE state = 'sending' AND data_begun_at <= now() - make_interval(secs => $1)`,
-      [this.dataSeconds, at, 'The worker ended while it was sending; the mail may or may not have gone out.'],
+      [this.dataSeconds, at, kept('worker_ended')],
     );
     await this.update(
       `UPDATE deliveries SET state = CASE WHEN attempt >= $4 THEN 'failed' ELSE 'pending' END, sending_since = NULL,
@@ -170,7 +171,7 @@ export class DeliveryLedger {
          evidence = evidence || jsonb_build_array(jsonb_build_object('attempt', attempt, 'at', $2::text,
            'outcome', CASE WHEN attempt >= $4 THEN 'failed' ELSE 'retry' END, 'reason', $3::text))
        WHERE state = 'sending' AND data_begun_at IS NULL AND sending_since <= now() - make_interval(secs => $1)`,
-      [this.leaseSeconds, at, 'The worker ended before the message left.', MOST_ATTEMPTS],
+      [this.leaseSeconds, at, kept('worker_stopped'), MOST_ATTEMPTS],
     );
   }
 

@@ -1,13 +1,14 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { DeliveryLedger } from './delivery-ledger.js';
 import type { Delivery } from './delivery.entity.js';
-import { noticeText } from './failure-notices.js';
 import type { MailAddress } from './mail-address.js';
 import { MailHosts } from './mail-hosts/mail-hosts.js';
 import { composeMail, type MailAttachment } from './mail-message.js';
 import type { Occurrence } from './occurrence.entity.js';
 import { ReportFilesService } from './report-files.js';
-import { headerLine, reportMail } from './report-mail.js';
+import { OCCURRENCE_PREPARER, type OccurrencePreparer } from './occurrence-preparer.port.js';
+import { noticeMail } from './notice-mail.js';
+import { reportMail } from './report-mail.js';
 import { ReportStore, type FileSet } from './report-store.js';
 import { SignedLinks } from './signed-links.js';
 
@@ -30,6 +31,7 @@ export class DeliveryMail {
     private readonly links: SignedLinks,
     private readonly ledger: DeliveryLedger,
     private readonly hosts: MailHosts,
+    @Inject(OCCURRENCE_PREPARER) private readonly preparer: OccurrencePreparer,
   ) {}
 
   /** Names the host that an organisation's mail goes through, if it is one of its own. */
@@ -43,14 +45,9 @@ export class DeliveryMail {
     const messageId = `<${delivery.id}@${from.address.split('@')[1] ?? 'localhost'}>`;
     const envelope = { from, to, messageId, date };
     if (delivery.kind === 'failure_notice') {
-      const notice = noticeText(occurrence, await this.ledger.unreached(occurrence.id));
-      const raw = await composeMail({
-        ...envelope,
-        ...notice,
-        subject: headerLine(notice.subject),
-        inline: [],
-        attachments: [],
-      });
+      const unreached = await this.ledger.unreached(occurrence.id);
+      const notice = noticeMail(occurrence, unreached, await this.preparer.localeOf(occurrence));
+      const raw = await composeMail({ ...envelope, ...notice, inline: [], attachments: [] });
       return { raw, messageId, from };
     }
     const set: FileSet = {

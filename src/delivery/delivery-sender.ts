@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { inOrganization } from '../access/tenancy/scope.js';
 import { APP_CONFIG, type AppConfig } from '../config/config.js';
 import { JOB_QUEUE, type Job, type JobQueue } from '../jobs/job-queue.js';
+import { kept } from '../reports/render/words/said.js';
 import { DeliveryLedger, MOST_ATTEMPTS, waitBefore } from './delivery-ledger.js';
 import { SEND_DELIVERY, type SendDelivery } from './delivery-names.js';
 import type { Delivery, DeliveryEvidence } from './delivery.entity.js';
@@ -123,7 +124,7 @@ export class DeliverySender implements OnModuleInit {
     const now = new Date();
     const composed = to && (await this.mail.compose(occurrence, delivery, to, now));
     if (!to || !composed) {
-      const reason = to ? 'The files of the report are no longer kept.' : 'The recipient is no e-mail address.';
+      const reason = kept(to ? 'files_gone' : 'no_address');
       await this.ledger.end(delivery, 'failed', reason);
       return null;
     }

@@ -1,9 +1,9 @@
-import { Field, GraphQLISODateTime, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
+import { ArgsType, Field, GraphQLISODateTime, ID, InputType, Int, ObjectType } from '@nestjs/graphql';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayNotEmpty, ArrayUnique, IsArray, IsIn, IsOptional, IsString, IsUUID } from 'class-validator';
 import { GraphQLJSON } from 'graphql-scalars';
 import { Described } from '../common/described.js';
-import { PageQuery } from '../common/page.js';
+import { NullIsAbsent, PageQuery } from '../common/page.js';
 import {
   DELIVERY_KINDS,
   DELIVERY_STATES,
@@ -59,24 +59,37 @@ export class DeliverReplyDto {
   occurrence_id!: string;
 }
 
-/** Query of `GET /api/reports/deliveries`. */
-export class DeliveryQuery extends PageQuery {
+/** A page of what belongs to reports: query of `GET /api/reports/schedules`. */
+@ArgsType()
+export class ReportSubjectQuery extends PageQuery {
   @ApiPropertyOptional({ format: 'uuid', description: 'Only those of this report view.' })
+  @Field(() => String, { nullable: true, description: 'Only those of this report view.' })
+  @NullIsAbsent()
   @IsOptional()
   @IsUUID()
   view_id?: string;
 
   @ApiPropertyOptional({ format: 'uuid', description: 'Only those of this dashboard.' })
+  @Field(() => String, { nullable: true, description: 'Only those of this dashboard.' })
+  @NullIsAbsent()
   @IsOptional()
   @IsUUID()
   dashboard_id?: string;
+}
 
+/** Query of `GET /api/reports/deliveries`. */
+@ArgsType()
+export class DeliveryQuery extends ReportSubjectQuery {
   @ApiPropertyOptional({ format: 'uuid', description: 'Only those of this sending.' })
+  @Field(() => String, { nullable: true, description: 'Only those of this sending.' })
+  @NullIsAbsent()
   @IsOptional()
   @IsUUID()
   occurrence_id?: string;
 
   @ApiPropertyOptional({ enum: DELIVERY_STATES, description: 'Only those in this state.' })
+  @Field(() => String, { nullable: true, description: 'Only those in this state.' })
+  @NullIsAbsent()
   @IsOptional()
   @IsIn(DELIVERY_STATES)
   state?: DeliveryState;

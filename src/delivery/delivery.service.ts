@@ -5,7 +5,7 @@ import type { Identity } from '../access/identity.js';
 import { actorOf } from '../audit/actor.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { User } from '../access/user.entity.js';
-import { decodeCursor, encodeCursor } from '../common/page.js';
+import { DEFAULT_PAGE, decodeCursor, encodeCursor } from '../common/page.js';
 import { badRequest, unprocessable, type ProblemItem } from '../common/problem.js';
 import { isUuid, newId } from '../common/uuid.js';
 import { JOB_QUEUE, type JobQueue } from '../jobs/job-queue.js';
@@ -66,7 +66,7 @@ export class DeliveryService {
 
   /** The ledger, newest first: what the caller asked for, and what was sent of views that it may see. */
   async list(identity: Identity, query: DeliveryQuery): Promise<DeliveryListDto> {
-    const limit = query.limit ?? 100;
+    const limit = query.limit ?? DEFAULT_PAGE;
     const after = query.cursor === undefined ? null : readCursor(query.cursor);
     const readable = await this.subjects.readableIds(identity);
     const rows = await this.database.query<DeliveryDto[]>(

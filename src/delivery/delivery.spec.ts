@@ -21,6 +21,7 @@ import { fewCategories } from '../reports/render/sample-reports.js';
 import { ReportViewService } from '../reports/report-view.service.js';
 import { MOST_ATTEMPTS, waitBefore } from './delivery-ledger.js';
 import { deliveryParts } from '../../test/support/delivery-parts.js';
+import { catchMails } from '../../test/support/mail-catcher.js';
 import { until } from '../../test/support/until.js';
 import type { DeliveryDto } from './delivery.dto.js';
 import { DeliveryService } from './delivery.service.js';
@@ -156,31 +157,6 @@ const ledger = async (service: DeliveryService, occurrenceId: string): Promise<D
     a.recipient.localeCompare(b.recipient),
   );
 
-/** A mail host that keeps what it gets, by recipient, and refuses `nobody@…`. */
-async function mailHost(): Promise<{ url: string; mails: Map<string, Buffer[]>; close(): Promise<void> }> {
-  const mails = new Map<string, Buffer[]>();
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
-    onRcptTo: ({ address }, _session, done) =>
-      done(address.startsWith('nobody@') ? Object.assign(new Error('No such user'), { responseCode: 550 }) : null),
-    onData: (stream, session, done) => {
-      const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('end', () => {
-        for (const { address } of session.envelope.rcptTo) {
-          mails.set(address, [...(mails.get(address) ?? []), Buffer.concat(chunks)]);
-        }
-        done();
-      });
-    },
-  });
-  server.on('error', () => undefined);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = (server.server as { address(): AddressInfo }).address();
-  return { url: `smtp://127.0.0.1:${port}`, mails, close: () => new Promise((resolve) => server.close(resolve)) };
-}
-
 test('from the request over the queue to a mail in the outbox, with evidence', async () => {
   const queue = createJobQueue({ redisUrl: null, databaseUrl: postgres.url });
   const { service } = parts(queue, null);
@@ -226,7 +202,7 @@ test('from the request over the queue to a mail in the outbox, with evidence', a
 }, 60_000);
 
 test('each recipient has its own end: one refused, one served, never twice', async () => {
-  const host = await mailHost();
+  const host = await catchMails();
   try {
     const queue = new ManualQueue();
     const { service } = parts(queue, host.url);
@@ -396,7 +372,7 @@ const waitIsOver = (occurrenceId: string): Promise<unknown> =>
   database.query(`UPDATE deliveries SET next_attempt_at = now() WHERE occurrence_id = $1`, [occurrenceId]);
 
 test('a mail host that is away is tried again, ever later, and given up in the end', async () => {
-  const host = await mailHost();
+  const host = await catchMails();
   await host.close();
   const queue = new ManualQueue();
   const { service, sweep } = parts(queue, host.url);
@@ -429,7 +405,7 @@ test('waits double, within bounds, and differ by chance', () => {
 });
 
 test('an attempt whose worker died before the message began is made again; after that it is unknown, and is not', async () => {
-  const host = await mailHost();
+  const host = await catchMails();
   try {
     const queue = new ManualQueue();
     const { service, sweep } = parts(queue, host.url);

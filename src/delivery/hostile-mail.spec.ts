@@ -1,8 +1,7 @@
-import type { AddressInfo } from 'node:net';
 import PostalMime from 'postal-mime';
-import { SMTPServer } from 'smtp-server';
 import { hostileMarkup } from '../../test/support/hostile-markup.js';
 import { reportOf } from '../../test/support/hostile-report.js';
+import { catchMails } from '../../test/support/mail-catcher.js';
 import { onOneLine } from '../reports/render/html-text.js';
 import { parseMailAddress } from './mail-address.js';
 import { mailHtml, mailText } from './mail-body.js';
@@ -13,22 +12,8 @@ import { createMailer } from './mail.js';
 const texts = hostileMarkup('http://127.0.0.1:9');
 
 test('in a mail they add no header, no recipient and no part, and come back as text', async () => {
-  const received: { raw: Buffer; to: string[] }[] = [];
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
-    onData: (stream, session, done) => {
-      const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('end', () => {
-        received.push({ raw: Buffer.concat(chunks), to: session.envelope.rcptTo.map(({ address }) => address) });
-        done();
-      });
-    },
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = (server.server as unknown as { address(): AddressInfo }).address();
-  const mailer = createMailer({ smtpUrl: `smtp://127.0.0.1:${port}`, dataDir: '/nowhere', mailSeconds: 150 });
+  const host = await catchMails();
+  const mailer = createMailer({ smtpUrl: host.url, dataDir: '/nowhere', mailSeconds: 150 });
   try {
     for (const [index, text] of texts.entries()) {
       const document = reportOf([text, 'plain']);
@@ -56,13 +41,14 @@ test('in a mail they add no header, no recipient and no part, and come back as t
       expect(sent).toMatchObject({ outcome: 'accepted' });
     }
   } finally {
-    await new Promise<void>((resolve) => server.close(() => resolve()));
+    await host.close();
   }
+  expect([...host.mails.keys()]).toEqual(['boss@example.com']);
+  const received = host.mails.get('boss@example.com') ?? [];
   expect(received).toHaveLength(texts.length);
   const headers = new Set<string>();
-  for (const [index, { raw, to }] of received.entries()) {
+  for (const [index, raw] of received.entries()) {
     const text = texts[index] ?? '';
-    expect(to).toEqual(['boss@example.com']);
     const mail = await PostalMime.parse(raw);
     for (const { key } of mail.headers) headers.add(key);
     expect(mail.to?.map(({ address }) => address)).toEqual(['boss@example.com']);

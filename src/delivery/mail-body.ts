@@ -1,4 +1,4 @@
-import type { ReportDocument } from '../reports/render/document.js';
+import type { DashboardDocument, ReportDocument } from '../reports/render/document.js';
 import { escapeHtml } from '../reports/render/html-text.js';
 import { MAIL_WIDTH, renderMailPage } from '../reports/render/mail-page.js';
 import { definitionVersion, headlines, noticeTexts, periodText, sourceFacts } from '../reports/render/report-facts.js';
@@ -6,6 +6,8 @@ import { filled, wordsOf } from '../reports/render/words/words.js';
 
 export interface MailBodyInput {
   readonly report: ReportDocument;
+  /** Where a dashboard is sent; `report` is then its cover. */
+  readonly dashboard?: DashboardDocument | null;
   /** The chart to show above the fold, when there is one; sizes in CSS pixels. */
   readonly chart: {
     /** `cid:…`, or `data:…` for a preview. */
@@ -45,7 +47,7 @@ export function mailText(input: MailBodyInput): string {
     `${report.branding?.name ?? report.organization} · ${periodText(report)} (${report.period.time_zone})`,
     ...(message ? ['', message] : []),
     ...(figures.length > 0 ? ['', ...figures] : []),
-    ...[...noticeTexts(report), ...remarks].flatMap((text) => ['', `${words.note}: ${text}`]),
+    ...noticeTexts(report, remarks).flatMap((text) => ['', `${words.note}: ${text}`]),
     ...(files.length > 0 ? ['', `${words.attached}: ${files.join(', ')}`] : []),
     ...links.flatMap(({ filename, bytes, url }) => ['', `${filename} (${megabytes(bytes)}): ${url}`]),
     ...(browserUrl ? ['', `${words.open}: ${browserUrl}`] : []),
@@ -75,6 +77,7 @@ export function mailHtml(input: MailBodyInput): string {
   ];
   return renderMailPage({
     report,
+    dashboard: input.dashboard ?? null,
     picture: chart ? { source: chart.source, ...fit(chart) } : null,
     logo: input.logo ?? null,
     message,

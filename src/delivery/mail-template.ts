@@ -14,16 +14,30 @@ export type TemplateValues = Readonly<Record<(typeof TEMPLATE_NAMES)[number], st
 const BRACES = /\{\{([^{}]*)\}\}/g;
 const METRIC = /^metric\.([a-z][a-z0-9_]*)$/;
 
-/** @returns what is wrong with the text and where, or null */
-export function templateMistake(text: string): { message: string; range: readonly [number, number] } | null {
+/** @param metrics keys of those that the report has @returns what is wrong with the text and where, or null */
+export function templateMistake(
+  text: string,
+  metrics: readonly string[],
+): { message: string; range: readonly [number, number] } | null {
   for (const match of text.matchAll(BRACES)) {
     const name = (match[1] ?? '').trim();
-    if ((TEMPLATE_NAMES as readonly string[]).includes(name) || METRIC.test(name)) continue;
+    const range = [match.index, match.index + match[0].length] as const;
+    if ((TEMPLATE_NAMES as readonly string[]).includes(name)) continue;
+    const metric = METRIC.exec(name)?.[1];
+    if (metric !== undefined) {
+      if (metrics.includes(metric)) continue;
+      const near = nearestNames(metric, metrics);
+      const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `It has ${metrics.join(', ') || 'none'}.`;
+      return {
+        message: `The report has no metric ${metric.slice(0, 40)}. ${hint} Or add it to the report first.`,
+        range,
+      };
+    }
     const near = nearestNames(name, TEMPLATE_NAMES);
     const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known: ${TEMPLATE_NAMES.join(', ')}`;
     return {
       message: `There is no {{${name.slice(0, 40)}}}; ${hint}, or metric.<key> for a total of the report.`,
-      range: [match.index, match.index + match[0].length],
+      range,
     };
   }
   const rest = text.replaceAll(BRACES, (braces) => ' '.repeat(braces.length));

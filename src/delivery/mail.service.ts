@@ -4,7 +4,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { Identity } from '../access/identity.js';
 import { actorOf, ownWork, type Actor } from '../audit/actor.js';
 import { AuditTrail } from '../audit/audit-trail.js';
-import { decodeCursor, encodeCursor } from '../common/page.js';
+import { DEFAULT_PAGE, decodeCursor, encodeCursor } from '../common/page.js';
 import { badRequest, notFound } from '../common/problem.js';
 import { isUuid, newId } from '../common/uuid.js';
 import type { BounceDto, BounceReplyDto, MailSettingsDto, NewSuppressionDto, SuppressionQuery } from './mail.dto.js';
@@ -47,7 +47,7 @@ export class MailService {
   }
 
   async suppressions({ organizationId }: Identity, query: SuppressionQuery): Promise<SuppressionListDto> {
-    const limit = query.limit ?? 100;
+    const limit = query.limit ?? DEFAULT_PAGE;
     const after = query.cursor === undefined ? null : decodeCursor(query.cursor);
     if (after !== null && !isUuid(after)) throw badRequest('invalid_cursor', 'The cursor is not one of this list.');
     const rows = await this.database.query<SuppressionDto[]>(

@@ -39,4 +39,6 @@ export interface OccurrencePreparer {
   prepare(occurrence: Occurrence, signal: AbortSignal): Promise<Preparation>;
   /** Whom to tell when a report did not arrive; null where there is no such person. */
   ownerAddress(occurrence: Occurrence): Promise<string | null>;
+  /** The language in which its owner and its readers are spoken to beside the report, BCP 47. */
+  localeOf(occurrence: Occurrence): Promise<string>;
 }

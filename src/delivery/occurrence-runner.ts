@@ -3,6 +3,7 @@ import { inOrganization } from '../access/tenancy/scope.js';
 import { Problem } from '../common/problem.js';
 import { APP_CONFIG, type AppConfig } from '../config/config.js';
 import { JOB_QUEUE, type Job, type JobQueue } from '../jobs/job-queue.js';
+import { kept } from '../reports/render/words/said.js';
 import { waitBefore } from './delivery-ledger.js';
 import { RUN_OCCURRENCE, SEND_DELIVERY, type RunOccurrence } from './delivery-names.js';
 import { FailureNotices } from './failure-notices.js';
@@ -125,13 +126,13 @@ export class OccurrenceRunner implements OnModuleInit {
       if (problem) this.logger.warn(`Report of occurrence ${occurrence.id} can't be made: ${problem.code}`);
       else this.logger.error(`Report of occurrence ${occurrence.id} could not be made`, (cause as Error).stack);
       const state = problem?.status === 404 ? 'suppressed' : 'failed';
-      const reason = problem?.detail ?? 'The report could not be made; the server’s log has the reason.';
+      const reason = problem?.detail ?? kept('not_made');
       await this.endWith(claim, { kind: 'end', state, reason, recipients });
       return;
     }
     this.logger.error(`Occurrence ${occurrence.id} broke off`, error.stack);
     if (isLastError(occurrence)) {
-      const reason = 'The report could not be prepared; the server’s log has the reason.';
+      const reason = kept('not_prepared');
       await this.endWith(claim, { kind: 'end', state: 'failed', reason, recipients: occurrence.recipients });
       return;
     }

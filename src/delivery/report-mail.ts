@@ -1,6 +1,7 @@
 /** What the mail of a report says. Pure. */
 import { onOneLine } from '../reports/render/html-text.js';
-import { headlines, periodText } from '../reports/render/report-facts.js';
+import { said } from '../reports/render/words/said.js';
+import { periodText, totalTexts } from '../reports/render/report-facts.js';
 import { mailHtml, mailText, type MailBodyInput } from './mail-body.js';
 import { fillTemplate } from './mail-template.js';
 import type { Occurrence } from './occurrence.entity.js';
@@ -38,11 +39,12 @@ export function reportMail(
       organization: report.branding?.name ?? report.organization,
       period: periodText(report),
       due_date: (due.due_local ?? due.due_at.toISOString()).slice(0, 10),
-      finding: finding ?? '',
-      metrics: Object.fromEntries(headlines(report, Number.POSITIVE_INFINITY).map(({ key, value }) => [key, value])),
+      finding: finding === null ? '' : said(finding, report.locale),
+      metrics: metricTexts(content),
     });
   const body: MailBodyInput = {
     report,
+    dashboard: content.dashboard ?? null,
     chart: chart !== null && content.chart ? { source: chart, ...content.chart } : null,
     files: content.files.filter(({ isAttached }) => isAttached).map(({ filename }) => filename),
     remarks: finding === null ? content.remarks : [finding, ...content.remarks],
@@ -56,6 +58,12 @@ export function reportMail(
       : filled(content.subject);
   return { subject: headerLine(subject), text: mailText(body), html: mailHtml(body) };
 }
+
+/** What templates may name; of a dashboard the metrics of all widgets, of several with the same metric the first. */
+const metricTexts = ({ report, dashboard }: MailContent): Readonly<Record<string, string>> => {
+  const widgets = (dashboard?.widgets ?? []).flatMap((widget) => (widget.report ? [totalTexts(widget.report)] : []));
+  return Object.assign({}, ...widgets.reverse(), totalTexts(report)) as Record<string, string>;
+};
 
 /** One line, whatever names and values hold. */
 export const headerLine = (text: string): string => onOneLine(text);

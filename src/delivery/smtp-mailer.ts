@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { Readable } from 'node:stream';
 import { parseConnectionUrl } from 'nodemailer/lib/shared';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import { kept } from '../reports/render/words/said.js';
 import type { Envelope, Mailer, MailOutcome } from './mail.js';
 
 const CONNECT_MS = 20_000;
@@ -52,7 +53,7 @@ export class SmtpMailer implements Mailer {
       const isLogin = progress.connected;
       const detail = error.responseCode
         ? `The mail host refused the ${isLogin ? 'log-in' : 'connection'}.`
-        : `The mail host could not be reached (${cause(error)}).`;
+        : kept('host_away', { cause: cause(error) });
       return {
         failedAt: isLogin ? 'login' : 'connection',
         detail,
@@ -150,8 +151,8 @@ function explain(error: SmtpError, ended: boolean): MailOutcome {
     return { outcome: 'rejected', reason: error.message, reply: reply ?? '', smtp_code: code ?? 0 };
   }
   return ended
-    ? { outcome: 'unknown', reason: 'The connection ended after the message went out and before the answer came.' }
-    : { outcome: 'retry', reason: `The mail host could not be reached (${cause(error)}).` };
+    ? { outcome: 'unknown', reason: kept('answer_lost') }
+    : { outcome: 'retry', reason: kept('host_away', { cause: cause(error) }) };
 }
 
 /** The system's own code, which nodemailer leaves in the message only; the message itself names hosts. */

@@ -1,7 +1,9 @@
 import { presentValue } from '../compiler/query/present.js';
+import type { PlannedColumn } from '../compiler/query/types.js';
 import { csvLines } from '../reports/render/csv.js';
 import type { CellValue } from '../reports/render/document.js';
-import { workbookBytes } from '../reports/render/xlsx.js';
+import { wordsOf } from '../reports/render/words/words.js';
+import { workbookBytes, type SheetOfRows } from '../reports/render/xlsx.js';
 import { zip, type ZipEntry } from '../reports/render/zip.js';
 import type { ReportRun, ReportTable } from './report-runner.port.js';
 import { slug } from './slug.js';
@@ -18,7 +20,7 @@ export interface TableFile {
 
 /**
  * A view becomes one table. A dashboard becomes a workbook with a sheet for each widget, or a ZIP archive with one CSV a
- * widget, and a note of the widgets that could not be read.
+ * widget, and in either a note of what could not be read, and of what the rest is to be read with.
  */
 export function tableFile(run: ReportRun, format: 'csv' | 'xlsx'): TableFile {
   const count = { rows: 0 };
@@ -29,9 +31,12 @@ export function tableFile(run: ReportRun, format: 'csv' | 'xlsx'): TableFile {
     rows: presented(table, count),
   }));
   const rows = (): number => count.rows;
+  const notes = notesOf(run);
   if (format === 'xlsx') {
     const contentType = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
-    return { extension: 'xlsx', contentType, content: workbookBytes(sheets), rows };
+    // In front, since that is the sheet that opens.
+    const noted = notes.length > 0 ? [noteSheet(wordsOf(run.document.locale).note, notes), ...sheets] : sheets;
+    return { extension: 'xlsx', contentType, content: workbookBytes(noted), rows };
   }
   const csv = (sheet: (typeof sheets)[number]): AsyncIterable<string> =>
     csvLines(sheet.columns, sheet.rows, { header: 'label' });
@@ -43,16 +48,31 @@ export function tableFile(run: ReportRun, format: 'csv' | 'xlsx'): TableFile {
     for (const [index, sheet] of sheets.entries()) {
       yield { name: `${String(index + 1).padStart(2, '0')}-${slug(sheet.name)}.csv`, content: csv(sheet) };
     }
-    const failed = failures(run);
-    if (failed.length > 0) yield { name: 'not-available.txt', content: text(`${failed.join('\r\n')}\r\n`) };
+    if (notes.length > 0) yield { name: 'notes.txt', content: text(`${notes.join('\r\n')}\r\n`) };
   };
   return { extension: 'csv.zip', contentType: 'application/zip', content: zip(entries()), rows };
 }
 
-const failures = (run: ReportRun): string[] =>
+/** A view is told of where its file is: in a header of the answer, in the mail. */
+const notesOf = (run: ReportRun): string[] =>
   'dashboard' in run
-    ? run.dashboard.widgets.flatMap(({ title, problem }) => (problem ? [`${title}: ${problem}`] : []))
+    ? [
+        ...run.dashboard.widgets.flatMap(({ title, problem }) => (problem ? [`${title}: ${problem}`] : [])),
+        ...run.document.warnings,
+      ]
     : [];
+
+function noteSheet(name: string, notes: readonly string[]): SheetOfRows {
+  const column: PlannedColumn = {
+    ...{ name: 'note', label: name, role: 'dimension', type: 'string' },
+    ...{ unit: null, description: null, lineage: [] },
+  };
+  return { name, columns: [column], rows: linesOf(notes) };
+}
+
+async function* linesOf(notes: readonly string[]): AsyncGenerator<readonly CellValue[]> {
+  for (const note of notes) yield [note];
+}
 
 async function* presented(
   { columns, rows }: ReportTable,

@@ -4,6 +4,7 @@ import { GraphQLJSON } from 'graphql-scalars';
 import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
 import { policyOf } from '../access/policy.js';
+import { PageQuery } from '../common/page.js';
 import { QueryResultDto } from '../query/query.dto.js';
 import { goneSignal } from '../query/query-reply.service.js';
 import { QueryService } from '../query/query.service.js';
@@ -32,16 +33,8 @@ export class ReportsResolver {
     description: 'Saved reports that the role may see, oldest first.',
   })
   @Allow('reports:read')
-  list(
-    @CurrentIdentity() identity: Identity,
-    @Args('limit', { type: () => Number, nullable: true, description: 'Most views.' }) limit?: number,
-    @Args('cursor', { type: () => String, nullable: true, description: '`next_cursor` of the page before.' })
-    cursor?: string,
-  ): Promise<ReportViewPage> {
-    return this.views.list(identity, {
-      ...(limit ? { limit: Math.min(1_000, Math.max(1, Math.trunc(limit))) } : {}),
-      ...(cursor ? { cursor } : {}),
-    });
+  list(@CurrentIdentity() identity: Identity, @Args() query: PageQuery): Promise<ReportViewPage> {
+    return this.views.list(identity, query);
   }
 
   @Query(() => ReportViewDto, { name: 'reportView', description: 'One saved report.' })

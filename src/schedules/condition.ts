@@ -1,5 +1,6 @@
 /** Whether a schedule's condition holds. Pure; numbers are exact texts. */
 import { Decimal } from 'decimal.js';
+import { kept, type Kept } from '../reports/render/words/said.js';
 import type { Observation, ScheduleCondition } from './schedule.entity.js';
 
 /** What was measured for a condition: totals of now and before, or the values of past buckets, oldest first. */
@@ -20,20 +21,24 @@ export const LEAST_HISTORY = 8;
 /** Makes the median of absolute deviations comparable to a standard deviation of normal values (Rousseeuw and Croux, 1993). */
 const MAD_TO_SIGMA = new Decimal('1.4826');
 
-const WORDS = { gt: 'above', gte: 'at or above', lt: 'below', lte: 'at or below' } as const;
+const SIDES = { gt: 'finding_above', gte: 'finding_at_least', lt: 'finding_below', lte: 'finding_at_most' } as const;
+/** Not above is at or below. */
+const OTHER_SIDE = { gt: 'lte', gte: 'lt', lt: 'gte', lte: 'gt' } as const;
 
 export function judge(condition: ScheduleCondition, { label, value, previous, history }: Measured): Verdict {
-  if (value === null) return { held: false, finding: `${label} has no value in this period.` };
+  if (value === null) return { held: false, finding: kept('finding_none', { metric: label }) };
   const now = new Decimal(value);
+  const found = (notice: Kept, values: Readonly<Record<string, string | number>> = {}): string =>
+    kept(notice, { metric: label, now: text(now), ...values });
   if ('operator' in condition) {
     const bound = new Decimal(condition.value);
     const held = compare(now, condition.operator, bound);
-    const word = WORDS[condition.operator];
-    return { held, finding: `${label} is ${text(now)}, ${held ? word : `not ${word}`} ${text(bound)}.` };
+    const side = SIDES[held ? condition.operator : OTHER_SIDE[condition.operator]];
+    return { held, finding: found(side, { bound: text(bound) }) };
   }
   if ('change_percent' in condition) {
     if (previous == null || new Decimal(previous).isZero()) {
-      return { held: false, finding: `${label} is ${text(now)}; there is nothing to compare it with.` };
+      return { held: false, finding: found('finding_alone') };
     }
     const before = new Decimal(previous);
     const change = now.minus(before).div(before.abs()).times(100);
@@ -44,21 +49,24 @@ export function judge(condition: ScheduleCondition, { label, value, previous, hi
     const sign = change.gt(0) ? '+' : '';
     return {
       held,
-      finding: `${label} is ${text(now)}, ${sign}${change.toDecimalPlaces(1).toString()} % against ${text(before)} before.`,
+      finding: found('finding_change', {
+        change: sign + change.toDecimalPlaces(1).toString(),
+        before: text(before),
+      }),
     };
   }
   const past = (history ?? []).flatMap((item) => (item === null ? [] : [new Decimal(item)]));
   if (past.length < LEAST_HISTORY) {
     return {
       held: false,
-      finding: `${label} is ${text(now)}; too few past values (${past.length}) to say what is usual.`,
+      finding: found('finding_few', { count: past.length }),
     };
   }
   const usual = median(past);
   const spread = median(past.map((item) => item.minus(usual).abs())).times(MAD_TO_SIGMA);
   const distance = now.minus(usual).abs();
   const held = spread.isZero() ? distance.gt(0) : distance.div(spread).gt(condition.anomaly_sigmas);
-  return { held, finding: `${label} is ${text(now)}; the median of ${past.length} periods before is ${text(usual)}.` };
+  return { held, finding: found('finding_usual', { count: past.length, usual: text(usual) }) };
 }
 
 /** Whether to send, by what held the last time. */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { clockAt } from '../recurrence/zone.js';
 import type { Occurrence } from '../delivery/occurrence.entity.js';
 import { OrganizationStates } from '../query/organization-state.js';
+import { kept } from '../reports/render/words/said.js';
 import { timingOf } from './rule.js';
 import type { DataGate, ReportSchedule } from './schedule.entity.js';
 
@@ -34,7 +35,7 @@ export class DataGateCheck {
     });
     if (late.length === 0) return { kind: 'open' };
     const day = new Date(wanted * DAY_MS).toISOString().slice(0, 10);
-    const reason = `${late.join(', ')} had no data of ${day} yet.`;
+    const reason = kept('late_sources', { sources: late.join(', '), day });
     const deadline = occurrence.due_at.getTime() + gate.deadline_minutes * 60_000;
     if (now.getTime() >= deadline) return { kind: 'late', reason };
     return { kind: 'wait', until: new Date(Math.min(deadline, now.getTime() + LOOK_AGAIN_MS)), reason };

@@ -4,11 +4,13 @@ import { DataSource } from 'typeorm';
 import { Identities } from '../access/identities.service.js';
 import type { Identity } from '../access/identity.js';
 import { can } from '../access/permissions.js';
+import { Organization } from '../access/organization.entity.js';
 import { Problem } from '../common/problem.js';
 import type { OccurrencePreparer, Preparation } from '../delivery/occurrence-preparer.port.js';
 import type { Occurrence } from '../delivery/occurrence.entity.js';
 import { User } from '../access/user.entity.js';
 import { REPORT_SUBJECTS, type ReportSubject, type ReportSubjects } from '../delivery/report-subject.port.js';
+import { kept } from '../reports/render/words/said.js';
 import { ConditionCheck } from './condition-check.js';
 import { DataGateCheck } from './data-gate.js';
 import { Recipients } from './recipients.service.js';
@@ -48,11 +50,10 @@ export class SchedulePreparer implements OccurrencePreparer {
     const owner = await this.ownerOf(occurrence, schedule);
     const found = owner && (await this.subjectFor(owner, occurrence));
     if (!owner || !found) {
-      const why = owner ? 'may not send this report any more' : 'is no longer a member of the organisation';
-      return end('suppressed', `Whoever set this up ${why}, or the report is gone.`, addresses);
+      return end('suppressed', kept(owner ? 'owner_may_not' : 'owner_left'), addresses);
     }
     if (addresses.length === 0) {
-      return end('suppressed', 'None of the recipients belongs to the organisation any more.', []);
+      return end('suppressed', kept('no_recipient_left'), []);
     }
     const usual = sendingOf(occurrence, schedule, owner, addresses);
     return schedule ? this.decide(occurrence, schedule, found, usual, signal, true) : usual;
@@ -108,6 +109,12 @@ export class SchedulePreparer implements OccurrencePreparer {
     const userId = schedule ? schedule.owner_user_id : occurrence.requested_by;
     const user = userId === null ? null : await this.database.manager.findOneBy(User, { id: userId });
     return user?.email ?? null;
+  }
+
+  async localeOf(occurrence: Occurrence): Promise<string> {
+    const schedule = await this.scheduleOf(occurrence);
+    if (schedule?.locale != null) return schedule.locale;
+    return (await this.database.manager.findOneByOrFail(Organization, { id: occurrence.organization_id })).locale;
   }
 
   private scheduleOf({ schedule_id, organization_id }: Occurrence): Promise<ReportSchedule | null> {

@@ -69,13 +69,19 @@ const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
+ * @param metrics keys of the metrics that the report has, which subject and message may name
  * @param defaultZone the organisation's zone, where the body names none
  * @param existing for a PATCH, what stands where a field is absent
  * @throws Problem 400 `invalid_request`
  */
-export function readSchedule(body: unknown, defaultZone: string, existing?: ReportSchedule): ScheduleFields {
+export function readSchedule(
+  body: unknown,
+  metrics: readonly string[],
+  defaultZone: string,
+  existing?: ReportSchedule,
+): ScheduleFields {
   if (!isObject(body)) throw badRequest('invalid_request', 'Expected a JSON object with the fields of a schedule.');
-  const reader = new ScheduleReader();
+  const reader = new ScheduleReader(metrics);
   reader.onlyKeys(body, FIELDS, '');
   const fields = reader.schedule(body, defaultZone, existing);
   reader.done();
@@ -83,6 +89,10 @@ export function readSchedule(body: unknown, defaultZone: string, existing?: Repo
 }
 
 class ScheduleReader extends ShapeReader {
+  constructor(private readonly metrics: readonly string[]) {
+    super();
+  }
+
   schedule(body: Json, defaultZone: string, existing?: ReportSchedule): ScheduleFields {
     const given = <T>(key: string, read: (value: unknown) => T | undefined, kept: T | undefined, fallback: T): T =>
       body[key] === undefined || body[key] === null
@@ -234,7 +244,7 @@ class ScheduleReader extends ShapeReader {
     const text = this.text(value, pointer);
     if (text === undefined) return undefined;
     if (text.length > most) return this.fail('wrong_value', pointer, `At most ${most} characters.`);
-    const mistake = templateMistake(text);
+    const mistake = templateMistake(text, this.metrics);
     if (mistake === null) return text;
     this.errors.push({ code: 'invalid_template', pointer, ...mistake });
     return undefined;

@@ -2,16 +2,9 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } fr
 import { ApiBearerAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
-import { DeliverReplyDto } from '../delivery/delivery.dto.js';
+import { DeliverReplyDto, ReportSubjectQuery } from '../delivery/delivery.dto.js';
 import { dashboardRef, viewRef } from '../delivery/report-subject.port.js';
-import {
-  NextRunsDto,
-  NextRunsQuery,
-  SCHEDULE_EXAMPLE,
-  ScheduleDto,
-  ScheduleListDto,
-  ScheduleQuery,
-} from './schedule.dto.js';
+import { NextRunsDto, NextRunsQuery, SCHEDULE_EXAMPLE, ScheduleDto, ScheduleListDto } from './schedule.dto.js';
 import { ScheduleService } from './schedule.service.js';
 
 const BODY = { schema: { type: 'object', example: SCHEDULE_EXAMPLE } };
@@ -57,7 +50,7 @@ export class ScheduleController {
     description: 'Of the reports and dashboards that the role may see, oldest first.',
   })
   @ApiResponse({ status: 200, type: ScheduleListDto })
-  list(@CurrentIdentity() identity: Identity, @Query() query: ScheduleQuery): Promise<ScheduleListDto> {
+  list(@CurrentIdentity() identity: Identity, @Query() query: ReportSubjectQuery): Promise<ScheduleListDto> {
     return this.schedules.list(identity, query);
   }
 

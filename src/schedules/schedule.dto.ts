@@ -1,10 +1,9 @@
 import { Field, ID, ObjectType } from '@nestjs/graphql';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
+import { IsInt, IsOptional, Max, Min } from 'class-validator';
 import { GraphQLJSON } from 'graphql-scalars';
 import { Described } from '../common/described.js';
-import { PageQuery } from '../common/page.js';
 import { DELIVERY_FORMATS, type DeliveryFormat } from '../delivery/occurrence.entity.js';
 import { SHORT_MONTHS, type ShortMonths } from '../recurrence/recurrence.js';
 import type { SimpleRecurrence } from '../recurrence/simple.js';
@@ -117,19 +116,6 @@ export class ScheduleListDto {
   @Described({ description: 'The schedules.', type: () => [ScheduleDto] }) data!: ScheduleDto[];
   @Described({ description: 'Give it back as `cursor`; null at the end.', ...TEXT_OR_NULL }) next_cursor!:
     string | null;
-}
-
-/** Query of `GET /api/reports/schedules`. */
-export class ScheduleQuery extends PageQuery {
-  @ApiPropertyOptional({ format: 'uuid', description: 'Only those of this report view.' })
-  @IsOptional()
-  @IsUUID()
-  view_id?: string;
-
-  @ApiPropertyOptional({ format: 'uuid', description: 'Only those of this dashboard.' })
-  @IsOptional()
-  @IsUUID()
-  dashboard_id?: string;
 }
 
 /** Query of `GET /api/reports/schedules/:id/next`. */

@@ -5,11 +5,12 @@ import type { Identity } from '../access/identity.js';
 import { Organization } from '../access/organization.entity.js';
 import { actorOf } from '../audit/actor.js';
 import { AuditTrail } from '../audit/audit-trail.js';
-import { decodeCursor, encodeCursor } from '../common/page.js';
+import { DEFAULT_PAGE, decodeCursor, encodeCursor } from '../common/page.js';
 import { badRequest, notFound, unprocessable, type ProblemItem } from '../common/problem.js';
 import { isUuid, newId } from '../common/uuid.js';
 import { isAllowed, MailPermissions } from '../delivery/mail-permissions.js';
 import { Occurrence } from '../delivery/occurrence.entity.js';
+import type { ReportSubjectQuery } from '../delivery/delivery.dto.js';
 import { RUN_OCCURRENCE } from '../delivery/delivery-names.js';
 import { JOB_QUEUE, type JobQueue } from '../jobs/job-queue.js';
 import {
@@ -22,7 +23,7 @@ import { SchedulePlanner } from './planner.js';
 import { nextRuns, presentSchedule } from './present-schedule.js';
 import { readSchedule, type ScheduleFields } from './read-schedule.js';
 import { Recipients } from './recipients.service.js';
-import type { ScheduleDto, ScheduleListDto, ScheduleQuery } from './schedule.dto.js';
+import type { ScheduleDto, ScheduleListDto } from './schedule.dto.js';
 import { ReportSchedule } from './schedule.entity.js';
 
 /** A schedule that need not exist, and what it sends. */
@@ -47,7 +48,7 @@ export class ScheduleService {
   /** @throws Problem `not_found`, `invalid_request`, `domain_not_allowed`, `unknown_recipient`, `unknown_metric` */
   async create(identity: Identity, what: SubjectRef, body: unknown): Promise<ScheduleDto> {
     const subject = await this.subjects.find(identity, what);
-    const fields = readSchedule(body, await this.zoneOf(identity.organizationId));
+    const fields = readSchedule(body, metricsOf(subject), await this.zoneOf(identity.organizationId));
     await this.check(identity, subject, fields);
     return this.database.transaction(async (manager) => {
       const schedule = this.made(identity, subject, fields);
@@ -64,7 +65,7 @@ export class ScheduleService {
   /** A schedule as it would be, checked and not saved. */
   async draft(identity: Identity, what: SubjectRef, body: unknown): Promise<ScheduleDraft> {
     const subject = await this.subjects.find(identity, what);
-    const fields = readSchedule(body, await this.zoneOf(identity.organizationId));
+    const fields = readSchedule(body, metricsOf(subject), await this.zoneOf(identity.organizationId));
     await this.check(identity, subject, fields);
     return { schedule: this.made(identity, subject, fields), subject };
   }
@@ -72,7 +73,7 @@ export class ScheduleService {
   /** An existing schedule with changes that are not saved. */
   async draftOf(identity: Identity, id: string, body: unknown): Promise<ScheduleDraft> {
     const { schedule, subject } = await this.find(identity, id);
-    const fields = readSchedule(body, schedule.time_zone, schedule);
+    const fields = readSchedule(body, metricsOf(subject), schedule.time_zone, schedule);
     await this.check(identity, subject, fields);
     return { schedule: Object.assign(schedule, fields), subject };
   }
@@ -80,7 +81,7 @@ export class ScheduleService {
   /** Only the fields that are given; what was planned for later is planned anew. */
   async update(identity: Identity, id: string, body: unknown): Promise<ScheduleDto> {
     const { schedule, subject } = await this.find(identity, id);
-    const fields = readSchedule(body, schedule.time_zone, schedule);
+    const fields = readSchedule(body, metricsOf(subject), schedule.time_zone, schedule);
     await this.check(identity, subject, fields);
     return this.change(identity, 'schedule.update', id, fields);
   }
@@ -174,8 +175,8 @@ export class ScheduleService {
   }
 
   /** Schedules of what the asker may see, oldest first. */
-  async list(identity: Identity, query: ScheduleQuery): Promise<ScheduleListDto> {
-    const limit = query.limit ?? 100;
+  async list(identity: Identity, query: ReportSubjectQuery): Promise<ScheduleListDto> {
+    const limit = query.limit ?? DEFAULT_PAGE;
     const after = query.cursor === undefined ? null : decodeCursor(query.cursor);
     if (after !== null && !isUuid(after)) throw badRequest('invalid_cursor', 'The cursor is not one of this list.');
     const readable = await this.subjects.readableIds(identity);
@@ -280,7 +281,7 @@ export class ScheduleService {
         errors.push({ code: 'unknown_recipient', message: 'The organisation has no such member or team.', pointer });
       }
     }
-    const metrics = [...new Set(subject.requests.flatMap((request) => request.metrics))];
+    const metrics = metricsOf(subject);
     if (fields.condition && !metrics.includes(fields.condition.metric)) {
       errors.push({
         code: 'unknown_metric',
@@ -327,3 +328,8 @@ export class ScheduleService {
     });
   }
 }
+
+/** Keys of all metrics that a report asks for, of a dashboard those of all its widgets. */
+const metricsOf = ({ requests }: ReportSubject): readonly string[] => [
+  ...new Set(requests.flatMap(({ metrics }) => metrics)),
+];

@@ -2,6 +2,7 @@ import { Args, ID, Int, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { GraphQLJSON } from 'graphql-scalars';
 import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
+import { ReportSubjectQuery } from '../delivery/delivery.dto.js';
 import { dashboardRef, viewRef } from '../delivery/report-subject.port.js';
 import { ScheduleDto, ScheduleListDto } from './schedule.dto.js';
 import { ScheduleService } from './schedule.service.js';
@@ -9,8 +10,6 @@ import { ScheduleService } from './schedule.service.js';
 const Id = (description = 'Its id.'): ParameterDecorator => Args('id', { type: () => ID, description });
 const Fields = (): ParameterDecorator =>
   Args('input', { type: () => GraphQLJSON, description: 'The fields as in POST /api/reports/views/:id/schedule.' });
-const Text = (name: string, description: string): ParameterDecorator =>
-  Args(name, { type: () => String, nullable: true, description });
 
 /** Each of these is what the REST door of the same kind does. */
 @Resolver(() => ScheduleDto)
@@ -22,19 +21,8 @@ export class SchedulesResolver {
     description: 'Schedules of the reports and dashboards that the role may see, oldest first.',
   })
   @Allow('reports:deliver')
-  list(
-    @CurrentIdentity() identity: Identity,
-    @Text('view_id', 'Only those of this report view.') view_id?: string,
-    @Text('dashboard_id', 'Only those of this dashboard.') dashboard_id?: string,
-    @Args('limit', { type: () => Int, nullable: true, description: 'Most schedules.' }) limit?: number,
-    @Text('cursor', '`next_cursor` of the page before.') cursor?: string,
-  ): Promise<ScheduleListDto> {
-    return this.schedules.list(identity, {
-      ...(view_id ? { view_id } : {}),
-      ...(dashboard_id ? { dashboard_id } : {}),
-      ...(limit ? { limit: Math.min(1_000, Math.max(1, limit)) } : {}),
-      ...(cursor ? { cursor } : {}),
-    });
+  list(@CurrentIdentity() identity: Identity, @Args() query: ReportSubjectQuery): Promise<ScheduleListDto> {
+    return this.schedules.list(identity, query);
   }
 
   @Query(() => ScheduleDto, { name: 'reportSchedule', description: 'One schedule.' })

@@ -2,12 +2,11 @@
  * The story of a dashboard: what it can be made of, made, opened with all its numbers, shared, broken in parts without a
  * loss of the rest, exported, and sent by mail at its time. Over a real server; a mail host outside of it takes the mails.
  */
-import type { AddressInfo } from 'node:net';
 import { randomBytes } from 'node:crypto';
 import PostalMime from 'postal-mime';
 import { MOST_ATTACHED_BYTES } from '../../src/delivery/report-files.js';
 import { Guide } from '../support/guide.js';
-import { mailCatcher } from '../support/mail-catcher.js';
+import { catchMails, type MailCatcher } from '../support/mail-catcher.js';
 import { TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
@@ -41,14 +40,14 @@ describe('dashboards', () => {
   let view: string;
   let dashboard: string;
   const keys = new Map<string, string>();
-  const mails = new Map<string, Buffer[]>();
-  const host = mailCatcher(mails);
+  let mails: MailCatcher['mails'];
+  let host: MailCatcher;
 
   beforeAll(async () => {
-    await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
-    const { port } = (host.server as { address(): AddressInfo }).address();
+    host = await catchMails();
+    ({ mails } = host);
     server = await TestServer.start({
-      env: { SMTP_URL: `smtp://127.0.0.1:${port}`, MAIL_FROM: 'reports@example.com', SCHEDULE_SPREAD_SECONDS: '0' },
+      env: { SMTP_URL: host.url, MAIL_FROM: 'reports@example.com', SCHEDULE_SPREAD_SECONDS: '0' },
     });
     const rows = SOURCES.flatMap((data_source, index) =>
       [1, 2, 3, 40].map((ago) => ({
@@ -76,7 +75,7 @@ describe('dashboards', () => {
   }, 120_000);
   afterAll(async () => {
     await server?.stop();
-    await new Promise<void>((resolve) => host.close(() => resolve()));
+    await host.close();
   });
 
   const DEFINITION = {
@@ -295,7 +294,7 @@ describe('dashboards', () => {
       '01-spend-revenue-and-roas.csv',
       '02-spend-by-date-and-data-source.csv',
       '03-since-ever.csv',
-      'not-available.txt',
+      'notes.txt',
     ]);
     const xlsx = await exported(dashboard, 'xlsx');
     expect(xlsx.bytes.subarray(0, 2).toString()).toBe('PK');

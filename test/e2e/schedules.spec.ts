@@ -7,11 +7,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import PostalMime from 'postal-mime';
-import { SMTPServer } from 'smtp-server';
-import type { AddressInfo } from 'node:net';
 import { packageRoot } from '../../src/common/package-root.js';
 import { selfSigned } from '../support/certificate.js';
-import { mailCatcher } from '../support/mail-catcher.js';
+import { catchMails, type MailCatcher } from '../support/mail-catcher.js';
 import { TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
@@ -37,18 +35,18 @@ const day = (ago: number): string => new Date(Date.now() - ago * DAY_MS).toISOSt
 describe('scheduled reports', () => {
   let server: TestServer;
   let view: string;
-  const mails = new Map<string, Buffer[]>();
-  const host = mailCatcher(mails);
+  let mails: MailCatcher['mails'];
+  let host: MailCatcher;
   const trusted = mkdtempSync(join(tmpdir(), 'tributary-certificate-'));
   const { key, certificate } = selfSigned('localhost');
   writeFileSync(join(trusted, 'ca.pem'), certificate);
 
   beforeAll(async () => {
-    await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
-    const { port } = (host.server as { address(): AddressInfo }).address();
+    host = await catchMails();
+    ({ mails } = host);
     server = await TestServer.start({
       env: {
-        SMTP_URL: `smtp://127.0.0.1:${port}`,
+        SMTP_URL: host.url,
         MAIL_FROM: 'reports@example.com',
         SCHEDULE_SPREAD_SECONDS: '0',
         SMTP_PRIVATE_HOSTS: 'on',
@@ -79,7 +77,7 @@ describe('scheduled reports', () => {
   }, 120_000);
   afterAll(async () => {
     await server?.stop();
-    await new Promise<void>((resolve) => host.close(() => resolve()));
+    await host.close();
     rmSync(trusted, { recursive: true, force: true });
   });
 
@@ -223,12 +221,11 @@ describe('scheduled reports', () => {
     const mail = await PostalMime.parse(mails.get('leaver@example.com')?.at(-1) ?? '');
     const header = (name: string): string => mail.headers.find(({ key }) => key === name)?.value ?? '';
     expect(header('list-unsubscribe-post')).toBe('List-Unsubscribe=One-Click');
-    const link = (url: string): string => url.replace(/^https?:\/\/[^/]+/, server.base);
-    const page = await fetch(link(/http\S+\/r\/\S+/.exec(mail.text ?? '')?.[0] ?? ''));
+    const page = await fetch(/http\S+\/r\/\S+/.exec(mail.text ?? '')?.[0] ?? '');
     expect(page.status).toBe(200);
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(await page.text()).toContain('Daily spend');
-    const leave = link(/<(\S+)>/.exec(header('list-unsubscribe'))?.[1] ?? '');
+    const leave = /<(\S+)>/.exec(header('list-unsubscribe'))?.[1] ?? '';
     expect((await fetch(`${leave}x`, { method: 'POST' })).status).toBe(404);
     // Mail scanners follow links; looking does not unsubscribe.
     expect((await fetch(leave)).status).toBe(200);
@@ -329,15 +326,85 @@ describe('scheduled reports', () => {
   }, 60_000);
 
   it('speaks the language that the schedule asks for', async () => {
-    const { status, body } = await schedule({ locale: 'de-DE', formats: ['html'], recipients: ['german@example.com'] });
+    const { status, body } = await schedule({
+      locale: 'de-DE',
+      formats: ['html'],
+      recipients: ['german@example.com'],
+      subject: '{{finding}}',
+      condition: { metric: 'spend', operator: 'gt', value: 500 },
+      gate: { sources: ['google_ads'], deadline_minutes: 0, at_deadline: 'send' },
+    });
     expect([status, (body as { locale?: string }).locale]).toEqual([201, 'de-DE']);
     await run(body.id);
     const mail = await PostalMime.parse(mails.get('german@example.com')?.[0] ?? '');
     expect(mail.html).toMatch(/<html lang="de-DE"[^]*Zeitraum[^]*Einzelheiten[^]*Datenstand/);
     expect(mail.text).toMatch(/Im Browser öffnen: http/);
     expect(mail.html).not.toMatch(/Period|Details|Data as of|Open in the browser/);
+    expect(mail.html).toMatch(/google_ads: noch keine Daten vom \d{4}-\d\d-\d\d\./);
+    expect(mail.text).toContain('Spend beträgt 600 und liegt über 500.');
+    expect(mail.subject).toBe('Spend beträgt 600 und liegt über 500.');
     const refused = await schedule({ locale: 'German' });
     expect(refused).toMatchObject({ status: 400, body: { errors: [{ code: 'unknown_locale', pointer: '/locale' }] } });
+  }, 60_000);
+
+  it('speaks that language on the pages of links, and to its owner', async () => {
+    const { body: owner } = await server.json<{ id: string }>('/api/users', {
+      email: 'owner@example.com',
+      role: 'organization_admin',
+    });
+    const { body: own } = await server.json<{ key: string }>('/api/keys', { name: 'own', user_id: owner.id });
+    const fields = { cron: '0 9 1 1 *', locale: 'de-DE', formats: ['csv'] };
+    const recipients = ['reader@example.com', 'nobody@example.com'];
+    const path = `/api/reports/views/${view}/schedule`;
+    const { body } = await server.json<Schedule>(path, { ...fields, recipients }, 'POST', own.key);
+    expect((await run(body.id)).map(({ recipient, state }) => [recipient, state])).toContainEqual([
+      'nobody@example.com',
+      'rejected',
+    ]);
+    const raw = await until(async () => mails.get('owner@example.com')?.[0], { seconds: 30 });
+    const notice = await PostalMime.parse(raw);
+    expect(notice.subject).toBe('Nicht allen zugestellt: Daily spend');
+    expect(notice.text).toMatch(/nobody@example\.com\s+Vom Mailserver abgelehnt: 550 No such user/);
+    expect(notice.html).toContain('<html lang="de-DE" dir="ltr">');
+    expect(notice.html).not.toMatch(/Refused|Nothing is sent|Due /);
+
+    const mail = await PostalMime.parse(mails.get('reader@example.com')?.[0] ?? '');
+    const header = mail.headers.find(({ key: name }) => name === 'list-unsubscribe')?.value ?? '';
+    const leave = /<(\S+)>/.exec(header)?.[1] ?? '';
+    // The words of a page between its tags; a browser's own language is not asked.
+    const pageOf = async (url: string, init: RequestInit = {}): Promise<string> => {
+      const headers = { accept: 'text/html', 'accept-language': 'fr-FR' };
+      const reply = await fetch(url, { ...init, headers });
+      expect(reply.headers.get('content-type')).toBe('text/html; charset=utf-8');
+      return reply.text();
+    };
+    const asked = await pageOf(leave);
+    expect(asked).toMatch(/<html lang="de-DE" dir="ltr">[^]*Verteiler verlassen[^]*Ja, nichts mehr senden/);
+    expect(asked).toContain('<b><bdi>reader@example.com</bdi></b>');
+    expect(await pageOf(leave, { method: 'POST' })).toMatch(/Erledigt[^]*erhält keine weiteren dieser Berichte/);
+    // Of a link that is none of ours only the browser's language is known, and a program gets a problem.
+    expect(await pageOf(`${leave}x`)).toMatch(/<html lang="fr-FR"[^]*Ce lien est incomplet/);
+    const problem = await fetch(`${leave}x`);
+    expect([problem.status, problem.headers.get('content-type')]).toEqual([
+      404,
+      'application/problem+json; charset=utf-8',
+    ]);
+  }, 60_000);
+
+  it('refuses a template with a metric that the report does not have', async () => {
+    const { status, body } = await schedule({ subject: 'Spent {{metric.spent}}', message: '{{metric.spend}}' });
+    const message = expect.stringMatching(/^The report has no metric spent\. Did you mean spend\?/) as string;
+    expect({ status, body }).toMatchObject({
+      status: 400,
+      body: { errors: [{ code: 'invalid_template', pointer: '/subject', range: [6, 22], message }] },
+    });
+    const saved = await schedule({ subject: 'Spent {{metric.spend}}', recipients: ['spent@example.com'] });
+    const patch = (fields: object): Promise<{ status: number }> =>
+      server.json(`/api/reports/schedules/${saved.body.id}`, fields, 'PATCH');
+    expect(await patch({ message: '{{metric.clicks}}' })).toMatchObject({ status: 400 });
+    await run(saved.body.id);
+    const mail = await PostalMime.parse(mails.get('spent@example.com')?.[0] ?? '');
+    expect(mail.subject).toBe('Spent $600.00');
   }, 60_000);
 
   it('stands in the ledger of GraphQL too, which also sends and knows the mail host', async () => {
@@ -431,7 +498,7 @@ describe('scheduled reports', () => {
     // Looking does not count as the breach that the schedule waits for.
     for (let look = 0; look < 2; look++) expect((await server.json(path, {})).body).toMatchObject({ verdict: 'send' });
     const higher = await server.json<Preview>(path, { condition: { ...draft.condition, value: 5_000 } });
-    expect(higher.body).toMatchObject({ verdict: 'skip', reason: 'Spend is 600, not above 5000.' });
+    expect(higher.body).toMatchObject({ verdict: 'skip', reason: 'Spend is 600, at or below 5000.' });
     expect(higher.body.subject).toBe(unsaved.body.subject);
     const wrong = await server.json(path, { subject: '{{nonsense}}' });
     expect(wrong).toMatchObject({ status: 400, body: { errors: [{ code: 'invalid_template', pointer: '/subject' }] } });
@@ -439,25 +506,14 @@ describe('scheduled reports', () => {
   }, 60_000);
 
   it('goes out through a mail host of the organisation’s own, whose trouble is nobody else’s', async () => {
-    const own = new Map<string, Buffer[]>();
-    const ownHost = new SMTPServer({
+    const ownHost = await catchMails({
       ...{ key, cert: certificate },
       onAuth: ({ username, password }, _session, done) =>
         username === 'ann' && password === 'the second one'
           ? done(null, { user: username })
           : done(Object.assign(new Error('5.7.8 Authentication failed'), { responseCode: 535 })),
-      onData: (stream, session, done) => {
-        const chunks: Buffer[] = [];
-        stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-        stream.on('end', () => {
-          for (const { address } of session.envelope.rcptTo) own.set(address, [Buffer.concat(chunks)]);
-          done();
-        });
-      },
     });
-    ownHost.on('error', () => undefined);
-    await new Promise<void>((resolve) => ownHost.listen(0, resolve));
-    const { port } = (ownHost.server as { address(): AddressInfo }).address();
+    const { port, mails: own } = ownHost;
     const account = { host: 'localhost', port, username: 'ann', from: 'Northwind Reports <ann@northwind.example>' };
     const put = (body: object): Promise<{ status: number; body: { mail_host?: object; errors?: object[] } }> =>
       server.json('/api/reports/mail-host', body, 'PUT');
@@ -482,7 +538,7 @@ describe('scheduled reports', () => {
     expect(mails.has('own@example.com')).toBe(false);
 
     // The host goes down: what is on its way there is tried again, and another organisation's mail goes out as ever.
-    await new Promise<void>((resolve) => ownHost.close(resolve));
+    await ownHost.close();
     const { body: stuck } = await server.json<{ occurrence_id: string }>(`/api/reports/schedules/${body.id}/run`, {});
     const create = ['org', 'create', 'others', '--admin', 'them@example.com', '--name', 'Others'];
     const cli = spawnSync(process.execPath, [join(packageRoot, 'dist/src/cli.js'), ...create], {

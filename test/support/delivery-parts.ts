@@ -60,7 +60,7 @@ export function deliveryParts({ database, config, queue, audit, runner, printer,
   );
   const notices = new FailureNotices(queue, preparer, deliveries);
   const hosts = new MailHosts(database, config, undefined as never);
-  const mail = new DeliveryMail(files, store, new SignedLinks(database, config), deliveries, hosts);
+  const mail = new DeliveryMail(files, store, new SignedLinks(database, config), deliveries, hosts, preparer);
   const mailer = createMailer(config);
   const sender = new DeliverySender(queue, mailer, config, deliveries, occurrences, mail, permissions, notices);
   sender.onModuleInit();

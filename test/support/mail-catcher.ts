@@ -1,10 +1,26 @@
-import { SMTPServer } from 'smtp-server';
+import type { AddressInfo } from 'node:net';
+import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 
-/** A mail host that takes whatever comes and keeps it in `mails`, by recipient. The caller lets it listen, and closes it. */
-export function mailCatcher(mails: Map<string, Buffer[]>): SMTPServer {
+export interface MailCatcher {
+  /** For `SMTP_URL`. */
+  readonly url: string;
+  readonly port: number;
+  /** What came, in order, by recipient. */
+  readonly mails: Map<string, Buffer[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * A mail host on this machine that keeps what it takes: all but what goes to `nobody…`, unless `options` say otherwise. Without
+ * TLS unless they have a key.
+ */
+export async function catchMails(options: SMTPServerOptions = {}): Promise<MailCatcher> {
+  const mails: MailCatcher['mails'] = new Map();
   const host = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
+    ...(options.key ? {} : { authOptional: true, disabledCommands: ['STARTTLS'] }),
+    onRcptTo: ({ address }, _session, done) =>
+      done(address.startsWith('nobody') ? Object.assign(new Error('No such user'), { responseCode: 550 }) : null),
+    ...options,
     onData: (stream, session, done) => {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -17,5 +33,8 @@ export function mailCatcher(mails: Map<string, Buffer[]>): SMTPServer {
     },
   });
   host.on('error', () => undefined);
-  return host;
+  await new Promise<void>((resolve) => host.listen(0, resolve));
+  const { port } = (host.server as { address(): AddressInfo }).address();
+  const close = (): Promise<void> => new Promise((resolve) => host.close(() => resolve()));
+  return { url: `smtp://127.0.0.1:${port}`, port, mails, close };
 }

@@ -1,6 +1,7 @@
+import { describeChart } from './charts/describe.js';
 import { planCharts } from './charts/plan.js';
 import type { DashboardDocument, DashboardWidget, ReportDocument, WidgetWidth } from './document.js';
-import { funnelTexts, matrixTexts, renderFigure, renderTiles } from './figure.js';
+import { funnelTexts, matrixTexts, renderFigure, renderPicture, renderTiles, type Picture } from './figure.js';
 import { escapeHtml } from './html-text.js';
 import type { Medium } from './medium.js';
 import { headlines, noticeTexts, periodText } from './report-facts.js';
@@ -45,6 +46,21 @@ export function renderDashboardPage(
     classes: ['landscape', 'dashboard'],
     screenWidth: 1_120,
   });
+}
+
+/** The first picture of a dashboard, for its mail; nothing where it has none. */
+export function firstPicture({ widgets }: DashboardDocument, picture: Picture | null): string {
+  if (picture === null) return '';
+  for (const { title, report } of widgets) {
+    const plan = report?.rows.length ? planCharts(report)[0] : undefined;
+    if (!report || !plan || plan.kind === 'tiles') continue;
+    const isDrawn = plan.kind !== 'funnel' && plan.kind !== 'matrix';
+    const alt = isDrawn ? describeChart(plan, report) : title;
+    // A picture with a title of its own shows it.
+    const caption = report.dashboardConfig?.title === undefined ? `<figcaption>${escapeHtml(title)}</figcaption>` : '';
+    return `<figure class="figure">${caption}${renderPicture(picture, alt)}</figure>`;
+  }
+  return '';
 }
 
 function renderWidget(widget: DashboardWidget, period: string, medium: Medium, words: Words): string {

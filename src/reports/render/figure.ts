@@ -6,6 +6,7 @@ import type { Headline } from './report-facts.js';
 import type { ReportDocument } from './document.js';
 import { formatCell, formatLabel } from './format.js';
 import { escapeHtml } from './html-text.js';
+import { numberFormat } from './locale.js';
 import type { Medium } from './medium.js';
 import { filled, wordsOf } from './words/words.js';
 import { columnBlocks, isLongText, type TableSize, type TextColumn } from './table-fit.js';
@@ -72,9 +73,7 @@ function contentOf(plan: ChartPlan, report: ReportDocument, options: FigureOptio
 function drawn(plan: DrawnPlan, report: ReportDocument, { medium, width, picture }: FigureOptions): string {
   if (medium === 'mail') {
     // The picture shows its title and legend itself.
-    return picture
-      ? `<img class="chart" src="${escapeHtml(picture.source)}" width="${picture.width}" height="${picture.height}" alt="${escapeHtml(describeChart(plan, report))}">`
-      : '';
+    return picture ? renderPicture(picture, describeChart(plan, report)) : '';
   }
   const accent = isSingle(plan) ? (report.branding?.accent ?? null) : null;
   if (plan.kind === 'shares') {
@@ -86,6 +85,9 @@ function drawn(plan: DrawnPlan, report: ReportDocument, { medium, width, picture
   const narrow = forPhone(plan).map((part) => renderChartSvg(part, report, PHONE_WIDTH, accent));
   return `${legends}<div class="on-wide">${svg}</div><div class="on-phone">${narrow.join('')}</div>`;
 }
+
+export const renderPicture = ({ source, width, height }: Picture, alt: string): string =>
+  `<img class="chart" src="${escapeHtml(source)}" width="${width}" height="${height}" alt="${escapeHtml(alt)}">`;
 
 const isSingle = (plan: DrawnPlan): boolean =>
   plan.kind === 'scatter' ||
@@ -116,14 +118,14 @@ const keyColour = (index: number, other: boolean): string =>
 function sharesLegend(plan: SharesPlan, report: ReportDocument): string {
   const words = wordsOf(report.locale);
   const whole = plan.slices.reduce((sum, slice) => sum + slice.value, 0);
-  const percent = new Intl.NumberFormat(report.locale, {
+  const percent = numberFormat(report.locale, {
     style: 'percent',
     maximumFractionDigits: 1,
     minimumFractionDigits: 1,
   });
   const lines = plan.slices.map(
     ({ name, value, other }, index) =>
-      `<tr><th scope="row"><i class="key ${keyColour(index, other)}"></i>${escapeHtml(name)}</th><td>${escapeHtml(formatLabel(value, plan.column, report))}</td><td>${whole > 0 ? percent.format(value / whole) : ''}</td></tr>`,
+      `<tr><th scope="row"><i class="key ${keyColour(index, other)}"></i><bdi>${escapeHtml(name)}</bdi></th><td>${escapeHtml(formatLabel(value, plan.column, report))}</td><td>${whole > 0 ? percent.format(value / whole) : ''}</td></tr>`,
   );
   const head = `<tr class="unseen"><th scope="col">${escapeHtml(words.part)}</th><th scope="col">${escapeHtml(plan.column.label)}</th><th scope="col">${escapeHtml(words.share)}</th></tr>`;
   return `<table class="shares-list"><thead>${head}</thead><tbody>${lines.join('')}</tbody></table>`;
@@ -133,7 +135,7 @@ function sharesLegend(plan: SharesPlan, report: ReportDocument): string {
 export function funnelTexts(plan: FunnelPlan, report: ReportDocument): readonly TextColumn[] {
   const words = wordsOf(report.locale);
   const first = plan.steps[0]?.value ?? 0;
-  const percent = new Intl.NumberFormat(report.locale, { style: 'percent', maximumSignificantDigits: 3 });
+  const percent = numberFormat(report.locale, { style: 'percent', maximumSignificantDigits: 3 });
   const share = (value: number, of: number): string => (of > 0 ? percent.format(value / of) : '–');
   const before = (at: number): number => plan.steps[at - 1]?.value ?? 0;
   const number = (head: string, cells: readonly string[]): TextColumn => ({ head, cells, isNumber: true });

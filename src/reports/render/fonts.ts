@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { fullLocale } from './locale.js';
 
 const require = createRequire(import.meta.url);
 
@@ -58,9 +59,9 @@ const sheets = new Map<Subset, string>();
 export function fontFaces(text: string, locale = 'en'): string {
   const needed = new Set<Subset>(subsetsOf(INTER).filter(({ name }) => name === 'latin'));
   const order = [INTER, ...SCRIPTS, EMOJI, ...han(text, locale)];
-  for (const character of new Set(text)) {
+  // Latin letters without marks are there anyway.
+  for (const character of new Set(text.match(/\P{ASCII}/gu))) {
     const code = character.codePointAt(0) ?? 0;
-    if (code <= 0x7f) continue;
     for (const face of order) {
       const subset = subsetsOf(face).find(({ ranges }) =>
         ranges.some(([first, last]) => code >= first && code <= last),
@@ -76,7 +77,7 @@ export function fontFaces(text: string, locale = 'en'): string {
 /** Typefaces for Han characters, the fitting one first: by the language, else by the letters that stand beside them. */
 function han(text: string, locale: string): readonly Typeface[] {
   const all = [CHINESE, JAPANESE, KOREAN, TRADITIONAL];
-  const { language, script } = new Intl.Locale(locale).maximize();
+  const { language, script } = fullLocale(locale);
   const first =
     language === 'ja'
       ? JAPANESE

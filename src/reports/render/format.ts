@@ -2,6 +2,7 @@ import { Decimal } from 'decimal.js';
 import { DateTime } from 'luxon';
 import type { PlannedColumn, TimeGrain } from '../../compiler/query/types.js';
 import type { CellValue } from './document.js';
+import { fullLocale, numberFormat } from './locale.js';
 import { wordsOf } from './words/words.js';
 
 /** Shown where there is no value. */
@@ -34,7 +35,7 @@ export function formatCell(value: CellValue | undefined, column: PlannedColumn, 
     const decimal = decimalOf(value);
     return decimal ? formatNumber(decimal, column, settings) : String(value);
   }
-  if (typeof value === 'boolean') return value ? 'Yes' : 'No';
+  if (typeof value === 'boolean') return value ? wordsOf(settings.locale).yes : wordsOf(settings.locale).no;
   if (column.role === 'time') return formatTime(String(value), settings);
   return column.type === 'date' ? formatTime(String(value), { ...settings, timeGrain: 'daily' }) : String(value);
 }
@@ -177,6 +178,7 @@ function compactByLocale(value: Decimal, column: PlannedColumn, settings: Format
   const currency = currencyOf(column, settings);
   const text = intl(value, settings, {
     notation: 'compact',
+    minimumFractionDigits: 0,
     maximumFractionDigits: value.abs().lt(100) && column.type !== 'integer' ? 2 : 1,
     ...(currency ? { style: 'currency', currency, currencyDisplay: signOf(settings.locale) } : {}),
   });
@@ -186,16 +188,7 @@ function compactByLocale(value: Decimal, column: PlannedColumn, settings: Format
 /** `$` rather than `US$`, but the sign that readers of another script know. */
 const signOf = (locale: string): 'narrowSymbol' | 'symbol' => (isLatin(locale) ? 'narrowSymbol' : 'symbol');
 
-function isLatin(locale: string): boolean {
-  const known = latin.get(locale);
-  if (known !== undefined) return known;
-  const found = new Intl.Locale(locale).maximize().script === 'Latn';
-  if (latin.size > MOST_LOCALES) latin.clear();
-  latin.set(locale, found);
-  return found;
-}
-const MOST_LOCALES = 1_000;
-const latin = new Map<string, boolean>();
+const isLatin = (locale: string): boolean => fullLocale(locale).script === 'Latn';
 
 /** Currency columns carry an ISO code as their unit, or none. */
 function currencyOf(column: PlannedColumn, settings: FormatSettings): string | null {
@@ -225,18 +218,5 @@ const exact = (value: Decimal): Intl.StringNumericLiteral => value.toFixed() as 
 
 const intl = (value: Decimal, { locale }: FormatSettings, options: Intl.NumberFormatOptions): string =>
   typographic(numberFormat(locale, options).format(exact(value)));
-
-/** Making a formatter takes far longer than using it, and a page needs few of them, often. */
-const formatters = new Map<string, Intl.NumberFormat>();
-const MOST_FORMATTERS = 1_000;
-function numberFormat(locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
-  const key = `${locale} ${JSON.stringify(options)}`;
-  const known = formatters.get(key);
-  if (known) return known;
-  if (formatters.size >= MOST_FORMATTERS) formatters.clear();
-  const made = new Intl.NumberFormat(locale, options);
-  formatters.set(key, made);
-  return made;
-}
 
 const typographic = (text: string): string => text.replace(/^-/, MINUS);

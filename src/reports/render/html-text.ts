@@ -1,3 +1,5 @@
+import { fullLocale } from './locale.js';
+
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -15,7 +17,7 @@ export const cssString = (text: string): string =>
 
 /** Direction of the writing of a locale's language. */
 export const directionOf = (locale: string): 'ltr' | 'rtl' =>
-  RIGHT_TO_LEFT.has(new Intl.Locale(locale).maximize().script ?? '') ? 'rtl' : 'ltr';
+  RIGHT_TO_LEFT.has(fullLocale(locale).script ?? '') ? 'rtl' : 'ltr';
 
 const RIGHT_TO_LEFT: ReadonlySet<string> = new Set(['Arab', 'Hebr', 'Syrc', 'Thaa', 'Nkoo', 'Adlm', 'Rohg']);
 

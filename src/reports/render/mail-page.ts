@@ -1,6 +1,7 @@
 import { FAINT, INK, LOSS_COLOUR, MUTED, RULE, SURFACE, seriesColour } from './charts/palette.js';
 import { mixed } from './contrast.js';
-import type { ReportDocument } from './document.js';
+import { firstPicture } from './dashboard-page.js';
+import type { DashboardDocument, ReportDocument } from './document.js';
 import type { Picture } from './figure.js';
 import { directionOf, escapeHtml, onOneLine } from './html-text.js';
 import { withInlineStyles } from './inline-styles.js';
@@ -17,6 +18,8 @@ const MOST_ROWS = 200;
 
 export interface MailPage {
   readonly report: ReportDocument;
+  /** What the mail is about where it is a dashboard; `report` is then its cover. */
+  readonly dashboard: DashboardDocument | null;
   /** The first chart, where it is one that is drawn. */
   readonly picture: Picture | null;
   /** `cid:…`; null without a logo. */
@@ -34,7 +37,7 @@ export interface MailPage {
 
 /** The report's page as the HTML of a mail: the same sections, styles in the elements, charts as pictures. */
 export function renderMailPage(page: MailPage): string {
-  const { report, picture, logo, message, remarks, withRows, after, end } = page;
+  const { report, dashboard, picture, logo, message, remarks, withRows, after, end } = page;
   const medium = 'mail';
   const room: TableRoom = { width: MAIL_WIDTH - 2 * PADDING, size: 'portrait' };
   const sections = [
@@ -42,7 +45,7 @@ export function renderMailPage(page: MailPage): string {
     message ? `<p class="message" dir="auto">${escapeHtml(message)}</p>` : '',
     tiles(report),
     notices(report, remarks),
-    charts(report, { medium, room, paired: false, picture }),
+    dashboard ? firstPicture(dashboard, picture) : charts(report, { medium, room, paired: false, picture }),
     withRows ? details(report, { medium, room, most: MOST_ROWS }) : '',
     after,
     about(report),

@@ -63,6 +63,9 @@ h1, h2, p, figure, ul, dl, dd { margin: 0; padding: 0; }
 [dir=rtl] .organization { letter-spacing: 0; }
 h1 { margin-top: 1.6mm; font-size: 21pt; font-weight: 600; line-height: 1.16; letter-spacing: -.018em; overflow-wrap: anywhere; text-wrap: balance; }
 [dir=rtl] h1 { letter-spacing: 0; line-height: 1.3; }
+/* A text is read in its own direction and stands on the side where the page's lines begin. */
+[dir=auto] { text-align: left; }
+[dir=rtl] [dir=auto] { text-align: right; }
 .subtitle { margin-top: 1.4mm; font-size: 10.5pt; color: var(--muted); }
 .facts { margin-top: 3mm; font-size: 8.5pt; color: var(--muted); }
 .facts div { display: flex; gap: 2.4mm; }
@@ -90,7 +93,8 @@ figcaption { font-size: 10pt; font-weight: 600; letter-spacing: -.005em; overflo
 .legend span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .key { flex: none; display: inline-block; width: 2.4mm; height: 2.4mm; border-radius: .5mm; }
 .key.line { height: .8mm; width: 4mm; }
-figure svg { display: block; direction: ltr; width: 100%; height: auto; margin-top: 1.2mm; }
+figure svg { display: block; width: 100%; height: auto; margin-top: 1.2mm; }
+figure svg text { unicode-bidi: plaintext; }
 .sides { display: flex; align-items: center; gap: 8mm; margin-top: 2mm; }
 .sides svg { flex: 0 0 46mm; width: 46mm; }
 .sides table { flex: 0 1 110mm; min-width: 0; }
@@ -119,7 +123,7 @@ td.total { font-weight: 600; }
 table.figures { width: auto; min-width: 90mm; }
 .group + .group { margin-top: 7mm; }
 .shares-list th, .shares-list td { padding: .9mm 1.8mm; }
-.shares-list th { overflow-wrap: anywhere; }
+.shares-list th { overflow-wrap: anywhere; unicode-bidi: normal; }
 .shares-list .key { margin-inline-end: 2mm; }
 .shares-list td { text-align: right; white-space: nowrap; }
 .funnel-steps td.bar { width: 46%; min-width: 20mm; padding: 0 1.8mm; vertical-align: middle; }

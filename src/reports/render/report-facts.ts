@@ -3,6 +3,8 @@ import type { PlannedColumn } from '../../compiler/query/types.js';
 import { isTwin, metricsToDraw } from './charts/data.js';
 import type { PageFacts, ReportDocument, ReportRow } from './document.js';
 import { decimalOf, formatChange, formatHeadline, formatInstant, formatPeriod, isNumeric } from './format.js';
+import { numberFormat } from './locale.js';
+import { said } from './words/said.js';
 import { filled, wordsOf } from './words/words.js';
 
 /** What a report says about itself in words, for the page and for the mail that carries it. */
@@ -43,6 +45,12 @@ export function headlines(report: ReportDocument, most: number = MOST_HEADLINES)
     .slice(0, most);
 }
 
+/** Each metric's total as text, by its key, whether or not the page shows it large; nothing where there is none. */
+export const totalTexts = (report: ReportDocument): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    headlines({ ...report, dashboardConfig: null }, Number.POSITIVE_INFINITY).map(({ key, value }) => [key, value]),
+  );
+
 function changeOf(
   report: ReportDocument,
   source: ReportRow,
@@ -68,8 +76,8 @@ export function periodText(report: PageFacts): string {
   return label === '' || label.toLowerCase() === dates.toLowerCase() ? dates : `${label}: ${dates}`;
 }
 
-/** All that a reader must know before trusting the numbers: what is cut, empty or doubtful. */
-export function noticeTexts(report: ReportDocument): readonly string[] {
+/** All that a reader must know before trusting the numbers: what is cut, empty, doubtful or else to be remarked. */
+export function noticeTexts(report: ReportDocument, remarks: readonly string[] = []): readonly string[] {
   const words = wordsOf(report.locale);
   const cut = [
     filled(words.only_first_rows, { count: rowCount(report) }),
@@ -78,7 +86,7 @@ export function noticeTexts(report: ReportDocument): readonly string[] {
   return [
     ...(report.truncated ? [cut.join(' ')] : []),
     ...(report.rows.length === 0 && !report.isCover ? [words.no_match] : []),
-    ...report.warnings,
+    ...[...report.warnings, ...remarks].map((text) => said(text, report.locale)),
   ];
 }
 
@@ -92,5 +100,4 @@ export const sourceFacts = (report: PageFacts): readonly { readonly source: stri
 /** The snapshot's hash, short enough to read out. */
 export const definitionVersion = (report: PageFacts): string => report.snapshot.slice(0, 12);
 
-export const rowCount = (report: ReportDocument): string =>
-  new Intl.NumberFormat(report.locale).format(report.rows.length);
+export const rowCount = (report: ReportDocument): string => numberFormat(report.locale).format(report.rows.length);

@@ -94,7 +94,9 @@ function rowCells(
       // Of several rows for one day the first one says the day; the others say it quietly. The last key never does.
       const key = isKey(column) && report.columns[index + 1]?.role === 'dimension';
       repeats &&= key && previous?.[column.name] === row[column.name];
-      const classes = [long[index] ? 'long' : 'short', ...(repeats ? ['repeated'] : [])];
+      const classes = isNumeric(column)
+        ? ['number']
+        : [long[index] ? 'long' : 'short', ...(repeats ? ['repeated'] : [])];
       const text = texts[index]?.cells[at] ?? '';
       return cell(row[column.name] ?? null, column, text, classes, index === 0 && isKey(column));
     })
@@ -103,7 +105,7 @@ function rowCells(
 
 function cell(value: CellValue, column: PlannedColumn, text: string, more: readonly string[], isHead = false): string {
   const classes = [
-    ...(isNumeric(column) ? ['number'] : more),
+    ...more,
     ...(value === null || value === '' ? ['empty'] : []),
     ...(isNumeric(column) && decimalOf(value)?.lt(0) ? ['negative'] : []),
   ];
@@ -115,8 +117,13 @@ const totalCells = (report: ReportDocument, totals: ReportRow, texts: readonly T
   report.columns
     .map((column, index) => {
       if (column.role === 'metric') {
-        return cell(totals[column.name] ?? null, column, texts[index]?.cells[report.rows.length] ?? '', []);
+        return cell(totals[column.name] ?? null, column, texts[index]?.cells[report.rows.length] ?? '', [
+          ...(isNumeric(column) ? ['number'] : []),
+          'total',
+        ]);
       }
-      return index === 0 ? `<th scope="row">${escapeHtml(wordsOf(report.locale).total)}</th>` : '<td></td>';
+      return index === 0
+        ? `<th scope="row" class="total">${escapeHtml(wordsOf(report.locale).total)}</th>`
+        : '<td></td>';
     })
     .join('');

@@ -3,6 +3,7 @@ import type { PageFacts, ReportDocument } from './document.js';
 import { renderFigure, renderTiles, type Picture } from './figure.js';
 import { formatInstant } from './format.js';
 import { escapeHtml } from './html-text.js';
+import { numberFormat } from './locale.js';
 import { logoSize, senderOf, type Medium } from './medium.js';
 import { definitionVersion, headlines, noticeTexts, periodText, rowCount, sourceFacts } from './report-facts.js';
 import { renderTable } from './report-table.js';
@@ -45,7 +46,7 @@ export const tiles = (report: ReportDocument): string => renderTiles(headlines(r
 /** What the reader must know before the numbers. */
 export function notices(report: ReportDocument, remarks: readonly string[] = []): string {
   const fallback = chartFallback(report);
-  const texts = [...noticeTexts(report), ...(fallback === null ? [] : [fallback]), ...remarks];
+  const texts = [...noticeTexts(report, remarks), ...(fallback === null ? [] : [fallback])];
   if (texts.length === 0) return '';
   return `<ul class="notice">${texts.map((text) => `<li dir="auto">${escapeHtml(text)}</li>`).join('')}</ul>`;
 }
@@ -97,7 +98,7 @@ export function details(report: ReportDocument, { medium, room, texts, most }: D
 
 /** That a table goes on. */
 export const firstRows = (report: ReportDocument, shown: number): string => {
-  const number = new Intl.NumberFormat(report.locale);
+  const number = numberFormat(report.locale);
   const values = { shown: number.format(shown), all: rowCount(report) };
   return `<p class="note">${escapeHtml(filled(wordsOf(report.locale).first_rows, values))}</p>`;
 };

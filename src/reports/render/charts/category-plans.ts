@@ -194,7 +194,7 @@ export function funnel(
     {
       kind: 'funnel',
       title: byMetric
-        ? `${steps[0]?.name ?? ''} to ${steps.at(-1)?.name ?? ''}`
+        ? filled(wordsOf(report.locale).funnel_title, { first: steps[0]?.name ?? '', last: steps.at(-1)?.name ?? '' })
         : titleOf([primary], dimensions, report),
       steps: known,
       note: byMetric && report.totals ? null : truncation(report),
@@ -218,19 +218,22 @@ export function scatter(
       : [{ name: categoryOf(row, keys, report), x: at.x, y: at.y, size: at.size }];
   });
   if (points.length === 0) return [];
+  const words = wordsOf(report.locale);
   const missing = report.rows.length - points.length;
   return [
     {
       kind: 'scatter',
-      title: `${y.label} over ${x.label}${size ? `, sized by ${size.label}` : ''}`,
+      title: filled(size ? words.scatter_sized : words.scatter_title, {
+        x: x.label,
+        y: y.label,
+        size: size?.label ?? '',
+      }),
       x,
       y,
       size: size ?? null,
       points,
       note: joinNotes(
-        missing > 0
-          ? filled(wordsOf(report.locale).not_placed, { count: numberText(report, missing), x: x.label, y: y.label })
-          : null,
+        missing > 0 ? filled(words.not_placed, { count: numberText(report, missing), x: x.label, y: y.label }) : null,
         truncation(report),
       ),
     },

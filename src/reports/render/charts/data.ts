@@ -2,6 +2,7 @@ import { Decimal } from 'decimal.js';
 import type { PlannedColumn } from '../../../compiler/query/types.js';
 import type { ReportDocument, ReportRow } from '../document.js';
 import { decimalOf, formatCell, isNumeric, NO_VALUE } from '../format.js';
+import { numberFormat } from '../locale.js';
 import { filled, isEnglish, wordsOf } from '../words/words.js';
 
 /** How rows become what a chart draws: which metrics, which categories, and what may be added up. */
@@ -84,7 +85,7 @@ export const categoryOf = (row: ReportRow, dimensions: readonly PlannedColumn[],
   dimensions
     .map((dimension) => {
       const text = formatCell(row[dimension.name], dimension, report);
-      return text === NO_VALUE ? 'Not set' : text;
+      return text === NO_VALUE ? wordsOf(report.locale).not_set : text;
     })
     .join(' · ');
 
@@ -162,7 +163,7 @@ export const truncation = (report: ReportDocument): string | null =>
 
 /** A number of things in the locale's digits. */
 export const numberText = ({ locale }: Pick<ReportDocument, 'locale'>, count: number): string =>
-  new Intl.NumberFormat(locale).format(count);
+  numberFormat(locale).format(count);
 
 /** How many of how many are shown, for the words that say so. */
 export const firstOf = (report: ReportDocument, shown: number, all: number): { shown: string; all: string } => ({

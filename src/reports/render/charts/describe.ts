@@ -1,5 +1,6 @@
 import type { PlannedColumn } from '../../../compiler/query/types.js';
 import { formatLabel, formatTime, type FormatSettings } from '../format.js';
+import { numberFormat } from '../locale.js';
 import { filled, wordsOf, type Words } from '../words/words.js';
 import type { ChartValue } from './data.js';
 import type { DrawnPlan } from './types.js';
@@ -60,6 +61,6 @@ export function describeChart(plan: DrawnPlan, settings: FormatSettings): string
 
 function inAll(lines: readonly string[], words: Words, { locale }: FormatSettings): string {
   if (lines.length <= MOST_VALUES) return `${lines.join('; ')}.`;
-  const count = new Intl.NumberFormat(locale).format(lines.length - MOST_VALUES);
+  const count = numberFormat(locale).format(lines.length - MOST_VALUES);
   return `${lines.slice(0, MOST_VALUES).join('; ')}; ${filled(words.more, { count })}.`;
 }

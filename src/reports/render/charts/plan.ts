@@ -1,6 +1,6 @@
 import type { PlannedColumn } from '../../../compiler/query/types.js';
 import { CHART_KINDS, type ChartKind, type ReportDocument } from '../document.js';
-import { wordsOf } from '../words/words.js';
+import { isEnglish, wordsOf } from '../words/words.js';
 import { byCategory, funnel, scatter, shares, stacks } from './category-plans.js';
 import { isAdditive, metricsToDraw, telling } from './data.js';
 import { matrix } from './matrix-plan.js';
@@ -84,8 +84,9 @@ function chartKind(report: ReportDocument): ChartKind {
 
 /** Says so when a result no longer has the shape that its chart needs; null when it is drawn as asked. */
 export function chartFallback(report: ReportDocument): string | null {
-  const kind = chartKind(report);
   if (report.rows.length === 0) return null;
   const [mistake] = checkChart(report.dashboardConfig, report);
-  return mistake === undefined ? null : `Not drawn as a ${kind} chart: ${mistake.message}`;
+  if (mistake === undefined) return null;
+  // What the chart would need is said in English only.
+  return [wordsOf(report.locale).not_drawn, ...(isEnglish(report.locale) ? [mistake.message] : [])].join(' ');
 }

@@ -1,148 +1,112 @@
-import type { EChartsCoreOption } from 'echarts';
 import { formatCompact, formatLabel, type FormatSettings } from '../format.js';
-import { directionOf } from '../html-text.js';
-import { AXIS, LOSS_COLOUR, MUTED, RULE, seriesColour } from './palette.js';
-import { DIRECT_LABEL, FONT, LABEL, QUIET, textWidth, type ChartSize } from './svg-style.js';
+import type { Drawing } from './drawing.js';
+import { AXIS, INK, LOSS_COLOUR, RULE } from './palette.js';
+import { scaleOf, shareOf, ticksOf } from './scale.js';
+import { stacked } from './stack.js';
+import { LABEL_SIZE, shortened, textWidth, widest } from './svg-style.js';
 import type { BarsPlan, StacksPlan } from './types.js';
 
-const BAR_HEIGHT = 22;
-/** Least room beside a bar for its label, in CSS pixels. */
+/** CSS pixels for each category, and of its bar. */
+const LINE_HEIGHT = 22;
+const BAR = 13;
+/** Least room beside a bar for its label. */
 const LABEL_ROOM = 58;
-/** Between a bar and its label. */
-const LABEL_GAP = 8;
+/** Between a bar and its label, and between a name and the axis. */
+const GAP = 6;
+const NAME_GAP = 10;
+/** Between two panels. */
+const PANEL_GAP = 28;
 /** What stays for the bars themselves, however long their labels are. */
 const LEAST_BARS = 40;
 const AXIS_ROOM = 24;
+const TOP = 4;
+/** Beside the plot, for half of the last label. */
+const LEAST_END = 22;
 
 /** Several panels have a line of names above them; a single one is named by the chart's title. */
-const barsHead = (plan: BarsPlan): number => (isHeaded(plan) ? 24 : 4);
+const barsHead = (plan: BarsPlan): number => (isHeaded(plan) ? 24 : TOP);
 const isHeaded = (plan: BarsPlan): boolean => plan.panels.length > 1 || plan.isNamed === true;
 
-export const barsHeight = (plan: BarsPlan): number => barsHead(plan) + 4 + plan.categories.length * BAR_HEIGHT;
-export const stacksHeight = (plan: StacksPlan): number => 8 + AXIS_ROOM + plan.categories.length * BAR_HEIGHT;
+export const barsHeight = (plan: BarsPlan): number => barsHead(plan) + TOP + plan.categories.length * LINE_HEIGHT;
+export const stacksHeight = (plan: StacksPlan): number => 2 * TOP + AXIS_ROOM + plan.categories.length * LINE_HEIGHT;
 
-/** Room for the names of the categories on the left; longer ones end in “…”. */
+/** Room for the names of the categories beside the bars; longer ones end in “…”. */
 const namesWidth = (categories: readonly string[], width: number): number =>
-  Math.min(width * 0.32, 14 + Math.max(...categories.map((name) => textWidth(name, LABEL.fontSize))));
+  Math.min(width * 0.32, 4 + NAME_GAP + widest(categories));
 
 /** A label in words, as Arabic has them for thousands, takes more than a suffix does. */
 const labelRoom = ({ values, column }: BarsPlan['panels'][number], settings: FormatSettings): number =>
   Math.max(
     LABEL_ROOM,
-    ...values.map((value) =>
-      value === null ? 0 : LABEL_GAP + textWidth(formatLabel(value, column, settings), DIRECT_LABEL.fontSize),
-    ),
+    ...values.map((value) => (value === null ? 0 : GAP + 2 + textWidth(formatLabel(value, column, settings)))),
   );
 
-export function barsOption(plan: BarsPlan, settings: FormatSettings, { width }: ChartSize): EChartsCoreOption {
-  const names = namesWidth(plan.categories, width);
-  const gap = 28;
-  const panelWidth = (width - names - gap * (plan.panels.length - 1)) / plan.panels.length;
-  const isMirrored = directionOf(settings.locale) === 'rtl';
-  /** From the side where lines begin. */
-  const start = (panel: number): number => names + panel * (panelWidth + gap);
+/** One panel of horizontal bars a metric, all over the same categories. The longest bar fills its panel. */
+export function drawBars(plan: BarsPlan, { pen, settings, width, colourOf }: Drawing): void {
   const head = barsHead(plan);
-  const rooms = plan.panels.map((panel) => labelRoom(panel, settings));
-  const insets = plan.panels.map(({ values }, index) =>
-    values.some((value) => value !== null && value < 0) ? rooms[index]! : 0,
-  );
-  return {
-    title: plan.panels.map((panel, index) => ({
-      show: isHeaded(plan),
-      text: panel.column.label,
-      ...(isMirrored ? { right: start(index) - 4 } : { left: start(index) - 4 }),
-      top: 0,
-      textStyle: { fontFamily: FONT, fontSize: 10.5, fontWeight: 600, color: MUTED },
-    })),
-    // Room beside the longest bar for its label, on the left too where bars go that way.
-    grid: insets.map((inset, index) => ({
-      ...(isMirrored ? { right: start(index) + inset } : { left: start(index) + inset }),
-      width: Math.max(panelWidth - rooms[index]! - inset, LEAST_BARS),
-      top: head,
-      bottom: 4,
-    })),
-    xAxis: plan.panels.map((_panel, index) => ({
-      type: 'value',
-      gridIndex: index,
-      show: false,
-      inverse: isMirrored,
-      min: (range: { min: number }) => Math.min(0, range.min),
-    })),
-    yAxis: plan.panels.map((_panel, index) => ({
-      type: 'category',
-      gridIndex: index,
-      inverse: true,
-      position: isMirrored ? 'right' : 'left',
-      data: [...plan.categories],
-      axisTick: { show: false },
-      axisLine: { show: true, onZero: true, lineStyle: { color: AXIS } },
-      axisLabel: {
-        show: index === 0,
-        ...DIRECT_LABEL,
-        width: names - 10,
-        overflow: 'truncate',
-        ellipsis: '…',
-        interval: 0,
-        margin: 10 + (insets[index] ?? 0),
-      },
-    })),
-    series: plan.panels.map((panel, index) => ({
-      ...QUIET,
-      type: 'bar',
-      xAxisIndex: index,
-      yAxisIndex: index,
-      barWidth: 13,
-      data: panel.values.map((value) => ({
-        value,
-        itemStyle: { color: value !== null && value < 0 ? LOSS_COLOUR : seriesColour(index) },
-        label: { position: (value !== null && value < 0) === isMirrored ? ('right' as const) : ('left' as const) },
-      })),
-      label: {
-        show: true,
-        ...DIRECT_LABEL,
-        formatter: ({ value }: { value: unknown }) =>
-          typeof value === 'number' ? formatLabel(value, panel.column, settings) : '',
-      },
-    })),
-  };
+  const bottom = barsHeight(plan) - TOP;
+  const middleOf = (line: number): number => head + (line + 0.5) * LINE_HEIGHT;
+  const names = namesWidth(plan.categories, width);
+  const panelWidth = (width - names - PANEL_GAP * (plan.panels.length - 1)) / plan.panels.length;
+  for (const [index, panel] of plan.panels.entries()) {
+    const { column, values } = panel;
+    const start = names + index * (panelWidth + PANEL_GAP);
+    const numbers = values.map((value) => value ?? 0);
+    const [least, most] = [Math.min(0, ...numbers), Math.max(0, ...numbers)];
+    // Bars below zero have their labels before them.
+    const sides = least < 0 ? 2 : 1;
+    const room = Math.min(labelRoom(panel, settings), Math.max(0, panelWidth - LEAST_BARS) / sides);
+    const from = start + (least < 0 ? room : 0);
+    const length = panelWidth - sides * room;
+    const at = (value: number): number => from + (length * (value - least)) / (most - least || 1);
+    if (isHeaded(plan)) {
+      pen.text(shortened(column.label, panelWidth), { x: start + 1, y: 10 }, { bold: true });
+    }
+    for (const [line, value] of values.entries()) {
+      const y = middleOf(line);
+      const name = plan.categories[line] ?? '';
+      if (index === 0)
+        pen.text(shortened(name, names - NAME_GAP), { x: names - NAME_GAP, y }, { anchor: 'end', fill: INK });
+      if (value === null) continue;
+      const isLoss = value < 0;
+      const end = at(value);
+      pen.box({ x: at(0), y: y - BAR / 2 }, { x: end, y: y + BAR / 2 }, isLoss ? LOSS_COLOUR : colourOf(index));
+      const label = formatLabel(value, column, settings);
+      pen.text(label, { x: isLoss ? end - GAP : end + GAP, y }, { fill: INK, ...(isLoss ? { anchor: 'end' } : {}) });
+    }
+    pen.rule({ x: at(0), y: head }, { x: at(0), y: bottom }, AXIS);
+  }
 }
 
 /** Horizontal bars whose parts add up, over one axis of values. */
-export function stacksOption(plan: StacksPlan, settings: FormatSettings, { width }: ChartSize): EChartsCoreOption {
+export function drawStacks(plan: StacksPlan, { pen, settings, width, colourOf }: Drawing): void {
   const names = namesWidth(plan.categories, width);
-  const isMirrored = directionOf(settings.locale) === 'rtl';
-  return {
-    grid: { ...(isMirrored ? { left: 22, right: names } : { left: names, right: 22 }), top: 4, bottom: AXIS_ROOM },
-    xAxis: {
-      type: 'value',
-      inverse: isMirrored,
-      splitNumber: 4,
-      axisLine: { show: false },
-      axisTick: { show: false },
-      splitLine: { lineStyle: { color: RULE, width: 1 } },
-      axisLabel: {
-        ...LABEL,
-        hideOverlap: true,
-        formatter: (value: number) => formatCompact(value, plan.column, settings),
-      },
-    },
-    yAxis: {
-      type: 'category',
-      inverse: true,
-      position: isMirrored ? 'right' : 'left',
-      data: [...plan.categories],
-      axisTick: { show: false },
-      axisLine: { show: true, onZero: true, lineStyle: { color: AXIS } },
-      axisLabel: { ...DIRECT_LABEL, width: names - 10, overflow: 'truncate', ellipsis: '…', interval: 0, margin: 10 },
-    },
-    series: plan.series.map((series, index) => ({
-      ...QUIET,
-      type: 'bar',
-      stack: 'all',
-      name: series.name,
-      barWidth: 14,
-      data: [...series.values],
-      itemStyle: { color: seriesColour(index, series.other) },
-    })),
-  };
+  const bottom = TOP + plan.categories.length * LINE_HEIGHT + TOP;
+  const spans = stacked(plan.series);
+  const scale = scaleOf(
+    spans.flatMap((values) => values.map((span) => span?.[1] ?? null)),
+    4,
+    plan.column,
+  );
+  const ticks = ticksOf(scale);
+  const texts = ticks.map((value) => formatCompact(value, plan.column, settings));
+  const end = width - Math.max(LEAST_END, widest(texts) / 2 + 2);
+  const at = (value: number): number => names + (end - names) * shareOf(scale, value);
+  const every = Math.ceil((widest(texts) + LABEL_SIZE) / ((end - names) / Math.max(ticks.length - 1, 1)));
+  for (const [index, value] of ticks.entries()) {
+    const x = at(value);
+    pen.rule({ x, y: TOP }, { x, y: bottom }, RULE);
+    if (index % every === 0) pen.text(texts[index] ?? '', { x, y: bottom + 14 }, { anchor: 'middle' });
+  }
+  for (const [line, name] of plan.categories.entries()) {
+    const y = TOP + (line + 0.5) * LINE_HEIGHT;
+    pen.text(shortened(name, names - NAME_GAP), { x: names - NAME_GAP, y }, { anchor: 'end', fill: INK });
+    for (const [index, values] of spans.entries()) {
+      const span = values[line];
+      if (!span) continue;
+      const colour = colourOf(index, plan.series[index]?.other);
+      pen.box({ x: at(span[0]), y: y - BAR / 2 }, { x: at(span[1]), y: y + BAR / 2 }, colour);
+    }
+  }
+  pen.rule({ x: at(0), y: TOP }, { x: at(0), y: bottom }, AXIS);
 }

@@ -1,72 +1,125 @@
-import type { EChartsCoreOption } from 'echarts';
 import type { PlannedColumn } from '../../../compiler/query/types.js';
-import { formatCompact, type FormatSettings } from '../format.js';
-import { AXIS, RULE, SURFACE, seriesColour } from './palette.js';
-import { DIRECT_LABEL, LABEL, NARROW, QUIET, type ChartSize } from './svg-style.js';
+import { formatCompact } from '../format.js';
+import type { Drawing } from './drawing.js';
+import { AXIS, INK, RULE } from './palette.js';
+import { scaleOf, shareOf, ticksOf } from './scale.js';
+import { LABEL_SIZE, NARROW, shortened, textWidth, widest } from './svg-style.js';
 import type { ScatterPlan } from './types.js';
 
 /** Points beyond these are drawn without a name. */
 const MOST_NAMED = 12;
-const [SMALLEST, LARGEST] = [7, 34];
+const MOST_NAMED_NARROW = 6;
+/** Diameters in CSS pixels. */
+const [SMALLEST, LARGEST, USUAL] = [7, 34, 9];
+const NAME_HEIGHT = 13;
+/** CSS pixels beside the plot, for half of the last label. */
+const LEAST_END = 26;
 
-export function scatterOption(plan: ScatterPlan, settings: FormatSettings, { width }: ChartSize): EChartsCoreOption {
+interface Box {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+interface Dot {
+  readonly name: string;
+  readonly x: number;
+  readonly y: number;
+  readonly radius: number;
+  /** By it the first are named. */
+  readonly weight: number;
+}
+
+/** Points over two axes of values; the larger ones are named where there is room. */
+export function drawScatter(plan: ScatterPlan, drawing: Drawing): void {
+  const { pen, width, height, settings, colourOf } = drawing;
+  const steps = width > NARROW ? 5 : 3;
+  const axis = (column: PlannedColumn, values: readonly number[]) => {
+    const scale = scaleOf(values, steps, column);
+    const ticks = ticksOf(scale).map((value) => ({ value, text: formatCompact(value, column, settings) }));
+    return { scale, ticks, room: widest(ticks.map(({ text }) => text)) };
+  };
+  const across = axis(
+    plan.x,
+    plan.points.map(({ x }) => x),
+  );
+  const up = axis(
+    plan.y,
+    plan.points.map(({ y }) => y),
+  );
+  const plot = {
+    left: Math.max(6 + up.room + 8, across.room / 2 + 2),
+    right: width - Math.max(LEAST_END, across.room / 2 + 2),
+    top: 28,
+    bottom: height - 46,
+  };
+  const xOf = (value: number): number => plot.left + (plot.right - plot.left) * shareOf(across.scale, value);
+  const yOf = (value: number): number => plot.bottom - (plot.bottom - plot.top) * shareOf(up.scale, value);
+
+  const every = Math.ceil((across.room + LABEL_SIZE) / ((plot.right - plot.left) / (across.ticks.length - 1)));
+  for (const [index, { value, text }] of across.ticks.entries()) {
+    const x = xOf(value);
+    pen.rule({ x, y: plot.top }, { x, y: plot.bottom }, RULE);
+    if (index % every === 0) pen.text(text, { x, y: plot.bottom + 14 }, { anchor: 'middle' });
+  }
+  for (const { value, text } of up.ticks) {
+    const y = yOf(value);
+    pen.rule({ x: plot.left, y }, { x: plot.right, y }, RULE);
+    pen.text(text, { x: plot.left - 8, y }, { anchor: 'end' });
+  }
+  pen.rule({ x: plot.left, y: plot.bottom }, { x: plot.right, y: plot.bottom }, AXIS);
+  pen.text(shortened(plan.y.label, plot.right - plot.left), { x: plot.left, y: plot.top - 16 });
+  const middle = (plot.left + plot.right) / 2;
+  pen.text(shortened(plan.x.label, plot.right - plot.left), { x: middle, y: plot.bottom + 33 }, { anchor: 'middle' });
+
   const most = Math.max(...plan.points.map(({ size }) => size ?? 0), 0);
   // Area, not width, is what the eye compares.
   const diameter = (size: number | null): number =>
-    plan.size === null || most === 0 ? 9 : Math.max(SMALLEST, LARGEST * Math.sqrt(Math.max(size ?? 0, 0) / most));
-  const axis = (column: PlannedColumn, place: 'x' | 'y') => ({
-    type: 'value' as const,
-    name: column.label,
-    nameLocation: place === 'x' ? ('middle' as const) : ('end' as const),
-    nameGap: place === 'x' ? 26 : 10,
-    nameTextStyle: { ...LABEL, align: place === 'x' ? ('center' as const) : ('left' as const) },
-    splitNumber: width > NARROW ? 5 : 3,
-    axisLine: { show: place === 'x', onZero: false, lineStyle: { color: AXIS } },
-    axisTick: { show: false },
-    splitLine: { lineStyle: { color: RULE, width: 1 } },
-    axisLabel: {
-      ...LABEL,
-      hideOverlap: true,
-      formatter: (value: number) => formatCompact(value, column, settings),
-    },
-  });
-  const named = new Set(
-    [...plan.points].sort((a, b) => (b.size ?? b.x) - (a.size ?? a.x)).slice(0, width > NARROW ? MOST_NAMED : 6),
-  );
-  return {
-    grid: { left: 6, right: 26, top: 28, bottom: 24, containLabel: true },
-    xAxis: axis(plan.x, 'x'),
-    yAxis: axis(plan.y, 'y'),
-    series: [
-      {
-        ...QUIET,
-        type: 'scatter',
-        clip: false,
-        // Large points first, so that small ones lie on them and are seen.
-        data: [...plan.points]
-          .sort((a, b) => (b.size ?? 0) - (a.size ?? 0))
-          .map((point) => ({
-            name: point.name,
-            value: [point.x, point.y],
-            symbolSize: diameter(point.size),
-            label: { show: named.has(point) },
-          })),
-        itemStyle: { color: seriesColour(0), opacity: 0.6, borderColor: SURFACE, borderWidth: 1 },
-        label: {
-          ...DIRECT_LABEL,
-          // Else it would be as pale as its point.
-          opacity: 1,
-          position: 'top',
-          distance: 3,
-          width: width * 0.3,
-          overflow: 'truncate',
-          ellipsis: '…',
-          textBorderColor: SURFACE,
-          textBorderWidth: 2,
-          formatter: ({ name }: { name: string }) => name,
-        },
-        labelLayout: { hideOverlap: true },
-      },
-    ],
-  };
+    plan.size === null || most === 0 ? USUAL : Math.max(SMALLEST, LARGEST * Math.sqrt(Math.max(size ?? 0, 0) / most));
+  const dots = plan.points
+    .map(({ name, x, y, size }): Dot => ({ name, x: xOf(x), y: yOf(y), radius: diameter(size) / 2, weight: size ?? x }))
+    // Large points first, so that small ones lie on them and are seen.
+    .sort((a, b) => b.radius - a.radius);
+  for (const dot of dots) pen.dot(dot, dot.radius, colourOf(0), { edge: true, opacity: 0.6 });
+  nameDots(dots, drawing);
 }
+
+/** Names stand above, below or beside their points, wherever no other name or point is; else the point has none. */
+function nameDots(dots: readonly Dot[], { pen, width, height }: Drawing): void {
+  const taken: Box[] = [];
+  const named = [...dots].sort((a, b) => b.weight - a.weight).slice(0, width > NARROW ? MOST_NAMED : MOST_NAMED_NARROW);
+  for (const { name, x, y, radius } of named) {
+    const text = shortened(name, width * 0.3);
+    const half = textWidth(text) / 2;
+    const [up, side] = [radius + 3 + NAME_HEIGHT / 2, radius + 4 + half];
+    const places = [
+      { x, y: y - up },
+      { x: x + side, y },
+      { x: x - side, y },
+      { x, y: y + up },
+    ];
+    for (const place of places) {
+      const box = {
+        left: place.x - half,
+        right: place.x + half,
+        top: place.y - NAME_HEIGHT / 2,
+        bottom: place.y + NAME_HEIGHT / 2,
+      };
+      const isWithin = box.left >= 0 && box.right <= width && box.top >= 0 && box.bottom <= height;
+      const isFree =
+        taken.every(
+          (other) =>
+            box.right < other.left || box.left > other.right || box.bottom < other.top || box.top > other.bottom,
+        ) && dots.every((dot) => distance(dot, box) > dot.radius);
+      if (!isWithin || !isFree) continue;
+      taken.push(box);
+      pen.text(text, place, { anchor: 'middle', fill: INK, halo: 2 });
+      break;
+    }
+  }
+}
+
+/** From the nearest point of a box. */
+const distance = ({ x, y }: Dot, { left, right, top, bottom }: Box): number =>
+  Math.hypot(Math.max(left - x, 0, x - right), Math.max(top - y, 0, y - bottom));

@@ -1,124 +1,170 @@
-import type { EChartsCoreOption } from 'echarts';
-import type { PlannedColumn } from '../../../compiler/query/types.js';
-import { formatCompact, formatLabel, formatTime, type FormatSettings } from '../format.js';
-import { directionOf } from '../html-text.js';
-import { AXIS, OVERLAY_COLOUR, OVERLAY_INK, RULE, SURFACE, seriesColour } from './palette.js';
-import { DIRECT_LABEL, LABEL, NARROW, QUIET, textWidth, type ChartSize } from './svg-style.js';
+import { formatCompact, formatLabel, formatTime } from '../format.js';
+import type { Drawing } from './drawing.js';
+import { AXIS, OVERLAY_COLOUR, OVERLAY_INK, RULE, SURFACE } from './palette.js';
+import type { Pen, Point } from './pen.js';
+import { alongside, scaleOf, shareOf, ticksOf, type Scale } from './scale.js';
+import { stacked, standing, type Span } from './stack.js';
+import { NARROW, widest } from './svg-style.js';
 import type { TimePlan } from './types.js';
 
-export function timeOption(plan: TimePlan, settings: FormatSettings, { width }: ChartSize): EChartsCoreOption {
-  const bars = plan.shape === 'bars';
-  const isMirrored = directionOf(settings.locale) === 'rtl';
-  const single = plan.series.length === 1;
-  const labels = plan.buckets.map((bucket) => formatTime(bucket, settings));
-  const valueAxis = (column: PlannedColumn, own: boolean) => ({
-    type: 'value' as const,
-    position: own === isMirrored ? ('right' as const) : ('left' as const),
-    splitNumber: 4,
-    axisLine: { show: false },
-    axisTick: { show: false },
-    splitLine: { show: own, lineStyle: { color: RULE, width: 1 } },
-    axisLabel: { ...LABEL, formatter: (value: number) => formatCompact(value, column, settings) },
-  });
-  const lines = plan.series.map((series, index) => {
-    const colour = seriesColour(index, series.other);
-    return bars
-      ? {
-          ...QUIET,
-          type: 'bar' as const,
-          name: series.name,
-          ...(plan.stacked ? { stack: 'all' } : { barGap: '12%' }),
-          data: [...series.values],
-          barCategoryGap: plan.buckets.length > 40 ? '15%' : '36%',
-          barMaxWidth: 44,
-          itemStyle: { color: colour },
-        }
-      : {
-          ...QUIET,
-          type: 'line' as const,
-          name: series.name,
-          data: [...series.values],
-          showSymbol: plan.buckets.length <= 3 || isolated(series.values),
-          symbol: 'circle',
-          symbolSize: 5,
-          lineStyle: { color: colour, width: plan.shape === 'areas' && !single ? 1 : 2.2 },
-          itemStyle: { color: colour },
-          ...(plan.shape === 'areas'
-            ? { ...(plan.stacked ? { stack: 'all' } : {}), areaStyle: { color: colour, opacity: single ? 0.1 : 0.82 } }
-            : {}),
-        };
-  });
-  const overlay = plan.overlay;
-  const labelsOverlay = overlay !== null && plan.buckets.length <= 16 && width > NARROW;
-  const { step, overhang } = labelled(labels, width - AXES_ROOM, bars);
-  return {
-    grid: {
-      left: isMirrored ? 6 + overhang : 4,
-      right: isMirrored ? 4 : 6 + overhang,
-      top: labelsOverlay ? LABELLED_TOP : 12,
-      bottom: 2,
-      containLabel: true,
-    },
-    xAxis: {
-      type: 'category',
-      data: labels,
-      inverse: isMirrored,
-      boundaryGap: bars || plan.buckets.length <= 3,
-      axisLine: { lineStyle: { color: AXIS } },
-      axisTick: { show: false },
-      axisLabel: {
-        ...LABEL,
-        margin: 9,
-        interval: (index: number) => index % step === 0,
-      },
-    },
-    yAxis: [valueAxis(plan.column, true), ...(overlay ? [{ ...valueAxis(overlay.column, false), min: 0 }] : [])],
-    series: [
-      ...lines,
-      ...(overlay
-        ? [
-            {
-              ...QUIET,
-              type: 'line' as const,
-              name: overlay.column.label,
-              yAxisIndex: 1,
-              data: [...overlay.values],
-              symbol: 'circle',
-              symbolSize: 5.5,
-              showSymbol: plan.buckets.length <= 31,
-              lineStyle: { color: OVERLAY_COLOUR, width: 2.2 },
-              itemStyle: { color: OVERLAY_COLOUR, borderColor: SURFACE, borderWidth: 1 },
-              label: {
-                show: labelsOverlay,
-                position: 'top' as const,
-                ...DIRECT_LABEL,
-                fontSize: 10,
-                color: OVERLAY_INK,
-                textBorderColor: SURFACE,
-                textBorderWidth: 3,
-                formatter: ({ value }: { value: unknown }) =>
-                  typeof value === 'number' ? formatLabel(value, overlay.column, settings) : '',
-              },
-            },
-          ]
-        : []),
-    ],
-  };
-}
-
-/** CSS pixels above the plot where the highest point of a line may have its label. */
+/** CSS pixels above the plot; more where the highest point of a line may have its label. */
+const TOP = 12;
 const LABELLED_TOP = 22;
-/** CSS pixels beside the plot, for the labels of values. */
-const AXES_ROOM = 90;
+/** Below the plot, for the times. */
+const BOTTOM = 24;
+/** Between the labels of values and the plot. */
+const GAP = 8;
+/** At least between the labels of two times. */
+const BETWEEN_LABELS = 14;
+/** Steps that an axis of values has, about. */
+const STEPS = 4;
+const MOST_BAR = 44;
+/** Of a bar's width, between two of one time. */
+const BETWEEN_BARS = 0.12;
+const LINE = 2.2;
+/** So few times have each its room, and its points are marked. */
+const FEW = 3;
 
-/** Every how many buckets there is a label, and how far the last one stands out on the right. */
-function labelled(labels: readonly string[], room: number, bars: boolean): { step: number; overhang: number } {
-  const widest = Math.max(...labels.map((label) => textWidth(label, LABEL.fontSize)));
-  const step = Math.max(1, Math.ceil((labels.length * (widest + 14)) / Math.max(room, 1)));
-  const last = labels.length - 1;
-  return { step, overhang: !bars && last % step === 0 ? widest / 2 - 4 : 0 };
+interface Plot {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+  /** Width of one time. */
+  readonly band: number;
+  /** Middle of a time. */
+  readonly xOf: (bucket: number) => number;
 }
 
-/** A point between two gaps is only seen if it is marked. */
-const isolated = (values: readonly (number | null)[]): boolean =>
-  values.some((value, index) => value !== null && values[index - 1] == null && values[index + 1] == null);
+/** Values over time: bars, lines or areas, and a line over an axis of its own. */
+export function drawTime(plan: TimePlan, drawing: Drawing): void {
+  const { pen, settings, width, colourOf } = drawing;
+  // Lines are read by their height, each for itself.
+  const spans = plan.stacked && plan.shape !== 'lines' ? stacked(plan.series) : standing(plan.series);
+  const ends = spans.flatMap((series) => series.map((span) => span?.[1] ?? null));
+  const alone = scaleOf(ends, STEPS, plan.column);
+  const [scale, other] = plan.overlay ? alongside(alone, plan.overlay.values) : [alone, null];
+  const texts = ticksOf(scale).map((value) => formatCompact(value, plan.column, settings));
+  const overlay = plan.overlay && other ? { ...plan.overlay, scale: other } : null;
+  const overlayTexts = overlay
+    ? ticksOf(overlay.scale).map((value) => formatCompact(value, overlay.column, settings))
+    : [];
+  const labelsOverlay = overlay !== null && plan.buckets.length <= 16 && width > NARROW;
+  const times = plan.buckets.map((bucket) => formatTime(bucket, settings));
+  const { plot, step } = laidOut(plan, times, drawing, {
+    left: 4 + widest(texts) + GAP,
+    right: overlay ? 4 + widest(overlayTexts) + GAP : 6,
+    top: labelsOverlay ? LABELLED_TOP : TOP,
+  });
+  const yOf = (value: number, of: Scale = scale): number => plot.bottom - (plot.bottom - plot.top) * shareOf(of, value);
+
+  for (const [index, value] of ticksOf(scale).entries()) {
+    const y = yOf(value);
+    pen.rule({ x: plot.left, y }, { x: plot.right, y }, RULE);
+    pen.text(texts[index] ?? '', { x: plot.left - GAP, y }, { anchor: 'end' });
+    if (overlay) pen.text(overlayTexts[index] ?? '', { x: plot.right + GAP, y });
+  }
+  for (const [index, text] of times.entries()) {
+    if (index % step === 0) pen.text(text, { x: plot.xOf(index), y: plot.bottom + 15 }, { anchor: 'middle' });
+  }
+  const colours = plan.series.map((series, index) => colourOf(index, series.other));
+  if (plan.shape === 'bars') drawColumns(pen, plan, spans, colours, plot, yOf);
+  else drawLines(pen, plan, spans, colours, plot, yOf);
+  pen.rule({ x: plot.left, y: yOf(0) }, { x: plot.right, y: yOf(0) }, AXIS);
+
+  if (!overlay) return;
+  const points = overlay.values.map((value, index) =>
+    value === null ? null : { x: plot.xOf(index), y: yOf(value, overlay.scale), value },
+  );
+  for (const run of runsOf(points)) pen.line(run, OVERLAY_COLOUR, LINE);
+  const shown = points.filter((point) => point !== null);
+  if (points.length <= 31) for (const point of shown) pen.dot(point, 2.9, OVERLAY_COLOUR, { edge: true });
+  if (!labelsOverlay) return;
+  for (const { x, y, value } of shown) {
+    const label = formatLabel(value, overlay.column, settings);
+    pen.text(label, { x, y: y - 11 }, { anchor: 'middle', size: 10, fill: OVERLAY_INK, halo: 3 });
+  }
+}
+
+/** The plot between the labels, and every how many times there is one. */
+function laidOut(
+  plan: TimePlan,
+  times: readonly string[],
+  { width, height }: Drawing,
+  rooms: { readonly left: number; readonly right: number; readonly top: number },
+): { readonly plot: Plot; readonly step: number } {
+  const count = Math.max(times.length, 1);
+  const isBanded = plan.shape === 'bars' || count <= FEW;
+  const label = widest(times);
+  const room = width - rooms.left - rooms.right;
+  const step = Math.max(1, Math.ceil((count * (label + BETWEEN_LABELS)) / Math.max(room, 1)));
+  // A label is as far inside as its time is; what stands out needs room.
+  const inside = (buckets: number): number => (room / count) * (buckets + (isBanded ? 0.5 : 0));
+  const last = (count - 1) % step;
+  const left = Math.max(rooms.left, label / 2 - inside(0));
+  const right = width - Math.max(rooms.right, label / 2 - inside(last) + 2);
+  const band = isBanded ? (right - left) / count : (right - left) / (count - 1);
+  const xOf = (bucket: number): number => left + band * (bucket + (isBanded ? 0.5 : 0));
+  return { plot: { left, right, top: rooms.top, bottom: height - BOTTOM, band, xOf }, step };
+}
+
+function drawColumns(
+  pen: Pen,
+  plan: TimePlan,
+  spans: readonly (readonly Span[])[],
+  colours: readonly string[],
+  plot: Plot,
+  yOf: (value: number) => number,
+): void {
+  const beside = plan.stacked ? 1 : spans.length;
+  const share = plan.buckets.length > 40 ? 0.85 : 0.64;
+  const bar = Math.min(MOST_BAR, (plot.band * share) / (beside + (beside - 1) * BETWEEN_BARS));
+  const all = bar * (beside + (beside - 1) * BETWEEN_BARS);
+  for (const [index, series] of spans.entries()) {
+    const offset = plan.stacked ? 0 : index * bar * (1 + BETWEEN_BARS);
+    for (const [bucket, span] of series.entries()) {
+      if (span === null) continue;
+      const x = plot.xOf(bucket) - all / 2 + offset;
+      pen.box({ x, y: yOf(span[0]) }, { x: x + bar, y: yOf(span[1]) }, colours[index] ?? SURFACE);
+    }
+  }
+}
+
+function drawLines(
+  pen: Pen,
+  plan: TimePlan,
+  spans: readonly (readonly Span[])[],
+  colours: readonly string[],
+  plot: Plot,
+  yOf: (value: number) => number,
+): void {
+  const isSingle = spans.length === 1;
+  const width = plan.shape === 'areas' && !isSingle ? 1 : LINE;
+  for (const [index, series] of spans.entries()) {
+    const colour = colours[index] ?? SURFACE;
+    const points = series.map((span, bucket) =>
+      span === null ? null : { x: plot.xOf(bucket), y: yOf(span[1]), base: yOf(span[0]) },
+    );
+    for (const run of runsOf(points)) {
+      const [first] = run;
+      if (plan.shape === 'areas') {
+        const back = [...run].reverse().map(({ x, base }) => ({ x, y: base }));
+        pen.area([...run, ...back], colour, isSingle ? 0.1 : 0.82);
+      }
+      pen.line(run, colour, width);
+      // A point between two gaps is only seen if it is marked.
+      if (first && run.length === 1) pen.dot(first, 2.5, colour);
+      else if (points.length <= FEW) for (const point of run) pen.dot(point, 2.5, colour);
+    }
+  }
+}
+
+/** Neighbours that a line joins, between gaps. */
+function runsOf<P extends Point>(points: readonly (P | null)[]): readonly (readonly P[])[] {
+  const runs: P[][] = [[]];
+  for (const point of points) {
+    if (point) runs.at(-1)?.push(point);
+    else runs.push([]);
+  }
+  return runs.filter((run) => run.length > 0);
+}

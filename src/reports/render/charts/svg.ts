@@ -1,38 +1,22 @@
-import { createRequire } from 'node:module';
-import type { EChartsCoreOption } from 'echarts';
 import type { FormatSettings } from '../format.js';
-import { escapeHtml } from '../html-text.js';
+import { directionOf, escapeHtml } from '../html-text.js';
 import { describeChart } from './describe.js';
-import { INK, seriesColour } from './palette.js';
-import { barsHeight, barsOption, stacksHeight, stacksOption } from './svg-bars.js';
-import { scatterOption } from './svg-scatter.js';
-import { SHARES_SIDE, sharesOption } from './svg-shares.js';
-import { FONT, textWidth, type ChartSize } from './svg-style.js';
-import { timeOption } from './svg-time.js';
+import type { ChartSize, Drawing } from './drawing.js';
+import { seriesColour } from './palette.js';
+import { Pen } from './pen.js';
+import { barsHeight, drawBars, drawStacks, stacksHeight } from './svg-bars.js';
+import { drawScatter } from './svg-scatter.js';
+import { drawShares, SHARES_SIDE } from './svg-shares.js';
+import { FONT, LABEL_SIZE } from './svg-style.js';
+import { drawTime } from './svg-time.js';
 import type { DrawnPlan } from './types.js';
 
 const TIME_HEIGHT = 232;
 const SCATTER_HEIGHT = 300;
 
-const require = createRequire(import.meta.url);
-let loaded: typeof import('echarts') | undefined;
-
-/** The drawing library, loaded for the first chart: half a second that a start need not wait for. */
-function library(): typeof import('echarts') {
-  if (loaded) return loaded;
-  loaded = require('echarts') as typeof import('echarts');
-  // Without a browser nobody measures text; this is close enough to Inter to place labels.
-  loaded.setPlatformAPI({
-    measureText: (text: string, font?: string) => ({
-      width: textWidth(text, Number(/([\d.]+)px/.exec(font ?? '')?.[1] ?? 12)),
-    }),
-  });
-  return loaded;
-}
-
 /**
  * Draws a chart as a self-contained SVG element with a text in its place for who can't see it: no script, no style sheet,
- * all text escaped.
+ * all text escaped. It is mirrored where the locale is written from right to left.
  * @param width CSS pixels that the page gives it
  * @param accent colour of a single series, `#rrggbb`
  */
@@ -43,45 +27,13 @@ export function renderChartSvg(
   accent?: string | null,
 ): string {
   const size = sizeOf(plan, width);
-  const chart = library().init(null, null, { renderer: 'svg', ssr: true, ...size });
-  try {
-    chart.setOption({
-      animation: false,
-      textStyle: { fontFamily: FONT, color: INK },
-      ...(harmless(optionOf(plan, settings, size)) as EChartsCoreOption),
-    });
-    const svg = withoutInteraction(chart.renderToSVGString({ useViewBox: true }));
-    const named = svg.replace('<svg ', `<svg role="img" aria-label="${escapeHtml(describeChart(plan, settings))}" `);
-    return accent ? named.replaceAll(`"${seriesColour(0)}"`, `"${accent}"`) : named;
-  } finally {
-    chart.dispose();
-  }
+  const direction = directionOf(settings.locale);
+  const pen = new Pen(size.width, direction === 'rtl');
+  const colourOf = (index: number, other = false): string =>
+    accent && index === 0 && !other ? accent : seriesColour(index, other);
+  draw(plan, { ...size, pen, settings, colourOf });
+  return `<svg role="img" aria-label="${escapeHtml(describeChart(plan, settings))}" xmlns="http://www.w3.org/2000/svg" width="${size.width}" height="${size.height}" viewBox="0 0 ${size.width} ${size.height}" direction="${direction}" font-family="${FONT}" font-size="${LABEL_SIZE}">${pen.drawn()}</svg>`;
 }
-
-/**
- * The drawing library keeps texts as keys of plain objects, where a campaign called `__proto__` or `constructor` would be
- * taken for what every object has, and written to. Such a name gets a space of no width inside, since it may also be what is
- * left of a longer one; lines become one.
- */
-const INHERITED = new RegExp(Object.getOwnPropertyNames(Object.prototype).join('|'), 'g');
-
-function harmless(option: unknown): unknown {
-  if (typeof option === 'string') {
-    return option
-      .replaceAll(/\p{Cc}+/gu, ' ')
-      .replaceAll(INHERITED, (name) => `${name.slice(0, 1)}\u200b${name.slice(1)}`);
-  }
-  if (Array.isArray(option)) return option.map(harmless);
-  if (typeof option !== 'object' || option === null) return option;
-  return Object.fromEntries(Object.entries(option).map(([key, value]) => [key, harmless(value)]));
-}
-
-/**
- * Takes away what ECharts adds for hovering in a browser: a style sheet and data attributes. Texts can't be hit, since
- * they come with `<` and `"` escaped.
- */
-const withoutInteraction = (svg: string): string =>
-  svg.replace(/<style[^>]*>[^]*?<\/style>/g, '').replace(/ (?:ecmeta_[a-z_]+|class|pointer-events)="[^"]*"/g, '');
 
 function sizeOf(plan: DrawnPlan, width: number): ChartSize {
   switch (plan.kind) {
@@ -100,18 +52,18 @@ function sizeOf(plan: DrawnPlan, width: number): ChartSize {
   }
 }
 
-function optionOf(plan: DrawnPlan, settings: FormatSettings, size: ChartSize): EChartsCoreOption {
+function draw(plan: DrawnPlan, drawing: Drawing): void {
   switch (plan.kind) {
     case 'time':
-      return timeOption(plan, settings, size);
+      return drawTime(plan, drawing);
     case 'bars':
-      return barsOption(plan, settings, size);
+      return drawBars(plan, drawing);
     case 'stacks':
-      return stacksOption(plan, settings, size);
+      return drawStacks(plan, drawing);
     case 'shares':
-      return sharesOption(plan, settings);
+      return drawShares(plan, drawing);
     case 'scatter':
-      return scatterOption(plan, settings, size);
+      return drawScatter(plan, drawing);
     default:
       return plan satisfies never;
   }

@@ -1,6 +1,6 @@
-import type { Words } from './words.js';
+import type { PageWords } from './words.js';
 
-export const japanese: Words = {
+export const japanese: PageWords = {
   period: '期間',
   all_time: '全期間',
   own_periods: '期間は各部分による',
@@ -63,7 +63,7 @@ export const japanese: Words = {
   more: '他 {count} 件',
 };
 
-export const chinese: Words = {
+export const chinese: PageWords = {
   period: '时间范围',
   all_time: '全部时间',
   own_periods: '各部分时间范围不同',
@@ -126,7 +126,7 @@ export const chinese: Words = {
   more: '另有 {count} 项',
 };
 
-export const traditionalChinese: Words = {
+export const traditionalChinese: PageWords = {
   period: '時間範圍',
   all_time: '全部時間',
   own_periods: '各部分時間範圍不同',
@@ -189,7 +189,7 @@ export const traditionalChinese: Words = {
   more: '另有 {count} 項',
 };
 
-export const korean: Words = {
+export const korean: PageWords = {
   period: '기간',
   all_time: '전체 기간',
   own_periods: '부분마다 기간이 다름',

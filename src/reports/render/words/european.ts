@@ -1,6 +1,6 @@
-import type { Words } from './words.js';
+import type { PageWords } from './words.js';
 
-export const english: Words = {
+export const english: PageWords = {
   period: 'Period',
   all_time: 'All time',
   own_periods: 'Each by its own period',
@@ -66,7 +66,7 @@ export const english: Words = {
   more: 'and {count} more',
 };
 
-export const german: Words = {
+export const german: PageWords = {
   period: 'Zeitraum',
   all_time: 'Gesamter Zeitraum',
   own_periods: 'Jeder Teil mit eigenem Zeitraum',
@@ -132,7 +132,7 @@ export const german: Words = {
   more: 'und {count} weitere',
 };
 
-export const french: Words = {
+export const french: PageWords = {
   period: 'Période',
   all_time: 'Toute la période',
   own_periods: 'Chaque partie selon sa période',
@@ -200,7 +200,7 @@ export const french: Words = {
   more: 'et {count} autres',
 };
 
-export const spanish: Words = {
+export const spanish: PageWords = {
   period: 'Período',
   all_time: 'Todo el período',
   own_periods: 'Cada parte con su propio período',
@@ -268,7 +268,7 @@ export const spanish: Words = {
   more: 'y {count} más',
 };
 
-export const italian: Words = {
+export const italian: PageWords = {
   period: 'Periodo',
   all_time: 'Intero periodo',
   own_periods: 'Ogni parte con il proprio periodo',
@@ -335,7 +335,7 @@ export const italian: Words = {
   more: 'e altri {count}',
 };
 
-export const portuguese: Words = {
+export const portuguese: PageWords = {
   period: 'Período',
   all_time: 'Todo o período',
   own_periods: 'Cada parte com o seu período',
@@ -402,7 +402,7 @@ export const portuguese: Words = {
   more: 'e mais {count}',
 };
 
-export const dutch: Words = {
+export const dutch: PageWords = {
   period: 'Periode',
   all_time: 'Hele periode',
   own_periods: 'Elk deel met een eigen periode',
@@ -468,7 +468,7 @@ export const dutch: Words = {
   more: 'en nog {count}',
 };
 
-export const polish: Words = {
+export const polish: PageWords = {
   period: 'Okres',
   all_time: 'Cały okres',
   own_periods: 'Każda część za własny okres',

@@ -1,6 +1,6 @@
-import type { Words } from './words.js';
+import type { PageWords } from './words.js';
 
-export const arabic: Words = {
+export const arabic: PageWords = {
   period: 'الفترة',
   all_time: 'كل الفترات',
   own_periods: 'لكل جزء فترته',
@@ -77,7 +77,7 @@ export const arabic: Words = {
   more: 'و{count} أخرى',
 };
 
-export const hebrew: Words = {
+export const hebrew: PageWords = {
   period: 'תקופה',
   all_time: 'כל התקופה',
   own_periods: 'לכל חלק תקופה משלו',

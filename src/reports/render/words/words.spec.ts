@@ -1,3 +1,4 @@
+import { KEPT, kept, said } from './said.js';
 import { CATALOGUE, counted, filled, isEnglish, wordsOf, type Counted, type Words } from './words.js';
 
 const english = wordsOf('en-US');
@@ -53,4 +54,19 @@ test('counts as a language does, and fills in what it is told', () => {
   // Thai has no words here: English ones, counted as English does.
   expect(counted(wordsOf('th').rows, 1, 'th')).toBe('1 row');
   expect(filled('{shown} of {all}', { shown: 1, all: '$&' })).toBe('1 of $&');
+});
+
+test.each(KEPT)('what is kept in English is said in every language: %s', (notice) => {
+  const places = placesOf(english[notice]);
+  const values = Object.fromEntries(places.map((place) => [place.slice(1, -1), `<${place.length} of “x” to 3 %>`]));
+  // Where the English says more than other languages do, anything may stand.
+  const text = kept(notice, values).replaceAll('…', ' a month {"last": 1}');
+  for (const [language, words] of Object.entries(CATALOGUE)) {
+    expect(said(text, language)).toBe(language === 'en' ? text : filled(words[notice], values));
+  }
+});
+
+test('what is none of our texts is said as it came', () => {
+  for (const text of ['550 5.1.1 No such user', 'Spend to revenue', 'The mail host could not be reached.'])
+    expect(said(text, 'de')).toBe(text);
 });

@@ -1,13 +1,18 @@
 /** The words of a page in its reader's language. What the author of a report or the data itself says is never translated. */
-import { arabic, hebrew } from './right-to-left.js';
-import { chinese, japanese, korean, traditionalChinese } from './east-asian.js';
-import { dutch, english, french, german, italian, polish, portuguese, spanish } from './european.js';
+import { numberFormat, pluralRules, fullLocale } from '../locale.js';
+import * as rightToLeft from './right-to-left.js';
+import * as eastAsian from './east-asian.js';
+import * as european from './european.js';
+import * as eastAsianNotices from './notices-east-asian.js';
+import * as europeanNotices from './notices-european.js';
+import * as rightToLeftNotices from './notices-right-to-left.js';
+import type { Notices } from './notices.js';
 
 /** A text for each way in which the language counts (CLDR's plural categories). */
 export type Counted = Readonly<Partial<Record<Intl.LDMLPluralRule, string>>> & { readonly other: string };
 
 /** What a page says by itself. `{name}` stands for what is filled in. */
-export interface Words {
+export interface PageWords {
   readonly period: string;
   readonly all_time: string;
   readonly own_periods: string;
@@ -87,36 +92,41 @@ export interface Words {
   readonly more: string;
 }
 
+export type Words = PageWords & Notices;
+
+const together = <L extends string>(
+  pages: Readonly<Record<L, PageWords>>,
+  notices: Readonly<Record<L, Notices>>,
+  language: L,
+): Words => ({ ...pages[language], ...notices[language] });
+const ofEurope = (language: keyof typeof european): Words => together(european, europeanNotices, language);
+const ofEastAsia = (language: keyof typeof eastAsian): Words => together(eastAsian, eastAsianNotices, language);
+const fromTheRight = (language: keyof typeof rightToLeft): Words => together(rightToLeft, rightToLeftNotices, language);
+const english = ofEurope('english');
+
 /** By language, or by language and script where a language has several. */
 export const CATALOGUE: Readonly<Record<string, Words>> = {
   en: english,
-  de: german,
-  fr: french,
-  es: spanish,
-  it: italian,
-  pt: portuguese,
-  nl: dutch,
-  pl: polish,
-  ja: japanese,
-  zh: chinese,
-  'zh-Hant': traditionalChinese,
-  ko: korean,
-  ar: arabic,
-  he: hebrew,
+  de: ofEurope('german'),
+  fr: ofEurope('french'),
+  es: ofEurope('spanish'),
+  it: ofEurope('italian'),
+  pt: ofEurope('portuguese'),
+  nl: ofEurope('dutch'),
+  pl: ofEurope('polish'),
+  ja: ofEastAsia('japanese'),
+  zh: ofEastAsia('chinese'),
+  'zh-Hant': ofEastAsia('traditionalChinese'),
+  ko: ofEastAsia('korean'),
+  ar: fromTheRight('arabic'),
+  he: fromTheRight('hebrew'),
 };
 
 /** The words for a locale; English where its language is not here. @param locale BCP 47 */
 export function wordsOf(locale: string): Words {
-  const known = found.get(locale);
-  if (known !== undefined) return known;
-  const { language, script } = new Intl.Locale(locale).maximize();
-  const words = CATALOGUE[`${language}-${script}`] ?? CATALOGUE[language] ?? english;
-  if (found.size > MOST_LOCALES) found.clear();
-  found.set(locale, words);
-  return words;
+  const { language, script } = fullLocale(locale);
+  return CATALOGUE[`${language}-${script}`] ?? CATALOGUE[language] ?? english;
 }
-const MOST_LOCALES = 1_000;
-const found = new Map<string, Words>();
 
 /** Whether a page in this locale speaks English, be it for want of its own words. */
 export const isEnglish = (locale: string): boolean => wordsOf(locale) === english;
@@ -127,6 +137,6 @@ export const filled = (text: string, values: Readonly<Record<string, string | nu
 
 /** The text for a number, which its `{count}` says in the locale's digits. */
 export const counted = (texts: Counted, count: number, locale: string): string =>
-  filled(texts[new Intl.PluralRules(isEnglish(locale) ? 'en' : locale).select(count)] ?? texts.other, {
-    count: new Intl.NumberFormat(locale).format(count),
+  filled(texts[pluralRules(isEnglish(locale) ? 'en' : locale).select(count)] ?? texts.other, {
+    count: numberFormat(locale).format(count),
   });
