@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { IdempotencyModule } from '../idempotency/idempotency.module.js';
 import { AccessGuard } from './access.guard.js';
 import { ApiKeyService } from './api-key.service.js';
 import { Authenticator } from './authenticator.service.js';
@@ -11,6 +12,7 @@ import { WhoAmI } from './who-am-i.service.js';
 
 @Global()
 @Module({
+  imports: [IdempotencyModule],
   controllers: [IdentityController],
   providers: [
     ApiKeyService,

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { customAlphabet } from 'nanoid';
@@ -17,7 +17,7 @@ import type { Action } from './permissions.js';
 import { acrossOrganizations } from './tenancy/scope.js';
 
 const newPublicId = customAlphabet('0123456789abcdefghijklmnopqrstuvwxyz', 12);
-const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+const hashSecret = (secret: string): string => hash('sha256', secret);
 
 export interface NewKey {
   readonly organizationId: string;

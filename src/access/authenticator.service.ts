@@ -53,21 +53,29 @@ export class Authenticator {
   private async admit({ headers: { authorization }, ip }: RequestWithIdentity): Promise<Identity> {
     const shown = { address: ip, keyId: keyIdOf(authorization) };
     this.guesses.refuseShutOut(shown);
-    const identity = await this.authenticate(authorization).catch(async (refusal: unknown) => {
+    try {
+      const identity = await this.authenticate(authorization);
+      await this.requests.count(identity);
+      return identity;
+    } catch (refusal) {
       const isGuess = authorization !== undefined && refusal instanceof Problem && refusal.status === 401;
       if (isGuess) await this.guesses.wrong(shown);
       throw refusal;
-    });
-    await this.requests.count(identity);
-    return identity;
+    }
   }
 
   /** @param authorization the header. @throws Problem 401, without saying which part of a key was wrong */
-  async authenticate(authorization: string | undefined): Promise<Identity> {
-    const token = TOKEN.exec(authorization ?? '')?.[1];
-    if (token === undefined || this.tokens === null) return this.keys.authenticate(authorization);
+  authenticate(authorization: string | undefined): Promise<Identity> {
+    if (this.tokens !== null) {
+      const token = TOKEN.exec(authorization ?? '')?.[1];
+      if (token !== undefined) return this.ofSignedToken(this.tokens, token);
+    }
+    return this.keys.authenticate(authorization);
+  }
+
+  private async ofSignedToken(tokens: TokenVerifier, token: string): Promise<Identity> {
     try {
-      return await this.ofToken(await this.tokens.verify(token));
+      return await this.ofToken(await tokens.verify(token));
     } catch (error) {
       if (error instanceof Problem) throw error;
       if (error instanceof TokenRefused) throw new Problem(401, 'unauthenticated', error.message);

@@ -60,9 +60,13 @@ export function requestOf(context: ExecutionContext): RequestWithIdentity {
   return context.switchToHttp().getRequest<RequestWithIdentity>();
 }
 
-/** Parameter decorator: the {@link Identity} that the guard found. Without one the request is refused. */
-export const CurrentIdentity = createParamDecorator((_data: unknown, context: ExecutionContext): Identity => {
-  const { identity } = requestOf(context);
+/** The {@link Identity} that the guard found. @throws Problem 401 without one */
+export function identityIn({ identity }: RequestWithIdentity): Identity {
   if (!identity) throw new Problem(401, 'unauthenticated', 'Send an API key: Authorization: Bearer trb_<id>_<secret>.');
   return identity;
-});
+}
+
+/** Parameter decorator: {@link identityIn} the request. */
+export const CurrentIdentity = createParamDecorator((_data: unknown, context: ExecutionContext): Identity =>
+  identityIn(requestOf(context)),
+);

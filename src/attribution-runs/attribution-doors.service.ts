@@ -5,7 +5,7 @@ import type { Identity } from '../access/identity.js';
 import { Organization } from '../access/organization.entity.js';
 import { policyOf, seesAll } from '../access/policy.js';
 import { nearestNames } from '../common/nearest.js';
-import { decodeCursor, encodeCursor, type PageQuery } from '../common/page.js';
+import { DEFAULT_PAGE, decodeCursor, encodeCursor, type PageQuery } from '../common/page.js';
 import { Problem, badRequest, notFound, unprocessable } from '../common/problem.js';
 import { isUuid } from '../common/uuid.js';
 import { Mistakes } from '../compiler/query/mistakes.js';
@@ -20,7 +20,6 @@ import { RunDiffs } from './run-diffs.service.js';
 import type { RunRow } from './run-row.js';
 
 const WAIT_MS = 60_000;
-const PAGE = 100;
 
 /** What stands behind the doors: requests read, runs presented. Runs are over all rows, so their askers must see all. */
 @Injectable()
@@ -55,7 +54,7 @@ export class AttributionDoors {
 
   async list(identity: Identity, query: PageQuery): Promise<RunListDto> {
     this.refuseRestricted(identity);
-    const limit = query.limit ?? PAGE;
+    const limit = query.limit ?? DEFAULT_PAGE;
     const before = query.cursor === undefined ? null : decodeCursor(query.cursor);
     if (before !== null && !isUuid(before)) throw badRequest('invalid_cursor', 'The cursor is not one of this list.');
     const found = await this.runs.newest(identity.organizationId, limit + 1, before);

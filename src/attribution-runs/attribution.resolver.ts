@@ -1,7 +1,8 @@
-import { Args, ID, Int, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { Args, ID, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { GraphQLJSON } from 'graphql-scalars';
 import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
+import { PageQuery } from '../common/page.js';
 import { validationPipe } from '../common/validation.js';
 import { AttributionDoors } from './attribution-doors.service.js';
 import { AttributionSettingsChangeDto, CalculateDto, RunDto, RunListDto } from './attribution.dto.js';
@@ -20,16 +21,8 @@ export class AttributionResolver {
 
   @Query(() => RunListDto, { name: 'attributionRuns', description: 'Runs of attribution, newest first.' })
   @Allow('attribution:read')
-  list(
-    @CurrentIdentity() identity: Identity,
-    @Args('limit', { type: () => Int, nullable: true, description: 'Most runs; 100 unless told.' }) limit?: number,
-    @Args('cursor', { type: () => String, nullable: true, description: '`next_cursor` of the page before.' })
-    cursor?: string,
-  ): Promise<RunListDto> {
-    return this.doors.list(identity, {
-      ...(limit ? { limit: Math.min(1_000, Math.max(1, limit)) } : {}),
-      ...(cursor ? { cursor } : {}),
-    });
+  list(@CurrentIdentity() identity: Identity, @Args() query: PageQuery): Promise<RunListDto> {
+    return this.doors.list(identity, query);
   }
 
   @Query(() => RunDto, { name: 'attributionRun', description: 'A run: how far it is, and what it gave.' })

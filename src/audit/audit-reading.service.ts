@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type SelectQueryBuilder } from 'typeorm';
-import { decodeCursor, encodeCursor } from '../common/page.js';
+import { DEFAULT_PAGE, decodeCursor, encodeCursor, type PageQuery } from '../common/page.js';
 import { badRequest } from '../common/problem.js';
 import { isUuid } from '../common/uuid.js';
 import { ChainCheck, type AuditEntry, type ChainHead } from './audit-chain.js';
 import { AuditHead, AuditLogEntry } from './audit-entry.entity.js';
-import type { AuditEntryDto, AuditFilter, AuditListDto, AuditQuery, AuditVerificationDto } from './audit.dto.js';
+import type { AuditEntryDto, AuditListDto, AuditQuery, AuditVerificationDto } from './audit.dto.js';
 
 const BATCH = 1_000;
 
@@ -17,11 +17,11 @@ export class AuditReading {
 
   /** Newest first. */
   async list(organizationId: string, query: AuditQuery): Promise<AuditListDto> {
-    const limit = query.limit ?? 100;
+    const limit = query.limit ?? DEFAULT_PAGE;
     const builder = this.select(organizationId, query)
       .orderBy('entry.seq', 'DESC')
       .take(limit + 1);
-    if (query.cursor != null) builder.andWhere('entry.seq < :before', { before: readCursor(query.cursor) });
+    if (query.cursor !== undefined) builder.andWhere('entry.seq < :before', { before: readCursor(query.cursor) });
     const found = await builder.getMany();
     const data = found.slice(0, limit).map(dtoOf);
     const last = data.at(-1);
@@ -29,7 +29,7 @@ export class AuditReading {
   }
 
   /** All that match, oldest first, as whoever checks the chain needs them. */
-  async *entries(organizationId: string, filter: AuditFilter): AsyncGenerator<AuditEntry> {
+  async *entries(organizationId: string, filter: Omit<AuditQuery, keyof PageQuery>): AsyncGenerator<AuditEntry> {
     let after = '0';
     for (;;) {
       const rows = await this.select(organizationId, filter)
@@ -87,7 +87,7 @@ export class AuditReading {
 
   private select(
     organizationId: string,
-    { actor, action, entity, from, to }: AuditFilter,
+    { actor, action, entity, from, to }: AuditQuery,
   ): SelectQueryBuilder<AuditLogEntry> {
     const builder = this.database.manager
       .createQueryBuilder(AuditLogEntry, 'entry')

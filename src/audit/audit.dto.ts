@@ -1,7 +1,7 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiPropertyOptional, OmitType } from '@nestjs/swagger';
 import { ArgsType, Field, Int, ObjectType } from '@nestjs/graphql';
 import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsISO8601, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { IsIn, IsInt, IsISO8601, IsOptional, IsString, Matches, MaxLength, Min } from 'class-validator';
 import { GraphQLJSON } from 'graphql-scalars';
 import { Described } from '../common/described.js';
 import { PageQuery } from '../common/page.js';
@@ -9,7 +9,7 @@ import type { AuditEntry } from './audit-chain.js';
 
 /** Which entries. */
 @ArgsType()
-export class AuditFilter {
+export class AuditQuery extends PageQuery {
   @ApiPropertyOptional({ description: 'Id of a user, public id of an API key, a role, or a door such as `job`.' })
   @Field(() => String, { nullable: true, description: 'Id of a user, public id of a key, a role, or a door.' })
   @IsOptional()
@@ -43,25 +43,8 @@ export class AuditFilter {
   to?: string;
 }
 
-@ArgsType()
-export class AuditQuery extends AuditFilter implements PageQuery {
-  @ApiPropertyOptional({ minimum: 1, maximum: 1_000, default: 100 })
-  @Field(() => Int, { nullable: true, description: 'Entries on a page, 1–1000; 100 if absent.' })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(1_000)
-  limit?: number;
-
-  @ApiPropertyOptional({ description: '`next_cursor` of the page before.' })
-  @Field(() => String, { nullable: true, description: '`next_cursor` of the page before.' })
-  @IsOptional()
-  @IsString()
-  cursor?: string;
-}
-
-export class AuditExportQuery extends AuditFilter {
+/** One file has them all. */
+export class AuditExportQuery extends OmitType(AuditQuery, ['limit', 'cursor']) {
   @ApiPropertyOptional({ enum: ['ndjson', 'csv'], default: 'ndjson' })
   @IsOptional()
   @IsIn(['ndjson', 'csv'])

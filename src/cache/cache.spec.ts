@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { CoalescedRead } from './coalesced-read.js';
 import { ResultCache, type CachedResult } from './result-cache.js';
 import { SingleFlight } from './single-flight.js';
@@ -99,6 +100,43 @@ describe('reads that are shared', () => {
       ['a', 'b'],
       ['a', 'c'],
     ]);
+  });
+
+  it('are two at a time at most, and none is older than who asked for it', async () => {
+    // Steps: someone asks for a key, the store changes, the oldest or the newest read under way ends, a turn passes.
+    const step = fc.oneof(fc.constantFrom('a', 'b', 'c'), fc.constantFrom('change', 'oldest', 'newest', 'turn'));
+    const turn = (): Promise<unknown> => new Promise((next) => setImmediate(next));
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        let version = 0;
+        const underWay: (() => void)[] = [];
+        const most: number[] = [];
+        const reads = new CoalescedRead<number>((keys) => {
+          const found = new Map(keys.map((key) => [key, version]));
+          const { promise, resolve } = deferred<typeof found>();
+          underWay.push(() => resolve(found));
+          most.push(underWay.length);
+          return promise;
+        });
+        const asked: Promise<boolean>[] = [];
+        for (const what of [...steps, 'turn']) {
+          if (what === 'change') version++;
+          else if (what === 'oldest') underWay.shift()?.();
+          else if (what === 'newest') underWay.pop()?.();
+          else if (what === 'turn') await turn();
+          else {
+            const now = version;
+            asked.push(reads.read(what).then((found) => found !== undefined && found >= now));
+          }
+        }
+        // Whoever still waits is answered once those under way have ended.
+        let left = asked.length;
+        for (const one of asked) void one.then(() => left--);
+        for (; left > 0; await turn()) underWay.shift()?.();
+        expect(await Promise.all(asked)).toEqual(asked.map(() => true));
+        expect(Math.max(0, ...most)).toBeLessThanOrEqual(2);
+      }),
+    );
   });
 
   it('fail for those who shared them only', async () => {

@@ -1,3 +1,6 @@
+/** While one read waits for the store, those whom another one has answered are served. */
+const MOST_UNDER_WAY = 2;
+
 interface Waiting<V> {
   readonly promise: Promise<V | undefined>;
   readonly resolve: (value: V | undefined) => void;
@@ -5,13 +8,14 @@ interface Waiting<V> {
 }
 
 /**
- * Reads that are shared and still never old: whoever asks gets what a read found that began after the asking. While one
- * read is on its way all who ask meanwhile are gathered for the next one. Under load a store is asked a few hundred times
- * a second, however many requests there are, and nothing has to be invalidated.
+ * Reads that are shared and still never old: whoever asks gets what a read found that began after the asking. While two
+ * reads are on their way all who ask meanwhile are gathered for the next one. Under load a store is asked a few hundred
+ * times a second, however many requests there are, and nothing has to be invalidated.
  */
 export class CoalescedRead<V> {
   private waiting = new Map<string, Waiting<V>>();
-  private reading = false;
+  private underWay = 0;
+  private isDue = false;
 
   /** @param readMany what is found under these keys, each once; what is not there is left out */
   constructor(private readonly readMany: (keys: readonly string[]) => Promise<ReadonlyMap<string, V>>) {}
@@ -19,10 +23,7 @@ export class CoalescedRead<V> {
   /** @returns undefined when there is nothing under that key. @throws what the read threw */
   read(key: string): Promise<V | undefined> {
     const waiting = this.waiting.get(key) ?? this.wait(key);
-    if (!this.reading) {
-      this.reading = true;
-      setImmediate(() => void this.next());
-    }
+    this.begin();
     return waiting.promise;
   }
 
@@ -34,16 +35,25 @@ export class CoalescedRead<V> {
     return waiting;
   }
 
+  /** The next read begins once all that has come in by now has asked. */
+  private begin(): void {
+    if (this.isDue || this.underWay === MOST_UNDER_WAY || this.waiting.size === 0) return;
+    this.isDue = true;
+    setImmediate(() => void this.next());
+  }
+
   private async next(): Promise<void> {
     const batch = this.waiting;
     this.waiting = new Map();
+    this.isDue = false;
+    this.underWay++;
     try {
       const found = await this.readMany([...batch.keys()]);
       for (const [key, { resolve }] of batch) resolve(found.get(key));
     } catch (error) {
       for (const { reject } of batch.values()) reject(error);
     }
-    if (this.waiting.size > 0) setImmediate(() => void this.next());
-    else this.reading = false;
+    this.underWay--;
+    this.begin();
   }
 }

@@ -46,8 +46,14 @@ export class ResultCache {
     this.results = new LRUCache({ maxSize: limits.bytes, ttl: KEEP_MS, ttlResolution: 1_000 });
   }
 
+  /** What the memory of this process has. */
+  known(key: string): CachedResult | null {
+    return this.results.get(key) ?? null;
+  }
+
+  /** The same, or else what the shared store has. */
   async get(key: string): Promise<CachedResult | null> {
-    const known = this.results.get(key);
+    const known = this.known(key);
     if (known) return known;
     const found = (await this.shared?.get(key)) ?? null;
     if (found) this.remember(key, found);

@@ -1,6 +1,6 @@
 import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { badRequest } from './problem.js';
-import { decodeCursor, encodeCursor, type PageQuery } from './page.js';
+import { DEFAULT_PAGE, decodeCursor, encodeCursor, type PageQuery } from './page.js';
 import { isUuid } from './uuid.js';
 
 /**
@@ -13,7 +13,7 @@ export async function createdPage<T extends ObjectLiteral & { id: string; create
   query: PageQuery,
   isSeen: (row: T) => boolean,
 ): Promise<{ rows: T[]; next_cursor: string | null }> {
-  const limit = query.limit ?? 100;
+  const limit = query.limit ?? DEFAULT_PAGE;
   const created = `date_trunc('milliseconds', ${builder.alias}.created_at)`;
   if (query.cursor !== undefined) {
     const [at, id] = decodeCursor(query.cursor).split('|');

@@ -1,14 +1,21 @@
 import { ArgsType, Field, Int } from '@nestjs/graphql';
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
+import { Transform, Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
 import { badRequest } from './problem.js';
+
+/** Entries on a page of a list where `limit` is absent. */
+export const DEFAULT_PAGE = 500;
+
+/** GraphQL may give null where a query string leaves a field away. */
+export const NullIsAbsent = (): PropertyDecorator => Transform(({ value }: { value: unknown }) => value ?? undefined);
 
 /** `limit` and `cursor` of every list. */
 @ArgsType()
 export class PageQuery {
-  @ApiPropertyOptional({ minimum: 1, maximum: 1_000, default: 500 })
-  @Field(() => Int, { nullable: true, description: 'Entries on a page, 1–1000; 500 if absent.' })
+  @ApiPropertyOptional({ minimum: 1, maximum: 1_000, default: DEFAULT_PAGE })
+  @Field(() => Int, { nullable: true, description: `Entries on a page, 1–1000; ${DEFAULT_PAGE} if absent.` })
+  @NullIsAbsent()
   @IsOptional()
   @Type(() => Number)
   @IsInt()
@@ -18,6 +25,7 @@ export class PageQuery {
 
   @ApiPropertyOptional({ description: '`next_cursor` of the page before.' })
   @Field(() => String, { nullable: true, description: '`next_cursor` of the page before.' })
+  @NullIsAbsent()
   @IsOptional()
   @IsString()
   cursor?: string;
@@ -40,7 +48,7 @@ export function page<T>(
   query: PageQuery,
   key: (item: T) => string,
 ): { data: T[]; next_cursor: string | null } {
-  const limit = query.limit ?? 500;
+  const limit = query.limit ?? DEFAULT_PAGE;
   const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
   const start = after === undefined ? 0 : items.findIndex((item) => key(item) > after);
   const data = start < 0 ? [] : items.slice(start, start + limit);

@@ -1,8 +1,8 @@
-import { Field, InputType, Int, ObjectType } from '@nestjs/graphql';
+import { ArgsType, Field, InputType, Int, ObjectType } from '@nestjs/graphql';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsISO8601, IsOptional, Matches } from 'class-validator';
 import { Described } from '../common/described.js';
-import { PageQuery } from '../common/page.js';
+import { NullIsAbsent, PageQuery } from '../common/page.js';
 
 const CODE = /^[A-Z]{3}$/;
 const CODE_MESSAGE = 'must be an ISO 4217 code in capitals such as EUR';
@@ -60,21 +60,30 @@ export class FxRatesDeletedDto {
 }
 
 /** `?base=&quote=&from=&to=` */
+@ArgsType()
 export class FxRatesQuery extends PageQuery {
   @ApiPropertyOptional({ example: 'EUR' })
+  @Field(() => String, { nullable: true, description: 'Only of this currency.' })
+  @NullIsAbsent()
   @IsOptional()
   @Matches(CODE, { message: `base ${CODE_MESSAGE}` })
   base?: string;
   @ApiPropertyOptional({ example: 'USD' })
+  @Field(() => String, { nullable: true, description: 'Only in this currency.' })
+  @NullIsAbsent()
   @IsOptional()
   @Matches(CODE, { message: `quote ${CODE_MESSAGE}` })
   quote?: string;
   @ApiPropertyOptional({ description: 'First day.', example: '2026-01-01' })
+  @Field(() => String, { nullable: true, description: 'First day.' })
+  @NullIsAbsent()
   @IsOptional()
   @Matches(/^\d{4}-\d{2}-\d{2}$/, { message: 'from must be a day such as 2026-01-31' })
   @IsISO8601({ strict: true }, { message: 'from must be a day such as 2026-01-31' })
   from?: string;
   @ApiPropertyOptional({ description: 'Last day, included.', example: '2026-01-31' })
+  @Field(() => String, { nullable: true, description: 'Last day, included.' })
+  @NullIsAbsent()
   @IsOptional()
   @Matches(/^\d{4}-\d{2}-\d{2}$/, { message: 'to must be a day such as 2026-01-31' })
   @IsISO8601({ strict: true }, { message: 'to must be a day such as 2026-01-31' })

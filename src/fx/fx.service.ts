@@ -5,7 +5,7 @@ import { DataSource } from 'typeorm';
 import type { Identity } from '../access/identity.js';
 import { actorOf } from '../audit/actor.js';
 import { AuditTrail } from '../audit/audit-trail.js';
-import { decodeCursor, encodeCursor } from '../common/page.js';
+import { DEFAULT_PAGE, decodeCursor, encodeCursor } from '../common/page.js';
 import type { OrganizationState } from '../access/organization-state.js';
 import type { Rate } from '../compiler/currency/rate-book.js';
 import type { MoneyFacts } from '../compiler/query/money.js';
@@ -75,7 +75,7 @@ export class FxService {
 
   /** In order of pair and day. */
   async list(organizationId: string, query: FxRatesQuery): Promise<FxRateListDto> {
-    const limit = query.limit ?? 500;
+    const limit = query.limit ?? DEFAULT_PAGE;
     const after = query.cursor === undefined ? null : decodeCursor(query.cursor).split('/');
     const rows = await this.database.query<FxRateDto[]>(
       `SELECT ${COLUMNS}, origin FROM ${EFFECTIVE_RATES} AS rates

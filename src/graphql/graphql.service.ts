@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { GraphQLSchemaHost } from '@nestjs/graphql';
 import type { FastifyReply } from 'fastify';
 import {
@@ -24,6 +24,7 @@ import { problemBody, toProblem } from '../common/problem.filter.js';
 import { visibleModel } from '../compiler/model/visibility.js';
 import type { KeyedFastifyRequest } from '../idempotency/keyed-body.js';
 import { KeyedRequests } from '../idempotency/keyed-requests.service.js';
+import { noteMutations } from '../idempotency/noted-mutations.js';
 import { StoredAnswer } from '../idempotency/stored-answer.js';
 import { RequestLimits } from '../limits/request-limits.service.js';
 import { ModelService } from '../metrics/model.service.js';
@@ -62,7 +63,7 @@ const refusedDocument = (errors: readonly GraphQLError[]): ReadDocument => ({ do
  * fields of the organisation's own live model; both are executed together, with the same limits and errors.
  */
 @Injectable()
-export class GraphqlService {
+export class GraphqlService implements OnApplicationBootstrap {
   private readonly logger = new Logger('GraphQL');
   /** By snapshot hash and what is hidden: who sees equal models shares a schema. */
   private readonly schemas = new LRUCache<string, GraphQLSchema>({ max: 100 });
@@ -76,6 +77,10 @@ export class GraphqlService {
     private readonly plans: Plans,
     private readonly keyedRequests: KeyedRequests,
   ) {}
+
+  onApplicationBootstrap(): void {
+    noteMutations(this.host.schema);
+  }
 
   /**
    * @param only `query`: refuse documents with a mutation (a GET must not change anything)

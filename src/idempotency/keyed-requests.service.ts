@@ -1,19 +1,42 @@
 import { Readable } from 'node:stream';
-import { Injectable } from '@nestjs/common';
+import { Injectable, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import type { Identity, RequestWithIdentity } from '../access/identity.js';
 import { Problem, badRequest, conflict } from '../common/problem.js';
 import { IdempotencyLedger, type KeyedRequest, type KnownRequest } from './idempotency-ledger.service.js';
 import { KEY_HEADER, readToEnd, type Keyed, type KeyedFastifyRequest } from './keyed-body.js';
+import { SHOWS_SECRET } from './shows-secret.js';
 import { StoredAnswer } from './stored-answer.js';
 
 const IN_PROGRESS_SECONDS = 2;
 /** 1–255 visible characters of ASCII. */
 const KEY_FORM = /^[\x21-\x7e]{1,255}$/;
 
-/** Takes the key of a request before its work begins, for every door alike. */
+/**
+ * `Idempotency-Key` on a POST: the work is done once and answered the same each time, for a day. Another body, address or
+ * asker under the same key is refused. The key is taken before the work begins, for every door alike.
+ */
 @Injectable()
 export class KeyedRequests {
-  constructor(private readonly ledger: IdempotencyLedger) {}
+  constructor(
+    private readonly ledger: IdempotencyLedger,
+    private readonly reflector: Reflector,
+  ) {}
+
+  /**
+   * At the door, once it is open to who asks. A GraphQL document takes its key before its first field (see
+   * `GraphqlService`). @throws as {@link claim}
+   */
+  async enter(
+    context: ExecutionContext,
+    request: RequestWithIdentity & KeyedFastifyRequest,
+    identity: Identity,
+  ): Promise<void> {
+    const { keyed } = request;
+    if (!keyed) return;
+    if (this.reflector.get<boolean | undefined>(SHOWS_SECRET, context.getHandler())) keyed.showsSecret = true;
+    if (context.getType<'http' | 'graphql'>() !== 'graphql') await this.claim(request, identity);
+  }
 
   /**
    * Nothing to do for a request without a key.

@@ -3,7 +3,7 @@ import { ownWork, type Actor } from '../audit/actor.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import type { StagePlan } from '../engine/engine.js';
 import { Problem, notFound } from '../common/problem.js';
-import { decodeCursor, encodeCursor } from '../common/page.js';
+import { DEFAULT_PAGE, decodeCursor, encodeCursor } from '../common/page.js';
 import { isUuid } from '../common/uuid.js';
 import { DataSourceEntity } from './data-source.entity.js';
 import { markRollups } from '../rollups/rollup-marks.js';
@@ -200,7 +200,7 @@ export class ImportStore {
 
   /** Newest first. */
   async list(organizationId: string, query: { limit?: number; cursor?: string }): Promise<Page<ImportEntity>> {
-    const limit = query.limit ?? 100;
+    const limit = query.limit ?? DEFAULT_PAGE;
     const builder = this.database.manager
       .createQueryBuilder(ImportEntity, 'import')
       .where('import.organization_id = :organizationId', { organizationId });
@@ -227,7 +227,7 @@ export class ImportStore {
     query: { limit?: number; cursor?: string },
   ): Promise<Page<ImportRejectEntity>> {
     await this.get(organizationId, importId);
-    const limit = query.limit ?? 500;
+    const limit = query.limit ?? DEFAULT_PAGE;
     const after = query.cursor === undefined ? 0 : Number(decodeCursor(query.cursor));
     const found = await this.database.manager
       .createQueryBuilder(ImportRejectEntity, 'reject')

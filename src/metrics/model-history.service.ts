@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, In, type EntityManager } from 'typeorm';
 import type { Identity } from '../access/identity.js';
 import { User } from '../access/user.entity.js';
-import { decodeCursor, encodeCursor, type PageQuery } from '../common/page.js';
+import { DEFAULT_PAGE, decodeCursor, encodeCursor, type PageQuery } from '../common/page.js';
 import { Problem, badRequest, conflict } from '../common/problem.js';
 import { countChanges, diffModels } from '../compiler/model/diff.js';
 import { changeTowards } from './definition-change.js';
@@ -11,8 +11,6 @@ import { DefinitionWriter } from './definition-writer.service.js';
 import { ModelPublication } from './model-snapshot.entity.js';
 import type { ModelDiffDto, ModelHistoryDto, PublicationDto, RestoredModelDto } from './model.dto.js';
 import { ModelService } from './model.service.js';
-
-const DEFAULT_PAGE = 50;
 
 /** The snapshots that an organisation has published: what they changed, and the way back to them. */
 @Injectable()

@@ -1,7 +1,8 @@
-import { Args, Int, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { Args, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
 import { organizationWithAllMembers, policyOf } from '../access/policy.js';
+import { PageQuery } from '../common/page.js';
 import { badRequest } from '../common/problem.js';
 import type { DialectName } from '../compiler/dialect/types.js';
 import { CubeModelService } from './cube-model.service.js';
@@ -28,17 +29,8 @@ export class ModelResolver {
 
   @Query(() => ModelHistoryDto, { name: 'modelHistory', description: 'Snapshots that were published, newest first.' })
   @Allow('metrics:read')
-  history(
-    @CurrentIdentity() identity: Identity,
-    @Args('limit', { type: () => Int, defaultValue: 50, description: 'Most entries, up to 1,000.' }) limit: number,
-    @Args('cursor', { type: () => String, nullable: true, description: '`next_cursor` of the page before.' })
-    cursor?: string,
-  ): Promise<ModelHistoryDto> {
-    const bounded = Math.min(Math.max(limit, 1), 1_000);
-    return this.snapshots.history(organizationWithAllMembers(identity), {
-      limit: bounded,
-      ...(cursor ? { cursor } : {}),
-    });
+  history(@CurrentIdentity() identity: Identity, @Args() query: PageQuery): Promise<ModelHistoryDto> {
+    return this.snapshots.history(organizationWithAllMembers(identity), query);
   }
 
   @Query(() => ModelDiffDto, {

@@ -24,12 +24,20 @@ const KEEP_MS = 10_000;
 @Injectable()
 export class Plans {
   private plans: Promise<ReadonlyMap<string, Plan>> | null = null;
+  /** The same once it is there. */
+  private held: ReadonlyMap<string, Plan> | null = null;
   private readAt = 0;
 
   constructor(
     @InjectDataSource() private readonly database: DataSource,
     private readonly doors: FeatureDoors,
   ) {}
+
+  /** The plan of an identity whose state is known, while what plans hold was read not long ago; see {@link of}. */
+  known({ state }: Pick<Identity, 'state'>): Plan | null {
+    const isRecent = performance.now() - this.readAt < KEEP_MS;
+    return (isRecent && state && this.held?.get(state.plan)) || null;
+  }
 
   async of({ organizationId, state }: Pick<Identity, 'organizationId' | 'state'>): Promise<Plan> {
     const name = state?.plan ?? (await this.nameOf(organizationId));
@@ -41,7 +49,7 @@ export class Plans {
 
   /** @throws Problem 403 `feature_not_enabled`, which names the feature and the plan */
   async require(identity: Pick<Identity, 'organizationId' | 'state'>, feature: Feature): Promise<void> {
-    const plan = await this.of(identity);
+    const plan = this.known(identity) ?? (await this.of(identity));
     if (plan.features.includes(feature)) return;
     throw new Problem(
       403,
@@ -65,11 +73,18 @@ export class Plans {
     const now = performance.now();
     if (!isAnew && this.plans && now - this.readAt < KEEP_MS) return this.plans;
     this.readAt = now;
-    this.plans = acrossOrganizations('reading plans', () => this.database.query<Plan[]>('SELECT * FROM plans')).then(
+    this.held = null;
+    const plans = acrossOrganizations('reading plans', () => this.database.query<Plan[]>('SELECT * FROM plans')).then(
       (rows) => new Map(rows.map((row) => [row.name, Object.freeze(row)])),
     );
-    this.plans.catch(() => (this.plans = null));
-    return this.plans;
+    this.plans = plans;
+    plans.then(
+      (all) => {
+        if (this.plans === plans) this.held = all;
+      },
+      () => (this.plans = null),
+    );
+    return plans;
   }
 
   private async nameOf(organizationId: string): Promise<string> {

@@ -1,8 +1,9 @@
-import { Field, InputType, Int, ObjectType } from '@nestjs/graphql';
+import { ArgsType, Field, InputType, Int, ObjectType } from '@nestjs/graphql';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsIn, IsInt, IsOptional, IsString, Length, Max, Min } from 'class-validator';
 import { Described } from '../common/described.js';
+import { NullIsAbsent } from '../common/page.js';
 import { ERASURE_MODES, type ErasureMode } from '../ingestion/erased-set.js';
 import { JOB_STATES, type ProtectionJob, type StoreEvidence } from './protection-job.js';
 import { RETENTION_MEANING, RETENTION_TYPES, type RetentionRule } from './retention-rules.js';
@@ -182,8 +183,11 @@ export class ErasurePreviewDto {
   @ApiProperty({ type: [StoreEvidenceDto] }) data!: readonly StoreEvidence[];
 }
 
+@ArgsType()
 export class NewestQuery {
   @ApiPropertyOptional({ minimum: 1, maximum: 1_000, default: 100 })
+  @Field(() => Int, { nullable: true, description: 'Most of them, 1–1000; 100 if absent.' })
+  @NullIsAbsent()
   @IsOptional()
   @Type(() => Number)
   @IsInt()

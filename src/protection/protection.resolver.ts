@@ -1,4 +1,4 @@
-import { Args, Int, Mutation, Query, Resolver } from '@nestjs/graphql';
+import { Args, Mutation, Query, Resolver } from '@nestjs/graphql';
 import { CurrentIdentity, type Identity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
 import { badRequest } from '../common/problem.js';
@@ -6,6 +6,7 @@ import { ERASURE_MODES } from '../ingestion/erased-set.js';
 import { ErasureService } from './erasure.service.js';
 import {
   ErasureDto,
+  NewestQuery,
   RetentionPolicyDto,
   RetentionPreviewItemDto,
   RetentionRuleInput,
@@ -18,9 +19,6 @@ import {
 import { policyDto } from './retention.controller.js';
 import { RetentionService } from './retention.service.js';
 
-const Limit = (): ParameterDecorator =>
-  Args('limit', { type: () => Int, nullable: true, description: 'Most of them, up to 1,000.' });
-const most = (limit: number | null | undefined): number => Math.min(1_000, Math.max(1, limit ?? 100));
 const Customer = (): ParameterDecorator =>
   Args('customer', { type: () => String, description: 'A UUID, an id as its source has it, or an e-mail address.' });
 const Identifiers = (): ParameterDecorator =>
@@ -54,8 +52,11 @@ export class ProtectionResolver {
 
   @Query(() => [RetentionRunDto], { name: 'retentionRuns', description: 'Runs of the rules, newest first.' })
   @Allow('organization:manage')
-  async runs(@CurrentIdentity() { organizationId }: Identity, @Limit() limit?: number): Promise<RetentionRunDto[]> {
-    return (await this.retention.runs(organizationId, most(limit))).map(retentionRunDto);
+  async runs(
+    @CurrentIdentity() { organizationId }: Identity,
+    @Args() { limit = 100 }: NewestQuery,
+  ): Promise<RetentionRunDto[]> {
+    return (await this.retention.runs(organizationId, limit)).map(retentionRunDto);
   }
 
   @Mutation(() => RetentionPolicyDto, {
@@ -91,8 +92,11 @@ export class ProtectionResolver {
 
   @Query(() => [ErasureDto], { name: 'customerErasures', description: 'Erasures and their evidence, newest first.' })
   @Allow('organization:manage')
-  async list(@CurrentIdentity() { organizationId }: Identity, @Limit() limit?: number): Promise<ErasureDto[]> {
-    return (await this.erasures.list(organizationId, most(limit))).map(erasureDto);
+  async list(
+    @CurrentIdentity() { organizationId }: Identity,
+    @Args() { limit = 100 }: NewestQuery,
+  ): Promise<ErasureDto[]> {
+    return (await this.erasures.list(organizationId, limit)).map(erasureDto);
   }
 
   @Query(() => ErasureDto, { name: 'customerErasure', description: 'An erasure and its evidence.' })
