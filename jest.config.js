@@ -11,7 +11,7 @@ export default {
     'node_modules/(content-disposition|cookie)/.+\\.js$': ['@swc/jest', { module: { type: 'commonjs' } }],
   },
   transformIgnorePatterns: ['/node_modules/(?!(content-disposition|cookie)/)'],
-  testTimeout: 30_000,
+  testTimeout: 120_000,
   // Most specs wait for servers and stores of their own; one worker a core keeps the whole within its time.
   maxWorkers: '100%',
   testSequencer: '<rootDir>/test/support/longest-first.js',

@@ -1,7 +1,8 @@
 /** Every kind of metric on every engine, against answers worked out by hand. */
 import type { CompiledModel } from '../../src/compiler/cube/compile.js';
 import { planQuery } from '../../src/compiler/query/plan.js';
-import { presentValue, type PresentedValue } from '../../src/compiler/query/present.js';
+import { keysAround } from '../../src/compiler/model/around.js';
+import { plainDecimal, presentValue, type PresentedValue } from '../../src/compiler/query/present.js';
 import type { QueryPlan, ReportRequest, Statement } from '../../src/compiler/query/types.js';
 import { compiledFor } from './compiled.js';
 import type { ConformanceCase } from './cases/case.js';
@@ -106,6 +107,44 @@ describe.each(ENGINES)('%s', (_, open) => {
   describe('a metric’s own filter', () => {
     it.each(FILTER_CASES)('$name', check);
   });
+  it('gives each row, which is not grouped, what it gives a group of one row', async () => {
+    const around = keysAround(model.members);
+    const members = model.members.filter(({ key, status }) => status === 'valid' && !around.has(key));
+    const keysOf = (isDimension: boolean): string[] =>
+      members.filter(({ kind }) => (kind === 'dimension') === isDimension).map(({ key }) => key);
+    const [dimensions, metrics] = [keysOf(true), keysOf(false)];
+    for (let from = 0; from < metrics.length; from += 10) {
+      const request: ReportRequest = {
+        metrics: [...metrics.slice(from, from + 10), 'rows'],
+        dimensions: ['id', ...dimensions.slice(from % 7, (from % 7) + 3), 'recorded_at'],
+        order: [{ member: 'id', direction: 'asc' }],
+      };
+      const [single, grouped] = await Promise.all(
+        // Which groups meet a condition is only known of groups.
+        [[], [{ member: 'rows', operator: 'gte', values: [0] } as const]].map(async (filters) => {
+          const { statement, columns } = await planQuery({
+            ...{ snapshot: { model }, compiled, dialect: store.engine.dialect, organizationId: ORGANIZATION },
+            ...{ request: { ...request, filters }, now: new Date('2026-06-01'), maxRows: null },
+          });
+          const rows = await run(store.engine, ORGANIZATION, statement);
+          const written = rows.map((row) =>
+            row.map((value, index) => `${columns[index]?.name}: ${value === null ? null : plainDecimal(value)}`),
+          );
+          return { statement, rows: written };
+        }),
+      );
+      expect([single?.statement.sql, grouped?.statement.sql].map((sql) => /GROUP BY/.test(sql ?? ''))).toEqual([
+        false,
+        true,
+      ]);
+      expect(single?.rows.length).toBeGreaterThan(1_000);
+      const different = single?.rows.flatMap((row, at) =>
+        row.filter((value, index) => value !== grouped?.rows[at]?.[index]),
+      );
+      expect([different?.slice(0, 20), single?.rows.length]).toEqual([[], grouped?.rows.length]);
+    }
+  }, 120_000);
+
   describe('conversions', () => {
     it.each(CONVERSION_CASES)('$name', check);
 

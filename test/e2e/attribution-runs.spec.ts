@@ -253,7 +253,7 @@ test('runs are asked for, read, compared and cancelled over GraphQL as over REST
   const read = await server.graphql<{ attributionRun: object; attributionRuns: { data: object[] }; diff: object }>(
     `query ($id: ID!) {
       attributionRun(id: $id) { run_id state progress models }
-      attributionRuns(limit: 1) { data { run_id } next_cursor }
+      attributionRuns(limit: 1, cursor: null) { data { run_id } next_cursor }
       diff: attributionDiff(id: $id, against: $id)
       attributionSettings
     }`,
@@ -268,6 +268,8 @@ test('runs are asked for, read, compared and cancelled over GraphQL as over REST
   });
   const codeOf = async (mutation: string): Promise<unknown> =>
     (await server.graphql(`mutation { ${mutation} }`)).errors?.[0]?.extensions?.code;
+  const tooMany = await server.graphql('{ attributionRuns(limit: 5000, cursor: null) { next_cursor } }');
+  expect(tooMany.errors?.[0]?.extensions).toMatchObject({ code: 'invalid_request', errors: [{ pointer: '/limit' }] });
   expect(await codeOf(`cancelAttributionRun(id: "${run?.run_id}") { state }`)).toBe('run_is_finished');
   expect(await codeOf('calculateAttribution(input: { modles: [] }) { run_id }')).toBe('invalid_request');
   expect(await codeOf('changeAttributionSettings(input: { lookback_days: -1 })')).toBe('invalid_attribution_settings');
