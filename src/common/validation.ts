@@ -34,16 +34,19 @@ const rightWhenEmpty = new WeakSet<Type>();
 class CheckedInput extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     const { type, metatype } = metadata;
-    if (type !== 'query' || !metatype || !isEmpty(value)) return super.transform(value, metadata) as Promise<unknown>;
-    if (rightWhenEmpty.has(metatype)) return new metatype() as unknown;
+    const query = type === 'query' ? metatype : undefined;
+    if (query && knownToBeRight(query, value)) return new query() as unknown;
     const checked: unknown = await super.transform(value, metadata);
-    if (checked instanceof metatype) rightWhenEmpty.add(metatype);
+    if (query && isEmpty(value) && checked instanceof query) rightWhenEmpty.add(query);
     return checked;
   }
 }
 
 const isEmpty = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+
+/** Whether a query need not be checked. */
+const knownToBeRight = (type: Type, query: unknown): boolean => rightWhenEmpty.has(type) && isEmpty(query);
 
 const input = new CheckedInput({
   transform: true,
@@ -61,7 +64,7 @@ const input = new CheckedInput({
  * @throws Problem 400 `invalid_request` with every mistake
  */
 export function checkedQuery<T extends object>(type: Type<T>, query: unknown): T | Promise<T> {
-  if (isEmpty(query) && rightWhenEmpty.has(type)) return new type();
+  if (knownToBeRight(type, query)) return new type();
   return input.transform(query, { type: 'query', metatype: type }) as Promise<T>;
 }
 

@@ -225,10 +225,7 @@ export class QueryService {
   async open(policy: Policy, request: ReportRequest, options: RunOptions = {}): Promise<OpenResult> {
     const { planned, state } = await this.plans.plan(policy, request, options);
     await this.sensitive.note(policy, planned.sensitive);
-    const warnings = [
-      ...(policy.rows.length > 0 ? [ROWS_LIMITED] : []),
-      ...(await this.relations.ensure(policy.organizationId, planned.plan.relations, state)),
-    ];
+    const warnings = await this.cautions(policy, planned, state);
     const end: OpenResult['end'] = { truncated: false, engineMs: 0, warnings };
     const kept = options.keep && !state.is_changing ? { policy, planned, before: state, end } : null;
     const known = kept === null ? null : await this.cache.get(`${keyAt(policy, planned, state)}${AS_ROWS}`);
@@ -280,6 +277,17 @@ export class QueryService {
     return this.relations.models(organizationId, await this.states.read(organizationId));
   }
 
+  /** What to be careful about beside the plan’s own warnings; at once where nothing has to be looked up. */
+  private cautions(
+    { organizationId, rows }: Policy,
+    { plan }: PlannedRequest,
+    state: OrganizationState,
+  ): readonly ProblemItem[] | Promise<readonly ProblemItem[]> {
+    const limited = rows.length > 0 ? [ROWS_LIMITED] : [];
+    if (!readsMore(plan.relations)) return limited;
+    return this.relations.ensure(organizationId, plan.relations, state).then((more) => [...limited, ...more]);
+  }
+
   private async outcome(policy: Policy, request: ReportRequest, options: RunOptions): Promise<Outcome> {
     // Where something is known already, it is taken at once: a promise that is there costs more than to look it up.
     const limit = Math.min(request.limit ?? DEFAULT_JSON_ROWS, MAX_JSON_ROWS);
@@ -288,12 +296,10 @@ export class QueryService {
       this.plans.known(policy, wanted, options) ?? (await this.plans.plan(policy, wanted, options));
     const { organizationId } = policy;
     if (planned.sensitive.length > 0) await this.sensitive.note(policy, planned.sensitive);
+    const found = this.cautions(policy, planned, state);
     const cautions = [
       ...(options.explain && !mayExplain(policy) ? [EXPLAIN_REFUSED] : []),
-      ...(policy.rows.length > 0 ? [ROWS_LIMITED] : []),
-      ...(readsMore(planned.plan.relations)
-        ? await this.relations.ensure(organizationId, planned.plan.relations, state)
-        : []),
+      ...(found instanceof Promise ? await found : found),
     ];
     const asked = options.explain ? { asked: await this.rollups.choose(planned, state.rollup_version) } : {};
     const at = (now: OrganizationState): string => keyAt(policy, planned, now);

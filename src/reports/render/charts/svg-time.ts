@@ -36,6 +36,16 @@ interface Plot {
   readonly xOf: (bucket: number) => number;
 }
 
+/** What stands for the values, and where it is drawn. */
+interface Marks {
+  readonly pen: Pen;
+  readonly plan: TimePlan;
+  readonly spans: readonly (readonly Span[])[];
+  readonly colours: readonly string[];
+  readonly plot: Plot;
+  readonly yOf: (value: number) => number;
+}
+
 /** Values over time: bars, lines or areas, and a line over an axis of its own. */
 export function drawTime(plan: TimePlan, drawing: Drawing): void {
   const { pen, settings, width, colourOf } = drawing;
@@ -68,8 +78,9 @@ export function drawTime(plan: TimePlan, drawing: Drawing): void {
     if (index % step === 0) pen.text(text, { x: plot.xOf(index), y: plot.bottom + 15 }, { anchor: 'middle' });
   }
   const colours = plan.series.map((series, index) => colourOf(index, series.other));
-  if (plan.shape === 'bars') drawColumns(pen, plan, spans, colours, plot, yOf);
-  else drawLines(pen, plan, spans, colours, plot, yOf);
+  const marks = { pen, plan, spans, colours, plot, yOf };
+  if (plan.shape === 'bars') drawColumns(marks);
+  else drawLines(marks);
   pen.rule({ x: plot.left, y: yOf(0) }, { x: plot.right, y: yOf(0) }, AXIS);
 
   if (!overlay) return;
@@ -108,14 +119,7 @@ function laidOut(
   return { plot: { left, right, top: rooms.top, bottom: height - BOTTOM, band, xOf }, step };
 }
 
-function drawColumns(
-  pen: Pen,
-  plan: TimePlan,
-  spans: readonly (readonly Span[])[],
-  colours: readonly string[],
-  plot: Plot,
-  yOf: (value: number) => number,
-): void {
+function drawColumns({ pen, plan, spans, colours, plot, yOf }: Marks): void {
   const beside = plan.stacked ? 1 : spans.length;
   const share = plan.buckets.length > 40 ? 0.85 : 0.64;
   const bar = Math.min(MOST_BAR, (plot.band * share) / (beside + (beside - 1) * BETWEEN_BARS));
@@ -130,14 +134,7 @@ function drawColumns(
   }
 }
 
-function drawLines(
-  pen: Pen,
-  plan: TimePlan,
-  spans: readonly (readonly Span[])[],
-  colours: readonly string[],
-  plot: Plot,
-  yOf: (value: number) => number,
-): void {
+function drawLines({ pen, plan, spans, colours, plot, yOf }: Marks): void {
   const isSingle = spans.length === 1;
   const width = plan.shape === 'areas' && !isSingle ? 1 : LINE;
   for (const [index, series] of spans.entries()) {
