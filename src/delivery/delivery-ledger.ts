@@ -3,11 +3,10 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { ownWork } from '../audit/actor.js';
 import { AuditTrail } from '../audit/audit-trail.js';
-import { newId } from '../common/uuid.js';
 import { APP_CONFIG, type AppConfig } from '../config/config.js';
 import { kept } from '../reports/render/words/said.js';
 import type { Wakeable } from './occurrence-ledger.js';
-import { Delivery, type DeliveryEvidence, type DeliveryState } from './delivery.entity.js';
+import { Delivery, UNREACHED_STATES, type DeliveryEvidence, type DeliveryState } from './delivery.entity.js';
 
 /** After as many attempts that certainly did not go out, a delivery has failed. */
 export const MOST_ATTEMPTS = 8;
@@ -181,18 +180,7 @@ export class DeliveryLedger {
       where: { occurrence_id: occurrenceId, kind: 'report' },
       order: { recipient: 'ASC' },
     });
-    return rows.filter(({ state }) => state === 'rejected' || state === 'failed' || state === 'unknown');
-  }
-
-  /** Writes the notice to an owner that a report did not arrive; once for each occurrence and owner. */
-  async noteFailure(occurrenceId: string, organizationId: string, owner: string): Promise<string | null> {
-    const id = newId();
-    const rows = await this.database.query<{ id: string }[]>(
-      `INSERT INTO deliveries (id, organization_id, occurrence_id, recipient, kind)
-       VALUES ($1, $2, $3, $4, 'failure_notice') ON CONFLICT DO NOTHING RETURNING id`,
-      [id, organizationId, occurrenceId, owner],
-    );
-    return rows[0]?.id ?? null;
+    return rows.filter(({ state }) => UNREACHED_STATES.includes(state));
   }
 
   /** @returns whether a row was changed */

@@ -8,11 +8,11 @@ import { DeliveryLedger, MOST_ATTEMPTS, waitBefore } from './delivery-ledger.js'
 import { SEND_DELIVERY, type SendDelivery } from './delivery-names.js';
 import type { Delivery, DeliveryEvidence } from './delivery.entity.js';
 import { DeliveryMail } from './delivery-mail.js';
-import { FailureNotices } from './failure-notices.js';
 import { Faults } from './fault-point.js';
 import { parseMailAddress } from './mail-address.js';
 import { MailPermissions } from './mail-permissions.js';
 import { MAILER, type Mailer, type MailOutcome } from './mail.js';
+import { OccurrenceEnding } from './occurrence-ending.js';
 import { OccurrenceLedger } from './occurrence-ledger.js';
 import type { Occurrence } from './occurrence.entity.js';
 import { sha256 } from './report-files.js';
@@ -45,7 +45,7 @@ export class DeliverySender implements OnModuleInit {
     private readonly occurrences: OccurrenceLedger,
     private readonly mail: DeliveryMail,
     private readonly permissions: MailPermissions,
-    private readonly notices: FailureNotices,
+    private readonly ending: OccurrenceEnding,
   ) {
     this.faults = new Faults(config.faultPoint);
   }
@@ -104,13 +104,7 @@ export class DeliverySender implements OnModuleInit {
     } finally {
       leave();
     }
-    await this.close(occurrence);
-  }
-
-  /** Ends an occurrence once the last of its deliveries has ended, and tells its owner if some did not arrive. */
-  async close(occurrence: Occurrence): Promise<void> {
-    if (!(await this.occurrences.finish(occurrence.id))) return;
-    if ((await this.ledger.unreached(occurrence.id)).length > 0) await this.notices.write(occurrence);
+    await this.ending.finish(occurrence);
   }
 
   /** @returns when to try again; null when it has ended, or is somebody else's */

@@ -17,6 +17,9 @@ export const DELIVERY_STATES = [
 ] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
+/** Ends after which it is not certain that the recipient has the mail, nor was that wished for. */
+export const UNREACHED_STATES: readonly DeliveryState[] = ['rejected', 'failed', 'unknown'];
+
 export const DELIVERY_KINDS = ['report', 'failure_notice'] as const;
 export type DeliveryKind = (typeof DELIVERY_KINDS)[number];
 

@@ -7,7 +7,6 @@ import { DeliverySender } from './delivery-sender.js';
 import { DeliveryController } from './delivery.controller.js';
 import { DeliveryResolver } from './delivery.resolver.js';
 import { DeliveryService } from './delivery.service.js';
-import { FailureNotices } from './failure-notices.js';
 import { LedgerMetrics } from './ledger-metrics.js';
 import { MailHosts, RoutedMailer } from './mail-hosts/mail-hosts.js';
 import { MailHostsResolver } from './mail-hosts/mail-hosts.resolver.js';
@@ -16,6 +15,7 @@ import { MailHostsService } from './mail-hosts/mail-hosts.service.js';
 import { MailController } from './mail.controller.js';
 import { MailService } from './mail.service.js';
 import { createMailer, MAILER, type Mailer } from './mail.js';
+import { OccurrenceEnding } from './occurrence-ending.js';
 import { OccurrenceLedger } from './occurrence-ledger.js';
 import { OccurrenceRunner } from './occurrence-runner.js';
 import { RenderMetrics } from './render-metrics.js';
@@ -49,13 +49,13 @@ class PdfRendererLifecycle implements OnApplicationShutdown {
     DeliveryLedger,
     DeliveryMail,
     DeliverySweep,
-    FailureNotices,
     LedgerMetrics,
     RenderMetrics,
     MailHosts,
     MailHostsResolver,
     MailHostsService,
     MailService,
+    OccurrenceEnding,
     OccurrenceLedger,
     OccurrenceRunner,
     ReportFilesService,

@@ -469,7 +469,7 @@ test('a worker that died while it made the report is followed by another; one th
   if (!late) throw new Error('There was no claim.');
   expect(await occurrences.renew(late)).toBe(false);
   expect(await occurrences.beginSending(late, ['late@example.com'], [], [])).toBeNull();
-  expect(await occurrences.end(late, 'failed', 'late', ['late@example.com'])).toBe(false);
+  expect(await occurrences.end(late, 'failed', 'late', ['late@example.com'], 'ann@example.com')).toBeNull();
   expect(await ledger(service, occurrence_id)).toHaveLength(1);
 });
 
@@ -492,6 +492,40 @@ test('a view that is gone suppresses its deliveries; one that breaks fails them'
   const [row] = (await ledger(broken.service, second.occurrence_id)).filter(({ kind }) => kind === 'report');
   expect(row).toMatchObject({ state: 'failed', attempts: 0 });
   expect(JSON.stringify(row)).not.toContain('10.0.0.7');
+});
+
+test('a worker that dies while it ends an occurrence loses no word to its owner', async () => {
+  const host = await catchMails();
+  try {
+    const queue = new ManualQueue();
+    const states = (): Promise<object[]> => database.query(`SELECT state FROM occurrences ORDER BY created_at`);
+    // Refusing the notice stands for the death of the worker that is about to write it.
+    await database.query(
+      `CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'The worker died.'; END $$;
+       CREATE TRIGGER die BEFORE INSERT ON deliveries FOR EACH ROW WHEN (NEW.kind = 'failure_notice') EXECUTE FUNCTION die()`,
+    );
+    const { service } = parts(queue, host.url);
+    await service.deliver(identity, viewRef(viewId), { recipients: ['nobody@example.com'], formats: ['csv'] });
+    await queue.turn();
+    await expect(queue.turn()).rejects.toThrow('The worker died.');
+    const gone = parts(queue, host.url, { run: () => Promise.reject(notFound('There is no such view.')) });
+    await gone.service.deliver(identity, viewRef(viewId), { recipients: ['boss@example.com'], formats: ['csv'] });
+    await expect(queue.turn()).rejects.toThrow('The worker died.');
+    expect(await states()).toEqual([{ state: 'sending' }, { state: 'running' }]);
+
+    await database.query(
+      `DROP FUNCTION die CASCADE; UPDATE occurrences SET lease_until = now() WHERE state = 'running'`,
+    );
+    for (let look = 0; look < 2; look++) {
+      await gone.sweep.sweep();
+      await queue.drain();
+    }
+    expect(await states()).toEqual([{ state: 'finished' }, { state: 'suppressed' }]);
+    expect([...host.mails].map(([address, mails]) => [address, mails.length])).toEqual([['ann@example.com', 2]]);
+  } finally {
+    await database.query('DROP FUNCTION IF EXISTS die CASCADE');
+    await host.close();
+  }
 });
 
 test('who has left the organisation sends nothing any more', async () => {

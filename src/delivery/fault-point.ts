@@ -13,6 +13,7 @@ export const FAULT_POINTS = [
   'after_data',
   'answered',
   'recorded',
+  'closed',
 ] as const;
 export type FaultPoint = (typeof FAULT_POINTS)[number];
 

@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { newId } from '../common/uuid.js';
 import { APP_CONFIG, type AppConfig } from '../config/config.js';
-import { Delivery, type DeliveryEvidence } from './delivery.entity.js';
+import { Delivery, UNREACHED_STATES, type DeliveryEvidence } from './delivery.entity.js';
 import { Occurrence, type ArtifactEvidence, type EndState } from './occurrence.entity.js';
 
 /** With as many failures the report is given up. A worker that died counts one, since the report may not be to blame… */
@@ -20,6 +20,10 @@ export const CATCH_UP_MS = 24 * 3_600_000;
 const NO_EARLIER_ONE = `NOT EXISTS (
   SELECT FROM occurrences AS earlier WHERE earlier.schedule_id = mine.schedule_id
     AND earlier.due_at < mine.due_at AND earlier.state IN ('planned', 'running'))`;
+
+/** Its deliveries exist, and each has ended. */
+const CAN_FINISH = `mine.state = 'sending' AND NOT EXISTS (
+  SELECT FROM deliveries WHERE occurrence_id = mine.id AND kind = 'report' AND state IN ('pending', 'sending'))`;
 
 /** A row to be woken. Each claim counts `attempt`, so a wake-up that a dead worker took with it is told from the next. */
 export interface Wakeable {
@@ -120,13 +124,18 @@ export class OccurrenceLedger {
     });
   }
 
-  /** Ends an occurrence without a report; each recipient gets an entry that says why. */
+  /**
+   * Ends an occurrence without a report; each recipient gets an entry that says why.
+   * @param owner whom to tell; null for nobody
+   * @returns the delivery that tells them; null without one, or when the claim was overtaken
+   */
   async end(
     { occurrence, attempt }: OccurrenceClaim,
     state: Exclude<EndState, 'finished'>,
     reason: string,
     recipients: readonly string[],
-  ): Promise<boolean> {
+    owner: string | null,
+  ): Promise<string | null> {
     return this.database.transaction(async (manager) => {
       const isMine = await this.update(
         `UPDATE occurrences SET state = $3, reason = $4, lease_until = NULL, finished_at = now()
@@ -134,7 +143,7 @@ export class OccurrenceLedger {
         [occurrence.id, attempt, state, reason],
         manager,
       );
-      if (!isMine) return false;
+      if (!isMine) return null;
       const outcome = state === 'failed' ? 'failed' : 'suppressed';
       await insertDeliveries(manager, occurrence, recipients, {
         attempt: 0,
@@ -142,18 +151,47 @@ export class OccurrenceLedger {
         outcome,
         reason,
       });
-      return true;
+      if (owner === null) return null;
+      const id = newId();
+      await manager.insert(Delivery, {
+        id,
+        organization_id: occurrence.organization_id,
+        occurrence_id: occurrence.id,
+        recipient: owner,
+        kind: 'failure_notice',
+      });
+      return id;
     });
   }
 
-  /** Closes an occurrence of which every delivery has ended. @returns true for the one call that did it */
-  async finish(id: string): Promise<boolean> {
-    return this.update(
-      `UPDATE occurrences SET state = 'finished', finished_at = now() WHERE id = $1 AND state = 'sending'
-         AND NOT EXISTS (
-           SELECT FROM deliveries WHERE occurrence_id = $1 AND kind = 'report' AND state IN ('pending', 'sending'))`,
+  /**
+   * Closes an occurrence of which every delivery has ended, and writes to its owner if it did not reach everyone: both or
+   * neither, so that no worker's death between them loses the notice.
+   * @param owner whom to tell; null where there is no such person
+   * @returns the delivery that tells them; null without one, or when another call closed it
+   */
+  async finish(id: string, owner: string | null): Promise<string | null> {
+    const [notice] = await this.database.query<{ id: string }[]>(
+      `WITH closed AS (
+         UPDATE occurrences AS mine SET state = 'finished', finished_at = now() WHERE id = $1 AND ${CAN_FINISH}
+         RETURNING id, organization_id)
+       INSERT INTO deliveries (id, organization_id, occurrence_id, recipient, kind)
+       SELECT $2, organization_id, id, $3, 'failure_notice' FROM closed
+       WHERE $3::text IS NOT NULL AND EXISTS (
+         SELECT FROM deliveries WHERE occurrence_id = $1 AND kind = 'report' AND state = ANY ($4))
+       RETURNING id`,
+      [id, newId(), owner, UNREACHED_STATES],
+    );
+    return notice?.id ?? null;
+  }
+
+  /** Whether each of its deliveries has ended and nobody has closed it yet. */
+  async isToFinish(id: string): Promise<boolean> {
+    const rows = await this.database.query<unknown[]>(
+      `SELECT FROM occurrences AS mine WHERE id = $1 AND ${CAN_FINISH}`,
       [id],
     );
+    return rows.length > 0;
   }
 
   /** What a sweep has to wake: due occurrences that may run now, and those whose worker died, oldest first. */
@@ -181,9 +219,7 @@ export class OccurrenceLedger {
   /** Occurrences whose deliveries have all ended and that nobody has closed yet. */
   async toFinish(): Promise<readonly string[]> {
     const rows = await this.database.query<{ id: string }[]>(
-      `SELECT id FROM occurrences WHERE state = 'sending' AND NOT EXISTS (
-         SELECT FROM deliveries WHERE occurrence_id = occurrences.id AND kind = 'report'
-           AND state IN ('pending', 'sending')) LIMIT 500`,
+      `SELECT id FROM occurrences AS mine WHERE ${CAN_FINISH} LIMIT 500`,
     );
     return rows.map(({ id }) => id);
   }

@@ -6,11 +6,11 @@ import { JOB_QUEUE, type Job, type JobQueue } from '../jobs/job-queue.js';
 import { kept } from '../reports/render/words/said.js';
 import { waitBefore } from './delivery-ledger.js';
 import { RUN_OCCURRENCE, SEND_DELIVERY, type RunOccurrence } from './delivery-names.js';
-import { FailureNotices } from './failure-notices.js';
 import { Faults } from './fault-point.js';
+import { OccurrenceEnding } from './occurrence-ending.js';
 import { isLastError, MOST_FAILURES, OccurrenceLedger, type OccurrenceClaim } from './occurrence-ledger.js';
 import type { Occurrence } from './occurrence.entity.js';
-import { OCCURRENCE_PREPARER, type OccurrencePreparer, type Preparation } from './occurrence-preparer.port.js';
+import { OCCURRENCE_PREPARER, type OccurrencePreparer } from './occurrence-preparer.port.js';
 import { ReportFilesService } from './report-files.js';
 
 /**
@@ -28,7 +28,7 @@ export class OccurrenceRunner implements OnModuleInit {
     @Inject(OCCURRENCE_PREPARER) private readonly preparer: OccurrencePreparer,
     private readonly ledger: OccurrenceLedger,
     private readonly files: ReportFilesService,
-    private readonly notices: FailureNotices,
+    private readonly ending: OccurrenceEnding,
   ) {
     this.faults = new Faults(config.faultPoint);
   }
@@ -92,7 +92,7 @@ export class OccurrenceRunner implements OnModuleInit {
         await this.ledger.release(claim, prepared.until, prepared.reason, false);
         return;
       case 'end':
-        await this.endWith(claim, prepared);
+        await this.ending.end(claim, prepared);
         return;
       case 'send': {
         const set = { occurrenceId: occurrence.id, organizationId: occurrence.organization_id, attempt };
@@ -112,12 +112,6 @@ export class OccurrenceRunner implements OnModuleInit {
     }
   }
 
-  private async endWith(claim: OccurrenceClaim, end: Extract<Preparation, { kind: 'end' }>): Promise<void> {
-    const ended = await this.ledger.end(claim, end.state, end.reason, end.recipients);
-    // What was skipped was wished for; everything else its owner should know.
-    if (ended && end.state !== 'skipped' && end.state !== 'cancelled') await this.notices.write(claim.occurrence);
-  }
-
   private async brokenOff(claim: OccurrenceClaim, error: Error): Promise<void> {
     const { occurrence } = claim;
     if (error instanceof CannotBeMade) {
@@ -127,13 +121,13 @@ export class OccurrenceRunner implements OnModuleInit {
       else this.logger.error(`Report of occurrence ${occurrence.id} could not be made`, (cause as Error).stack);
       const state = problem?.status === 404 ? 'suppressed' : 'failed';
       const reason = problem?.detail ?? kept('not_made');
-      await this.endWith(claim, { kind: 'end', state, reason, recipients });
+      await this.ending.end(claim, { kind: 'end', state, reason, recipients });
       return;
     }
     this.logger.error(`Occurrence ${occurrence.id} broke off`, error.stack);
     if (isLastError(occurrence)) {
       const reason = kept('not_prepared');
-      await this.endWith(claim, { kind: 'end', state: 'failed', reason, recipients: occurrence.recipients });
+      await this.ending.end(claim, { kind: 'end', state: 'failed', reason, recipients: occurrence.recipients });
       return;
     }
     const next = new Date(Date.now() + waitBefore(occurrence.failures + 1, Math.random()));

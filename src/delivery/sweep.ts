@@ -10,6 +10,7 @@ import { APP_CONFIG, type AppConfig } from '../config/config.js';
 import { JOB_QUEUE, type JobPayload, type JobQueue } from '../jobs/job-queue.js';
 import { DeliveryLedger } from './delivery-ledger.js';
 import { DeliverySender } from './delivery-sender.js';
+import { OccurrenceEnding } from './occurrence-ending.js';
 import { OccurrenceLedger, type Wakeable } from './occurrence-ledger.js';
 import { RUN_OCCURRENCE, SEND_DELIVERY } from './delivery-names.js';
 import { OCCURRENCE_PLANNER, type OccurrencePlanner } from './occurrence-planner.port.js';
@@ -45,6 +46,7 @@ export class DeliverySweep implements OnApplicationBootstrap, BeforeApplicationS
     private readonly occurrences: OccurrenceLedger,
     private readonly deliveries: DeliveryLedger,
     private readonly sender: DeliverySender,
+    private readonly closing: OccurrenceEnding,
     private readonly store: ReportStore,
     @Inject(APP_CONFIG) private readonly config: Pick<AppConfig, 'works'>,
   ) {}
@@ -70,7 +72,7 @@ export class DeliverySweep implements OnApplicationBootstrap, BeforeApplicationS
     }
     for (const id of await this.occurrences.toFinish()) {
       const occurrence = await this.occurrences.find(id);
-      if (occurrence) await this.sender.close(occurrence);
+      if (occurrence) await this.closing.finish(occurrence);
     }
     if (Date.now() - this.purgedAt > PURGE_MS) {
       this.purgedAt = Date.now();

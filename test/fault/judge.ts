@@ -33,7 +33,7 @@ export function judge(
   const missing = [...schedules].flatMap((id) => due.filter((at) => !found.has(`${id} ${at}`)));
 
   const states: Record<string, number> = {};
-  const perOccurrence = new Map<string, number>();
+  const perOccurrence = new Map<string, DeliveryRow[]>(rows.map(({ id }) => [id, []]));
   const taken = tally(witness.taken.map(({ messageId }) => messageId));
   const begun = tally(witness.begun);
   const acknowledged = new Set(witness.acknowledged.map(({ messageId }) => messageId));
@@ -52,8 +52,8 @@ export function judge(
     return left > 0;
   };
   for (const delivery of deliveries) {
-    const { occurrence_id, recipient, kind, state, id } = delivery;
-    if (kind === 'report') perOccurrence.set(occurrence_id, (perOccurrence.get(occurrence_id) ?? 0) + 1);
+    const { occurrence_id, recipient, state, id } = delivery;
+    perOccurrence.get(occurrence_id)?.push(delivery);
     states[state] = (states[state] ?? 0) + 1;
     if (!isRight(delivery)) {
       const count = taken.get(`<${id}@example.com>`) ?? 0;
@@ -72,8 +72,12 @@ export function judge(
       refused.has(occurrence_id) &&
       taken.get(`<${id}@example.com>`) === 1,
   ).length;
-  for (const { id, state } of rows) if (state !== 'finished') contradictions.push(`occurrence ${id} is ${state}`);
-  const short = rows.filter(({ id }) => perOccurrence.get(id) !== 2);
+  for (const { id, state } of rows) {
+    if (state !== 'finished') contradictions.push(`occurrence ${id} is ${state}`);
+    const wrong = noticesOf(perOccurrence.get(id) ?? []);
+    if (wrong !== null) contradictions.push(`occurrence ${id} ${wrong}`);
+  }
+  const short = rows.filter(({ id }) => perOccurrence.get(id)?.filter(isReport).length !== 2);
   return {
     occurrences: rows.length,
     deliveries: deliveries.length,
@@ -83,6 +87,22 @@ export function judge(
     partlyRefused,
     states,
   };
+}
+
+const isReport = ({ kind }: DeliveryRow): boolean => kind === 'report';
+
+/**
+ * Its owner is told once when it is not certain that the report reached everyone, else not at all. One that was unknown when
+ * they were told may have turned out well later.
+ * @returns what is wrong; null when that holds
+ */
+function noticesOf(deliveries: readonly DeliveryRow[]): string | null {
+  const reports = deliveries.filter(isReport);
+  const notices = deliveries.length - reports.length;
+  const isUnreached = reports.some(({ state }) => state !== 'accepted');
+  const wasUnknown = reports.some(({ evidence }) => evidence.some(({ outcome }) => outcome === 'unknown'));
+  const isRight = notices === 1 ? isUnreached || wasUnknown : notices === 0 && !isUnreached;
+  return isRight ? null : `has ${notices} notices; its reports are ${reports.map(({ state }) => state).join(', ')}`;
 }
 
 function tally(names: readonly string[]): Map<string, number> {

@@ -19,7 +19,7 @@ export interface DeliveryRow {
   readonly recipient: string;
   readonly kind: string;
   readonly state: string;
-  readonly evidence: readonly unknown[];
+  readonly evidence: readonly { readonly outcome: string }[];
 }
 
 export class World {

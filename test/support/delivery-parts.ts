@@ -6,10 +6,10 @@ import type { AppConfig } from '../../src/config/config.js';
 import { DeliveryLedger } from '../../src/delivery/delivery-ledger.js';
 import { DeliveryMail } from '../../src/delivery/delivery-mail.js';
 import { DeliverySender } from '../../src/delivery/delivery-sender.js';
-import { FailureNotices } from '../../src/delivery/failure-notices.js';
 import { createMailer } from '../../src/delivery/mail.js';
 import { MailHosts } from '../../src/delivery/mail-hosts/mail-hosts.js';
 import { MailPermissions } from '../../src/delivery/mail-permissions.js';
+import { OccurrenceEnding } from '../../src/delivery/occurrence-ending.js';
 import { OccurrenceLedger } from '../../src/delivery/occurrence-ledger.js';
 import { OccurrenceRunner } from '../../src/delivery/occurrence-runner.js';
 import type { PdfRenderer } from '../../src/rendering/pdf-renderer.js';
@@ -58,14 +58,14 @@ export function deliveryParts({ database, config, queue, audit, runner, printer,
     new DataGateCheck(new OrganizationStates(database)),
     new ConditionCheck(database, undefined as never),
   );
-  const notices = new FailureNotices(queue, preparer, deliveries);
+  const ending = new OccurrenceEnding(queue, preparer, config, occurrences);
   const hosts = new MailHosts(database, config, undefined as never);
   const mail = new DeliveryMail(files, store, new SignedLinks(database, config), deliveries, hosts, preparer);
   const mailer = createMailer(config);
-  const sender = new DeliverySender(queue, mailer, config, deliveries, occurrences, mail, permissions, notices);
+  const sender = new DeliverySender(queue, mailer, config, deliveries, occurrences, mail, permissions, ending);
   sender.onModuleInit();
-  new OccurrenceRunner(queue, config, preparer, occurrences, files, notices).onModuleInit();
+  new OccurrenceRunner(queue, config, preparer, occurrences, files, ending).onModuleInit();
   const planner = new SchedulePlanner(database, config);
-  const sweep = new DeliverySweep(queue, planner, occurrences, deliveries, sender, store, config);
+  const sweep = new DeliverySweep(queue, planner, occurrences, deliveries, sender, ending, store, config);
   return { sweep, permissions };
 }
