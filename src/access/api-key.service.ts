@@ -34,11 +34,22 @@ export interface NewKey {
   readonly key?: string;
 }
 
-/** A key with whom it stands for. */
 interface KeyRow
   extends
     IdentityRow,
     Pick<ApiKey, 'public_id' | 'secret_hash' | 'scram_verifier' | 'scopes' | 'expires_at' | 'revoked_at'> {}
+
+/** A key with whom it stands for: the same for all who share a read. */
+interface KnownKey extends Pick<KeyRow, 'public_id' | 'scram_verifier' | 'expires_at' | 'revoked_at'> {
+  readonly secretHash: Buffer;
+  readonly identity: Identity;
+}
+
+const knownKey = (row: KeyRow): KnownKey => ({
+  ...row,
+  secretHash: Buffer.from(row.secret_hash, 'hex'),
+  identity: identityOf(row, row.public_id, row.scopes),
+});
 
 /** A person's key stands for the membership, and for nobody once that is gone. */
 const FIND_KEYS = {
@@ -70,11 +81,11 @@ export const refused = (): Problem =>
 @Injectable()
 export class ApiKeyService {
   /** Read anew for each request, so that a revoked key is refused at once. */
-  private readonly keys = new CoalescedRead<KeyRow>(async (publicIds) => {
+  private readonly keys = new CoalescedRead<KnownKey>(async (publicIds) => {
     const rows = await acrossOrganizations('finding out who asks', () =>
       prepared<KeyRow>(this.database, FIND_KEYS, [publicIds]),
     );
-    return new Map(rows.map((row) => [row.public_id, row]));
+    return new Map(rows.map((row) => [row.public_id, knownKey(row)]));
   });
 
   constructor(
@@ -121,8 +132,7 @@ export class ApiKeyService {
     const [, publicId, secret] = partsOf(authorization) ?? [];
     if (!publicId || !secret) throw refused();
     const key = await this.keys.read(publicId);
-    const given = Buffer.from(hashSecret(secret), 'hex');
-    if (!key || !timingSafeEqual(given, Buffer.from(key.secret_hash, 'hex'))) throw refused();
+    if (!key || !timingSafeEqual(hash('sha256', secret, 'buffer'), key.secretHash)) throw refused();
     return this.identity(key);
   }
 
@@ -138,9 +148,9 @@ export class ApiKeyService {
     return this.identity(key);
   }
 
-  private identity(key: KeyRow): Identity {
-    if (key.revoked_at || (key.expires_at && key.expires_at.getTime() <= Date.now())) throw refused();
-    this.usage.note(key.public_id);
-    return identityOf(key, key.public_id, key.scopes);
+  private identity({ public_id, revoked_at, expires_at, identity }: KnownKey): Identity {
+    if (revoked_at || (expires_at && expires_at.getTime() <= Date.now())) throw refused();
+    this.usage.note(public_id);
+    return identity;
   }
 }

@@ -44,24 +44,23 @@ export class Authenticator {
    * @throws Problem 401; 429 when too many requests came from whoever asks, or too many wrong keys from the address
    */
   async identify(request: RequestWithIdentity, door: Door = 'rest'): Promise<Identity> {
-    const identity = request.identity ?? { ...(await this.admit(request)), door };
-    request.identity = identity;
-    enterOrganization(identity.organizationId);
-    return identity;
+    // Of its own for each request, which the audit trail goes by.
+    request.identity ??= { ...(await this.admit(request)), door };
+    enterOrganization(request.identity.organizationId);
+    return request.identity;
   }
 
-  private async admit({ headers: { authorization }, ip }: RequestWithIdentity): Promise<Identity> {
+  private admit({ headers: { authorization }, ip }: RequestWithIdentity): Promise<Identity> {
     const shown = { address: ip, keyId: keyIdOf(authorization) };
     this.guesses.refuseShutOut(shown);
-    try {
-      const identity = await this.authenticate(authorization);
-      await this.requests.count(identity);
-      return identity;
-    } catch (refusal) {
-      const isGuess = authorization !== undefined && refusal instanceof Problem && refusal.status === 401;
-      if (isGuess) await this.guesses.wrong(shown);
-      throw refusal;
-    }
+    return this.authenticate(authorization).then(
+      (identity) => this.requests.counted(identity),
+      async (refusal: unknown) => {
+        const isGuess = authorization !== undefined && refusal instanceof Problem && refusal.status === 401;
+        if (isGuess) await this.guesses.wrong(shown);
+        throw refusal;
+      },
+    );
   }
 
   /** @param authorization the header. @throws Problem 401, without saying which part of a key was wrong */

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { MemberRules } from '../compiler/model/visibility.js';
 import type { Filter } from '../compiler/query/types.js';
+import { deepFreeze } from '../common/deep-freeze.js';
 import { Problem } from '../common/problem.js';
 import { isUuid } from '../common/uuid.js';
 import { actorOf, type Actor } from '../audit/actor.js';
@@ -104,8 +105,3 @@ const NO_ROWS: Filter = {
     { member: CAMPAIGN_ID, operator: 'notSet' },
   ],
 };
-
-function deepFreeze<T extends object>(value: T): T {
-  for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) deepFreeze(part as object);
-  return Object.freeze(value);
-}

@@ -1,5 +1,13 @@
 /** While one read waits for the store, those whom another one has answered are served. */
 const MOST_UNDER_WAY = 2;
+/** Were all who ask at a moment to share one read, they would all go on, and ask again, at one moment, and wait for nothing else. */
+const MOST_ASKERS = 32;
+
+/** Who asks together. */
+interface Batch<V> {
+  askers: number;
+  readonly waiting: Map<string, Waiting<V>>;
+}
 
 interface Waiting<V> {
   readonly promise: Promise<V | undefined>;
@@ -9,11 +17,11 @@ interface Waiting<V> {
 
 /**
  * Reads that are shared and still never old: whoever asks gets what a read found that began after the asking. While two
- * reads are on their way all who ask meanwhile are gathered for the next one. Under load a store is asked a few hundred
+ * reads are on their way all who ask meanwhile are gathered for the next ones. Under load a store is asked a few hundred
  * times a second, however many requests there are, and nothing has to be invalidated.
  */
 export class CoalescedRead<V> {
-  private waiting = new Map<string, Waiting<V>>();
+  private readonly gathered: Batch<V>[] = [];
   private underWay = 0;
   private isDue = false;
 
@@ -22,38 +30,57 @@ export class CoalescedRead<V> {
 
   /** @returns undefined when there is nothing under that key. @throws what the read threw */
   read(key: string): Promise<V | undefined> {
-    const waiting = this.waiting.get(key) ?? this.wait(key);
-    this.begin();
-    return waiting.promise;
+    const batch = this.batch();
+    const { promise } = batch.waiting.get(key) ?? wait(batch, key);
+    if (++batch.askers === MOST_ASKERS) this.next();
+    else this.begin();
+    return promise;
   }
 
-  private wait(key: string): Waiting<V> {
-    let settle: Pick<Waiting<V>, 'resolve' | 'reject'> | undefined;
-    const promise = new Promise<V | undefined>((resolve, reject) => (settle = { resolve, reject }));
-    const waiting = { promise, ...(settle as unknown as Pick<Waiting<V>, 'resolve' | 'reject'>) };
-    this.waiting.set(key, waiting);
-    return waiting;
+  /** The one that still takes in. */
+  private batch(): Batch<V> {
+    const last = this.gathered.at(-1);
+    if (last && last.askers < MOST_ASKERS) return last;
+    const batch = { askers: 0, waiting: new Map<string, Waiting<V>>() };
+    this.gathered.push(batch);
+    return batch;
   }
 
   /** The next read begins once all that has come in by now has asked. */
   private begin(): void {
-    if (this.isDue || this.underWay === MOST_UNDER_WAY || this.waiting.size === 0) return;
+    if (this.isDue || this.underWay === MOST_UNDER_WAY || this.gathered.length === 0) return;
     this.isDue = true;
-    setImmediate(() => void this.next());
+    setImmediate(() => {
+      this.isDue = false;
+      this.next();
+      this.begin();
+    });
   }
 
-  private async next(): Promise<void> {
-    const batch = this.waiting;
-    this.waiting = new Map();
-    this.isDue = false;
+  private next(): void {
+    if (this.underWay === MOST_UNDER_WAY) return;
+    const batch = this.gathered.shift();
+    if (batch === undefined) return;
     this.underWay++;
+    void this.answer(batch);
+  }
+
+  private async answer({ waiting }: Batch<V>): Promise<void> {
     try {
-      const found = await this.readMany([...batch.keys()]);
-      for (const [key, { resolve }] of batch) resolve(found.get(key));
+      const found = await this.readMany([...waiting.keys()]);
+      for (const [key, { resolve }] of waiting) resolve(found.get(key));
     } catch (error) {
-      for (const { reject } of batch.values()) reject(error);
+      for (const { reject } of waiting.values()) reject(error);
     }
     this.underWay--;
     this.begin();
   }
+}
+
+function wait<V>({ waiting }: Batch<V>, key: string): Waiting<V> {
+  let settle: Pick<Waiting<V>, 'resolve' | 'reject'> | undefined;
+  const promise = new Promise<V | undefined>((resolve, reject) => (settle = { resolve, reject }));
+  const one = { promise, ...(settle as unknown as Pick<Waiting<V>, 'resolve' | 'reject'>) };
+  waiting.set(key, one);
+  return one;
 }

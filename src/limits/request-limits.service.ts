@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Identity } from '../access/identity.js';
 import { APP_CONFIG, type AppConfig } from '../config/config.js';
-import { Plans } from '../plans/plans.service.js';
+import { Plans, type Plan } from '../plans/plans.service.js';
 import { Counters, type Counter } from './counter.js';
 import { comeBack } from './refusal.js';
 
@@ -22,16 +22,23 @@ export class RequestLimits {
     this.organizations = counters.counter('organization', WINDOW_SECONDS);
   }
 
+  /** The same identity after its request was counted; at once where nothing limits it. @throws as {@link count} */
+  counted(identity: Identity): Identity | Promise<Identity> {
+    const plan = this.plans.known(identity);
+    const isFree = plan !== null && this.limitsOf(plan).every((limit) => limit === null);
+    return isFree ? identity : this.count(identity).then(() => identity);
+  }
+
   /**
    * Counts a request.
    * @param weight as how many requests it counts: a GraphQL document counts as many as it asks questions
    * @throws Problem 429 `too_many_requests`, with the time to come back
    */
   async count(identity: Identity, weight = 1): Promise<void> {
-    const { requestsPerKey } = this.config.limits;
     const { organizationId, keyId, userId } = identity;
-    const { requests_per_minute } = this.plans.known(identity) ?? (await this.plans.of(identity));
-    const requestsPerOrganization = requests_per_minute ?? this.config.limits.requestsPerOrganization;
+    const [requestsPerKey, requestsPerOrganization] = this.limitsOf(
+      this.plans.known(identity) ?? (await this.plans.of(identity)),
+    );
     if (requestsPerKey === null && requestsPerOrganization === null) return;
     const [ofAsker, ofAll] = await Promise.all([
       requestsPerKey === null ? null : this.askers.add(`${organizationId}:${keyId}:${userId ?? ''}`, weight),
@@ -53,5 +60,11 @@ export class RequestLimits {
         ofAll.msLeft,
       );
     }
+  }
+
+  /** Requests a minute of one key or person, and of an organisation with this plan; null for any number. */
+  private limitsOf({ requests_per_minute }: Plan): readonly [number | null, number | null] {
+    const { requestsPerKey, requestsPerOrganization } = this.config.limits;
+    return [requestsPerKey, requests_per_minute ?? requestsPerOrganization];
   }
 }

@@ -51,6 +51,8 @@ interface Planning {
   readonly asOf?: Date;
   /** Rows need not be sorted. */
   readonly inAnyOrder?: boolean;
+  /** Takes the place of the request's limit. */
+  readonly limit?: number | null;
 }
 interface Planned {
   readonly planned: PlannedRequest;
@@ -112,8 +114,10 @@ export class QueryPlans {
     return snapshot_hash !== null && library_hash === this.library.hash;
   }
 
-  private async planAnew({ policy, request, now, about, state, inAnyOrder }: Wanted): Promise<PlannedRequest> {
+  private async planAnew({ policy, about, state, inAnyOrder, ...wanted }: Wanted): Promise<PlannedRequest> {
     const { organizationId } = policy;
+    const request = { ...wanted.request, limit: wanted.limit };
+    const now = new Date(wanted.second * 1_000);
     const { snapshot } = await this.models.live(organizationId);
     const { dialect } = this.engine;
     const compiled = await this.compiled.get(snapshot, dialect);
@@ -172,8 +176,10 @@ export class QueryPlans {
 interface Wanted {
   readonly policy: Policy;
   readonly request: ReportRequest;
+  readonly limit: number | null;
   readonly state: OrganizationState;
-  readonly now: Date;
+  /** When it is asked, in whole seconds since 1970. */
+  readonly second: number;
   readonly inAnyOrder: boolean;
   /** Names all of the above beside the definitions and the data. */
   readonly about: string;
@@ -183,21 +189,31 @@ function wantedOf(
   policy: Policy,
   request: ReportRequest,
   state: OrganizationState,
-  { asOf, inAnyOrder = false }: Planning,
+  { asOf, inAnyOrder = false, limit = request.limit ?? null }: Planning,
 ): Wanted {
   // A relative range means instants of the current second, so that plans can be kept for as long.
-  const now = new Date(Math.floor((asOf?.getTime() ?? Date.now()) / 1_000) * 1_000);
-  const about = JSON.stringify([
-    policy.organizationId,
-    policy.digest,
-    now.getTime(),
-    state.currencies,
-    state.journey_settings,
-    state.merges_customers,
-    request,
-    inAnyOrder,
-  ]);
-  return { policy, request, state, now, inAnyOrder, about };
+  const second = Math.floor((asOf?.getTime() ?? Date.now()) / 1_000);
+  const { organizationId, digest } = policy;
+  const about = `${organizationId} ${digest} ${second} ${inAnyOrder} ${limit} ${partsOf(state)}${textOf(request)}`;
+  return { policy, request, limit, state, second, inAnyOrder, about };
+}
+
+/** What a plan depends on of the state of an organisation, which many requests share. */
+const parts = new WeakMap<OrganizationState, string>();
+function partsOf(state: OrganizationState): string {
+  const text = parts.get(state) ?? JSON.stringify([state.currencies, state.journey_settings, state.merges_customers]);
+  parts.set(state, text);
+  return text;
+}
+
+/** The JSON text of a request; kept for one that can't change, as those that are asked again are. */
+const texts = new WeakMap<ReportRequest, string>();
+function textOf(request: ReportRequest): string {
+  const known = texts.get(request);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(request);
+  if (Object.isFrozen(request)) texts.set(request, text);
+  return text;
 }
 
 const SOURCE = 'data_source';

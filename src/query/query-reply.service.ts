@@ -54,7 +54,8 @@ export class QueryReply {
     };
     reply.header('vary', 'Accept').type(MEDIA_TYPES[format]);
     if (format === 'json') {
-      await reply.send(await this.queries.runText(policy, wanted, asker));
+      const text = this.queries.runText(policy, wanted, asker);
+      void reply.send(text instanceof Promise ? await text : text);
       return;
     }
     await this.plans.require(identity, 'advanced_analytics');

@@ -1,10 +1,12 @@
 import { Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiBearerAuth, ApiBody, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
 import type { FastifyReply } from 'fastify';
 import { identityIn, type RequestWithIdentity } from '../access/identity.js';
 import { Allow } from '../access/permissions.js';
 import { checkedQuery } from '../common/validation.js';
+import { ASKED_AGAIN } from '../http/json-body.js';
 import { QueryReply } from './query-reply.service.js';
 import { QueryRequestDto, QueryResultDto } from './query.dto.js';
 import { readReportRequest } from './request.js';
@@ -29,6 +31,7 @@ export class QueryController {
 
   @Post()
   @HttpCode(200)
+  @RouteConfig(ASKED_AGAIN)
   @Allow('reports:create')
   @ApiOperation({
     summary: 'Ask for numbers by name',
@@ -58,7 +61,8 @@ export class QueryController {
   })
   @ApiResponse({ status: 504, description: '`engine_timeout`: stopped after the time that a query may take.' })
   async query(@Req() request: RequestWithIdentity, @Res() reply: FastifyReply): Promise<void> {
-    const { format, explain } = await checkedQuery(AnswerQuery, request.query);
+    const given = checkedQuery(AnswerQuery, request.query);
+    const { format, explain } = given instanceof AnswerQuery ? given : await given;
     await this.reply.send(identityIn(request), readReportRequest(request.body), request, reply, {
       explain: explain === 'true',
       ...(format ? { format } : {}),

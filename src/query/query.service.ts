@@ -127,6 +127,9 @@ const rowsOf = (
   { attribution_runs }: OrganizationState,
 ): RowsToRead => ({ organization_id: organizationId, attribution_runs, row_lock: lock });
 
+/** A whole answer has a limit. */
+const jsonLimit = ({ limit }: ReportRequest): number => Math.min(limit ?? DEFAULT_JSON_ROWS, MAX_JSON_ROWS);
+
 const NOTHING_BESIDE = '{"totals":null}';
 
 /** Under which the answer to a request is kept, in a state of the organisation. */
@@ -184,7 +187,7 @@ export class QueryService {
 
   /** The whole answer at once. @throws Problem for unknown members, bad ranges, engine limits, … */
   async run(policy: Policy, request: ReportRequest, options: RunOptions = {}): Promise<QueryAnswer> {
-    const outcome = await this.outcome(policy, request, options);
+    const outcome = this.atHand(policy, request, options) ?? (await this.outcome(policy, request, options));
     const { result, planned } = outcome;
     return {
       columns: planned.plan.columns,
@@ -194,13 +197,25 @@ export class QueryService {
     };
   }
 
-  /** The same as {@link run}, as JSON text; a long one in UTF-8. */
-  async runText(policy: Policy, request: ReportRequest, options: RunOptions = {}): Promise<string | Buffer> {
-    const outcome = await this.outcome(policy, request, options);
+  /** The same as {@link run}, as JSON text; a long one in UTF-8. At once where it was sent before. */
+  runText(
+    policy: Policy,
+    request: ReportRequest,
+    options: RunOptions = {},
+  ): string | Buffer | Promise<string | Buffer> {
+    const known = this.atHand(policy, request, options);
+    return (known && this.asSent(known)) ?? this.writeText(policy, known ?? this.outcome(policy, request, options));
+  }
+
+  private asSent({ result, planned, cautions }: Outcome): string | null {
+    const known = this.written.get(result);
+    return known?.planned === planned && isSame(known.cautions, cautions) ? known.text : null;
+  }
+
+  private async writeText(policy: Policy, given: Outcome | Promise<Outcome>): Promise<string | Buffer> {
+    const outcome = await given;
     const { result, planned, cautions } = outcome;
     const isRepeated = outcome.engineMs === null && outcome.asked === undefined;
-    const known = isRepeated ? this.written.get(result) : undefined;
-    if (known?.planned === planned && isSame(known.cautions, cautions)) return known.text;
     const meta = JSON.stringify(await this.meta(outcome, policy));
     const beside = JSON.stringify(besideOf(result.totals ?? NOTHING_BESIDE, planned.plan)).slice(1, -1);
     const bytes = Buffer.concat([
@@ -288,12 +303,19 @@ export class QueryService {
     return this.relations.ensure(organizationId, plan.relations, state).then((more) => [...limited, ...more]);
   }
 
+  /** What is in memory, without waiting for anything: most answers are, and to wait costs more than to look it up. */
+  private atHand(policy: Policy, request: ReportRequest, options: RunOptions): Outcome | null {
+    if (options.explain) return null;
+    const known = this.plans.known(policy, request, { ...options, limit: jsonLimit(request) });
+    if (known === null || known.state.is_changing || known.planned.sensitive.length > 0) return null;
+    const { planned, state } = known;
+    const cautions = this.cautions(policy, planned, state);
+    const result = cautions instanceof Promise ? null : this.cache.known(keyAt(policy, planned, state));
+    return result === null ? null : { planned, cautions: cautions as readonly ProblemItem[], result, engineMs: null };
+  }
+
   private async outcome(policy: Policy, request: ReportRequest, options: RunOptions): Promise<Outcome> {
-    // Where something is known already, it is taken at once: a promise that is there costs more than to look it up.
-    const limit = Math.min(request.limit ?? DEFAULT_JSON_ROWS, MAX_JSON_ROWS);
-    const wanted = { ...request, limit };
-    const { planned, state } =
-      this.plans.known(policy, wanted, options) ?? (await this.plans.plan(policy, wanted, options));
+    const { planned, state } = await this.plans.plan(policy, request, { ...options, limit: jsonLimit(request) });
     const { organizationId } = policy;
     if (planned.sensitive.length > 0) await this.sensitive.note(policy, planned.sensitive);
     const found = this.cautions(policy, planned, state);
@@ -304,8 +326,7 @@ export class QueryService {
     const asked = options.explain ? { asked: await this.rollups.choose(planned, state.rollup_version) } : {};
     const at = (now: OrganizationState): string => keyAt(policy, planned, now);
     if (!state.is_changing) {
-      const key = at(state);
-      const known = this.cache.known(key) ?? (await this.cache.get(key));
+      const known = await this.cache.get(at(state));
       if (known) return { planned, cautions, result: known, engineMs: null, ...asked };
     }
     const { lane = 'interactive', signal } = options;

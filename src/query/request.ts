@@ -3,6 +3,7 @@
  * words, sizes), every mistake at once and each with a JSON pointer; names are resolved later, against the model.
  */
 import { badRequest, type ProblemItem } from '../common/problem.js';
+import { deepFreeze } from '../common/deep-freeze.js';
 import { isUuid } from '../common/uuid.js';
 import { nearestNames } from '../common/nearest.js';
 import { ON_MISSING_RATE, type OnMissingRate } from '../compiler/query/money.js';
@@ -272,11 +273,20 @@ export const REQUEST_FIELDS = [
   'cursor',
 ] as const;
 
+const readBefore = new WeakMap<object, ReportRequest>();
+
 /**
- * The body of `POST /api/query`.
+ * The body of `POST /api/query`. One that can't change any more is read once.
  * @throws Problem 400 `invalid_request` with every mistake and its JSON pointer
  */
 export function readReportRequest(body: unknown): ReportRequest {
+  if (!isObject(body) || !Object.isFrozen(body)) return readAnew(body);
+  const request = readBefore.get(body) ?? deepFreeze(readAnew(body));
+  readBefore.set(body, request);
+  return request;
+}
+
+function readAnew(body: unknown): ReportRequest {
   const reader = new ShapeReader();
   if (!isObject(body)) throw badRequest('invalid_request', `Expected a JSON object, got ${describe(body)}.`);
   reader.onlyKeys(body, REQUEST_FIELDS, '');

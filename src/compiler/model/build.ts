@@ -1,4 +1,5 @@
 /** From definitions to a checked model: what an organisation's names mean, and which of them can be used. */
+import { deepFreeze } from '../../common/deep-freeze.js';
 import { checkMember } from './check-member.js';
 import { checkGraph } from './graph.js';
 import { nameTable } from './names.js';
@@ -28,14 +29,6 @@ export function buildModel({ standard, organization, settings }: ModelSource): M
   const rows: Model = { members: check(true, { members: [], settings }), settings };
   const members = [...rows.members, ...check(false, rows)].sort((a, b) => (a.key < b.key ? -1 : 1));
   return deepFreeze({ members: checkGraph(members), settings: { ...settings } });
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    Object.values(value).forEach(deepFreeze);
-  }
-  return value;
 }
 
 /** The member that a key or alias leads to, with the alias if it was one. */
