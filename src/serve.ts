@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { acrossOrganizations, outsideAnyScope } from './access/tenancy/scope.js';
-import { ConfigError, parseConfig, type AppConfig } from './config/config.js';
+import { ConfigError, parseConfig, type AppConfig, type ServeAs } from './config/config.js';
 import { createApp } from './create-app.js';
 import { ImportService } from './ingestion/import.service.js';
 import { SetupService } from './setup/setup.service.js';
@@ -14,14 +14,11 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const complain = (text: string): void => void process.stderr.write(`${text}\n`);
 
-/** The whole server, or only its work: jobs, planning and deliveries. */
-export type ServeAs = 'server' | 'worker';
-
 /** Runs the server, or a worker, until a signal stops it. Sets the exit code; never throws. */
 export async function serve(env: NodeJS.ProcessEnv, as: ServeAs = 'server'): Promise<void> {
   let config: AppConfig;
   try {
-    config = as === 'worker' ? workerConfig(env) : parseConfig(env);
+    config = parseConfig(env, as);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     complain(error.message);
@@ -89,12 +86,6 @@ export async function serve(env: NodeJS.ProcessEnv, as: ServeAs = 'server'): Pro
     complain(`Could not start: ${whyNotStarted(error, config)}`);
     await stop('Start failed', 1);
   }
-}
-
-/** @throws ConfigError also where the stores can't be shared with the servers that the worker works for */
-function workerConfig(env: NodeJS.ProcessEnv): AppConfig {
-  // What a server without workers needs is what a worker needs, too.
-  return Object.freeze({ ...parseConfig({ ...env, WORKERS: 'off' }), works: true });
 }
 
 /** What a request brings about has the scope of who asks, and nothing has that of the start. */

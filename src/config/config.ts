@@ -72,11 +72,14 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Form of an API key: `trb_<id>_<secret>`. */
 export const API_KEY_FORM = /^trb_([A-Za-z0-9]{8,32})_([A-Za-z0-9_-]{16,128})$/;
 
+/** The whole server, or only its work: jobs, planning and deliveries. */
+export type ServeAs = 'server' | 'worker';
+
 /**
  * Reads the environment.
  * @throws ConfigError naming every bad key
  */
-export function parseConfig(env: Environment): AppConfig {
+export function parseConfig(env: Environment, as: ServeAs = 'server'): AppConfig {
   const problems: string[] = [];
   const text = (key: string): string | null => env[key]?.trim() || null;
   const port = (key: string, fallback: number): number => {
@@ -132,11 +135,14 @@ export function parseConfig(env: Environment): AppConfig {
     problems.push('ROLLUP_MIN_ROWS must be a number of rows, or off');
     return null;
   };
-  const works = oneOf('WORKERS', ['on', 'off'] as const, 'on') === 'on';
-  if (!works && (databaseUrl === null || analytics === null || analytics.startsWith('chdb:')))
+  const isWorker = as === 'worker';
+  const takesPart = oneOf('WORKERS', ['on', 'off'] as const, 'on') === 'on';
+  if ((isWorker || !takesPart) && (databaseUrl === null || analytics === null || analytics.startsWith('chdb:')))
     problems.push(
-      'WORKERS=off needs DATABASE_URL and ANALYTICS_URL of stores that workers can share with this process',
+      `${isWorker ? 'tributary worker' : 'WORKERS=off'} needs DATABASE_URL and ANALYTICS_URL of stores that workers can share with servers`,
     );
+  if (isWorker && text('PUBLIC_URL') === null)
+    problems.push('tributary worker needs PUBLIC_URL, the address of the servers: the links in its mails lead there');
   const certificate = text('SQL_API_TLS_CERT');
   const certificateKey = text('SQL_API_TLS_KEY');
   if ((certificate === null) !== (certificateKey === null))
@@ -160,7 +166,7 @@ export function parseConfig(env: Environment): AppConfig {
     ).replace(/\/+$/, ''),
     adminApiKey,
     rollupMinRows: minRows(),
-    works,
+    works: isWorker || takesPart,
     sampleData: oneOf('SAMPLE_DATA', ['on', 'off'] as const, 'on') === 'on',
     tokens: parseTokenSettings(text, problems),
     limits: parseLimits(text, problems),

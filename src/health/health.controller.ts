@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Res, type OnModuleDestroy } from '@nestjs/common';
 import { ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { FastifyReply } from 'fastify';
@@ -35,12 +35,19 @@ const within = async (check: Promise<unknown>, ms: number): Promise<'ok' | 'down
 @ApiTags('operations')
 @Public()
 @Controller()
-export class HealthController {
+export class HealthController implements OnModuleDestroy {
+  private isStopping = false;
+
   constructor(
     @InjectDataSource() private readonly database: DataSource,
     @Inject(ENGINE) private readonly engine: Engine,
     private readonly registry: MetricsRegistry,
   ) {}
+
+  /** The first that happens when the process is told to stop; it answers until what it has begun is done. */
+  onModuleDestroy(): void {
+    this.isStopping = true;
+  }
 
   @Get('health/live')
   @ApiOperation({ summary: 'The process answers' })
@@ -52,14 +59,18 @@ export class HealthController {
   @Get('health/ready')
   @ApiOperation({ summary: 'The stores answer, requests can be served' })
   @ApiResponse({ status: 200, type: ReadyDto })
-  @ApiResponse({ status: 503, description: 'A store does not answer; `checks` says which.' })
+  @ApiResponse({
+    status: 503,
+    description:
+      'A store does not answer, `checks` says which; or the process was told to stop, and ends what it has begun.',
+  })
   async ready(@Res() reply: FastifyReply): Promise<void> {
     const [database, engine] = await Promise.all([
       within(this.database.query('SELECT 1'), 3_000),
       within(this.engine.ping(), 3_000),
     ]);
-    const ok = database === 'ok' && engine === 'ok';
-    await reply.status(ok ? 200 : 503).send({ status: ok ? 'ok' : 'unavailable', checks: { database, engine } });
+    const status = this.isStopping ? 'stopping' : database === 'ok' && engine === 'ok' ? 'ok' : 'unavailable';
+    await reply.status(status === 'ok' ? 200 : 503).send({ status, checks: { database, engine } });
   }
 
   @Get('metrics')

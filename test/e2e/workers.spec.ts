@@ -118,7 +118,7 @@ describe('workers apart from servers', () => {
       MAIL_SECONDS: '20',
       SCHEDULE_SPREAD_SECONDS: '0',
       ...(hasRedis && redis ? { REDIS_URL: redis.url } : {}),
-      ...(as === 'server' ? { WORKERS: 'off' } : {}),
+      ...(as === 'server' ? { WORKERS: 'off' } : { PUBLIC_URL: 'https://reports.example.com' }),
     };
     const started = await TestServer.start({ dataDir, env, as });
     running.add(started);
@@ -193,6 +193,7 @@ describe('workers apart from servers', () => {
       await host.reached;
       const stopping = stop(worker);
       await until(() => worker.printed.includes('finishing running work') || undefined);
+      await until(async () => (await worker.fetch('/health/ready')).status === 503 || undefined);
       host.letGo();
       expect(await stopping).toBe(0);
       expect(await ended(`draining.${tag}@a.example`)).toMatchObject({ state: 'accepted', attempts: 1 });
@@ -224,6 +225,8 @@ describe('workers apart from servers', () => {
       const { code, printed } = await TestServer.expectEnd(dataDir, as === 'server' ? { WORKERS: 'off' } : {}, as);
       expect(code).toBe(2);
       expect(printed).toContain('DATABASE_URL and ANALYTICS_URL of stores that workers can share');
+      // The links in a worker's mails lead to the servers; it has no such doors itself.
+      expect(printed.includes('PUBLIC_URL, the address of the servers')).toBe(as === 'worker');
     }
   }, 120_000);
 });
