@@ -53,7 +53,10 @@ export const sharedArguments = (
 ): Configs<'dateRange' | 'where' | 'timeZone' | 'attributionModel' | 'currency' | 'onMissingRate'> => ({
   dateRange: { type: DateRangeInput, description: 'All time when absent.' },
   where: { type: where, description: 'Conditions; all must hold.' },
-  timeZone: { type: GraphQLString, description: 'IANA zone; the organisation’s when absent.' },
+  timeZone: {
+    type: GraphQLString,
+    description: 'IANA zone, or an offset such as UTC+05:30; the organisation’s when absent.',
+  },
   attributionModel: {
     type: GraphQLString,
     description: `For attributed metrics: ${ATTRIBUTION_MODELS.join(', ')}, or one of the organisation’s own; linear when absent.`,

@@ -31,7 +31,7 @@ export function stockCubeFiles({
     // Stock Cube compiles a model once for all requests, so that parts of instants are in the organisation's zone.
     ...cubeSchema(model, dialect, typed).files.map(({ fileName, content }) => ({
       fileName,
-      content: asRecorded(inZone(content, model.settings.time_zone)),
+      content: asRecorded(inZone(content, model.settings.time_zone, dialect)),
     })),
   ];
 }

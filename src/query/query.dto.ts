@@ -34,7 +34,10 @@ export class QueryRequestDto {
     example: 'daily',
   })
   time_grain?: string;
-  @ApiPropertyOptional({ description: 'IANA zone; the organisation’s when absent.', example: 'America/New_York' })
+  @ApiPropertyOptional({
+    description: 'IANA zone, or an offset such as UTC+05:30; the organisation’s when absent.',
+    example: 'America/New_York',
+  })
   time_zone?: string;
   @ApiPropertyOptional({
     description: 'Sort order by selected keys.',

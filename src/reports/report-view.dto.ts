@@ -38,7 +38,11 @@ export class ReportViewDto {
   attribution_model!: string | null;
   @Described({ description: 'Length of a time bucket.', type: () => String, oneOf: TIME_GRAINS, optional: true })
   time_grain!: string | null;
-  @Described({ description: 'IANA zone; the organisation’s when absent.', type: () => String, optional: true })
+  @Described({
+    description: 'IANA zone, or an offset such as UTC+05:30; the organisation’s when absent.',
+    type: () => String,
+    optional: true,
+  })
   time_zone!: string | null;
   @Described({
     description: 'Sort order, as in a query.',

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { STANDARD_MODEL } from '../compiler/model/relations.js';
-import type { Filter, ReportRequest } from '../compiler/query/types.js';
+import type { Filter, MergedGroups, ReportRequest } from '../compiler/query/types.js';
 import * as client from '../pgwire/client-messages.js';
 import type { BindMessage } from '../pgwire/client-messages.js';
 import { readDataRow } from '../pgwire/server-messages.js';
@@ -11,8 +11,9 @@ import { MODEL_SETTING } from '../sql/catalog/allowed.js';
 import { SqlMistake, unsupported } from '../sql/mistake.js';
 import { expressionSql } from '../sql/parse.js';
 import { filterOf, valueExpression } from '../sql/plan/push.js';
-import type { Source, SourceColumn, SourceModels } from '../sql/plan/types.js';
-import { LEVEL, MODEL_COLUMN, ROW_ID } from '../sql/relation.js';
+import { TIME } from '../sql/plan/sources.js';
+import type { Merge, Source, SourceColumn, SourceModels } from '../sql/plan/types.js';
+import { LEVEL, MODEL_COLUMN, ROW_ID, ROWS } from '../sql/relation.js';
 import { MEMBERS_AT_ONCE } from './limits.js';
 import type { Mirror } from './mirrors.service.js';
 import { requestZone } from './request-zone.js';
@@ -69,14 +70,15 @@ export async function loadSources(sources: readonly Source[], context: LoadConte
 
 /** How many requests they take. */
 const requestsOf = (sources: readonly Source[]): number =>
-  sources.reduce((sum, { request, probes, levels, models }) => {
+  sources.reduce((sum, { request, probes, merges, levels, models }) => {
     const members = request.metrics.length + request.dimensions.length;
     const reads = levels?.length ?? Math.max(1, Math.ceil(members / (MEMBERS_AT_ONCE - 1)));
-    return sum + probes.length + (models ? 1 : 0) + reads;
+    return sum + probes.length + merges.length + (models ? 1 : 0) + reads;
   }, 0);
 
 class Loading {
   private filters: Filter[] = [];
+  private merged: MergedGroups[] = [];
   private timeZone = 'UTC';
   private most: number | null = null;
   /** The session's attribution model; null for the standard one. */
@@ -88,11 +90,12 @@ class Loading {
   ) {}
 
   async load(): Promise<string> {
-    const { columns, probes, report, levels, models } = this.source;
+    const { columns, probes, merges, report, levels, models } = this.source;
     const name = `_source_${this.context.next()}_${this.context.next()}`;
     await this.workOutValues();
     for (const probe of probes) this.filters.push(await this.judge(probe.member, probe.condition));
     const chosen = models ? await this.chooseModels(models) : null;
+    for (const merge of merges) await this.merge(merge, chosen);
     if (levels) {
       await this.loadLevels(name, levels);
       return name;
@@ -129,10 +132,11 @@ class Loading {
   }
 
   private requestOf(members: Source['request']): ReportRequest {
-    const { filters, timeZone, model } = this;
+    const { filters, merged, timeZone, model } = this;
     return {
       ...members,
       ...(filters.length > 0 ? { filters } : {}),
+      ...(merged.length > 0 ? { merged } : {}),
       time_zone: timeZone,
       ...(model === null ? {} : { attribution_model: model }),
     };
@@ -322,6 +326,39 @@ class Loading {
         ],
       }
     );
+  }
+
+  /** Of the values that there are, those for which Postgres says that all the expressions are equal. */
+  private async merge({ member, alias, keys, metrics }: Merge, models: readonly string[] | null): Promise<void> {
+    const name = `_source_${this.context.next()}_${this.context.next()}`;
+    const isTime = member === TIME;
+    const columns = [{ name: member, type: isTime ? 'timestamptz' : 'text', member }];
+    await this.create(name, columns);
+    const wanted = isTime
+      ? { metrics: [ROWS], dimensions: [], time_grain: this.source.request.time_grain }
+      : { metrics, dimensions: [member], time_grain: null };
+    await this.fillOf(name, this.requestOf(wanted), columns, models);
+    const column = quoted(member);
+    const shown = isTime ? `to_char(${column}, 'YYYY-MM-DD')` : column;
+    const of = keys.map((key, index) => `(${expressionSql(key)}) AS k${index}`);
+    const rows = await this.rowsOf(
+      `SELECT DISTINCT value, stands FROM (
+        SELECT value, CASE WHEN bool_or(value IS NULL) OVER alike THEN NULL ELSE min(value) OVER alike END AS stands
+        FROM (SELECT ${shown} AS value, ${of.join(', ')} FROM ${name} AS ${quoted(alias)}) AS each
+        WINDOW alike AS (PARTITION BY ${of.map((_, index) => `k${index}`).join(', ')})) AS each
+      WHERE value IS DISTINCT FROM stands AND value IS NOT NULL LIMIT ${MOST_CONDITION_VALUES + 1}`,
+    );
+    if (rows.length > MOST_CONDITION_VALUES)
+      throw new SqlMistake({
+        code: '54000',
+        message: `Groups are put together from more than ${MOST_CONDITION_VALUES} values of “${member}”.`,
+        hint: 'Filter, or group by columns as they are.',
+      });
+    const merges = new Map<string | null, string[]>();
+    for (const [own = null, stands = null] of rows)
+      if (own !== null) merges.set(stands, [...(merges.get(stands) ?? []), own]);
+    if (merges.size > 0)
+      this.merged.push({ member, merges: [...merges].map(([value, values]) => ({ value, values })) });
   }
 
   private async conditionRows(name: string, column: string, condition: Node): Promise<(string | null)[][]> {

@@ -7,6 +7,7 @@ import type { QueryService } from '../query/query.service.js';
 import { firstRows, wholeRows, type RowBytes } from '../pgwire/data-rows.js';
 import type { TextWriter } from '../query/engine-text.js';
 import { SqlMistake } from '../sql/mistake.js';
+import { atZone } from './request-zone.js';
 
 export interface WantedRows {
   readonly request: ReportRequest;
@@ -144,7 +145,7 @@ function writerOf(column: PlannedColumn, timeZone: string): Writer {
     case 'datetime':
       // A bucket's start is a time on the clock of the request's zone.
       return column.role === 'time'
-        ? (value) => `${String(value)} ${timeZone}`
+        ? (value) => atZone(String(value), timeZone)
         : (value) => String(presentValue(value, column));
     case 'date':
       return (value) => String(value).slice(0, 10);

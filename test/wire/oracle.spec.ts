@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
 import { embeddedDatabaseUrl } from '../support/records.js';
+import { definition } from '../support/definition.js';
 import { TestServer } from '../support/server.js';
 import { connect } from './clients.js';
 import { plainNumber } from './flat-table.js';
-import { CAMPAIGNS, Dice, randomQuery, SOURCES, writtenOut } from './random-queries.js';
+import { CAMPAIGNS, Dice, randomQuery, SOURCES, WHOLE_MEASURES, writtenOut } from './random-queries.js';
 
 /** `ORACLE_QUERIES=5000` for the full run, `ORACLE_SEED` for another one; `ORACLE_SHOW=1` prints what was refused. */
 const QUERIES = Number(process.env.ORACLE_QUERIES ?? 300);
@@ -72,6 +73,10 @@ describe.each(['clickhouse', 'postgres'] as const)('on %s', (engine) => {
       dataDir: join(folder, 'data'),
       env: postgres ? { DATABASE_URL: postgres.url, ANALYTICS_URL: postgres.url } : {},
     });
+    for (const measure of WHOLE_MEASURES) {
+      const { status, body } = await server.json('/api/marketing/metrics', definition({ ...measure }));
+      expect([body, status]).toEqual([body, 201]);
+    }
     const rows = flatRows();
     const { body } = await server.rows(
       rows.map(({ campaign_name, spend, revenue, clicks, ...row }) => ({
@@ -109,7 +114,7 @@ describe.each(['clickhouse', 'postgres'] as const)('on %s', (engine) => {
     const refused: string[] = [];
     for (let query = 0; query < QUERIES && different.length < 10; query++) {
       if (query % 50 === 0) {
-        const zone = dice.one(['UTC', 'America/New_York', 'Asia/Kathmandu', 'Australia/Lord_Howe']);
+        const zone = dice.one(['UTC', 'America/New_York', 'Asia/Kathmandu', 'Australia/Lord_Howe', '<-09:30>+09:30']);
         await client.query(`SET timezone = '${zone}'`);
         await flat.query(`SET timezone = '${zone}'`);
       }

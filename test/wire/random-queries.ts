@@ -78,13 +78,38 @@ const AGGREGATES = [
   ...['MEASURE(roas)', 'MEASURE(cpc)', 'MEASURE(roas)', 'MEASURE(cpc)'],
 ];
 
+/** Measures that can't be put together from parts; the organisation of the test defines them. */
+export const WHOLE_MEASURES = [
+  { metric_key: 'middle_spend', aggregation: 'median', expression: 'spend', additivity: 'non_additive' },
+  {
+    metric_key: 'spend_by_clicks',
+    aggregation: 'weighted_avg',
+    expression: 'spend',
+    weight: 'clicks',
+    additivity: 'non_additive',
+  },
+  {
+    metric_key: 'posted_campaigns',
+    aggregation: 'distinct',
+    data_type: 'integer',
+    expression: 'campaign_name',
+    additivity: 'non_additive',
+    filter: { member: 'data_source', operator: 'notEquals', values: ['mail'] },
+  },
+  { metric_key: 'revenue_share', window: { kind: 'share', metric: 'revenue', within: [] } },
+] as const;
+
 /** Calculated measures written out, for a Postgres that knows none. */
 const FORMULAS: Readonly<Record<string, string>> = {
-  'MEASURE(roas)': 'round(SUM(revenue) / NULLIF(SUM(spend), 0), 9)',
-  'MEASURE(cpc)': 'round(SUM(spend) / NULLIF(SUM(clicks), 0), 9)',
+  roas: 'round(SUM(revenue) / NULLIF(SUM(spend), 0), 9)',
+  cpc: 'round(SUM(spend) / NULLIF(SUM(clicks), 0), 9)',
+  middle_spend: 'round((percentile_cont(0.5) WITHIN GROUP (ORDER BY spend))::numeric, 9)',
+  spend_by_clicks: 'round(SUM(spend * clicks) / NULLIF(SUM(clicks) FILTER (WHERE spend IS NOT NULL), 0), 9)',
+  posted_campaigns: `COUNT(DISTINCT campaign_name) FILTER (WHERE data_source <> 'mail')`,
+  revenue_share: 'round(SUM(revenue) / NULLIF(SUM(SUM(revenue)) OVER (), 0), 9)',
 };
 export const writtenOut = (sql: string): string =>
-  sql.replaceAll(/MEASURE\((?:roas|cpc)\)/g, (measure) => FORMULAS[measure] ?? measure);
+  sql.replaceAll(/MEASURE\((\w+)\)/g, (measure, name: string) => FORMULAS[name] ?? measure);
 const COLUMNS = [
   'data_source',
   'campaign_name',
@@ -189,6 +214,48 @@ function grouped(dice: Dice): string {
   return `SELECT ${selected.join(', ')} FROM ${from(dice)}${where(dice)}${group}${having}${limit}`;
 }
 
+/** Groups by expressions, of measures that are calculated from the rows of a group only. */
+function groupedWhole(dice: Dice): string {
+  const ofTime = [
+    `date_trunc('month', recorded_at)`,
+    'extract(dow FROM recorded_at)',
+    `date_part('month', recorded_at)`,
+    `to_char(recorded_at, 'YYYY-MM')`,
+    `to_char(recorded_at, 'Dy')`,
+    `extract(quarter FROM recorded_at)`,
+    'recorded_at::date',
+  ];
+  const ofDimensions = [
+    ...DIMENSIONS,
+    'upper(campaign_name)',
+    `coalesce(campaign_name, '-')`,
+    `nullif(campaign_name, 'spring')`,
+    `CASE WHEN campaign_name LIKE 's%' THEN 'S' WHEN campaign_name IS NULL THEN 'none' ELSE 'other' END`,
+    `CASE WHEN data_source IN ('mail', 'web_shop') THEN 'own' ELSE 'paid' END`,
+    `(data_source = 'meta_ads')`,
+    'length(data_source)',
+    `left(source_category, 8)`,
+  ];
+  const isByTime = dice.chance(50);
+  const keys = dice.some(isByTime ? [...ofTime, ...ofDimensions] : ofDimensions, 3);
+  const whole = ['middle_spend', 'spend_by_clicks', 'posted_campaigns', ...(isByTime ? [] : ['revenue_share'])];
+  const measures = [
+    ...dice.some(whole, 2).map((name) => `MEASURE(${name})`),
+    ...dice.some(['SUM(spend)', 'COUNT(*)', 'MEASURE(roas)', 'SUM(clicks)'], 2),
+  ];
+  const conditions = [
+    `data_source <> 'web_shop'`,
+    `upper(campaign_name) LIKE '%S%'`,
+    'campaign_name IS NOT NULL',
+    `recorded_at >= '2025-03-09 12:30'`,
+    `recorded_at::date < '2025-10-27'`,
+  ];
+  const filter = dice.chance(60) ? ` WHERE ${dice.some(conditions, 2).join(' AND ')}` : '';
+  const having = dice.chance(20) && !measures.includes('MEASURE(revenue_share)') ? ' HAVING COUNT(*) > 3' : '';
+  const selected = [...keys.map((key, index) => `${key} AS k${index}`), ...measures];
+  return `SELECT ${selected.join(', ')} FROM marketing AS m${filter} GROUP BY ${keys.map((_, index) => index + 1).join(', ')}${having}`;
+}
+
 function rows(dice: Dice): string {
   const columns = dice.some(COLUMNS, 4);
   const distinct = dice.chance(25) ? 'DISTINCT ' : '';
@@ -198,7 +265,9 @@ function rows(dice: Dice): string {
 }
 
 export function randomQuery(dice: Dice): string {
-  switch (dice.below(12)) {
+  switch (dice.below(13)) {
+    case 12:
+      return groupedWhole(dice);
     case 0:
     case 1:
       return rows(dice);

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import type pg from 'pg';
 import { embeddedDatabaseUrl } from '../support/records.js';
+import { definition, type GivenDefinition } from '../support/definition.js';
 import { TestServer } from '../support/server.js';
 import { connect, DATABASE, PASSWORD, USER_NAME } from './clients.js';
 import { answered, corpusOf, TOOLS, writeCorpus, type CorpusStatement } from './corpus.js';
@@ -17,6 +18,10 @@ const ROWS = [
   ['a4', '2026-02-01T02:00:00Z', 'google_ads', null, '0.01', '1', 1],
   ['a5', '2026-02-10T12:00:00Z', 'tiktok_ads', 'sp%ring\\tab', null, null, 7],
 ] as const;
+const METRICS = [
+  { metric_key: 'typical_spend', aggregation: 'median', expression: 'spend', additivity: 'non_additive' },
+  { metric_key: 'spend_share', window: { kind: 'share', metric: 'spend', within: [] } },
+].map((given) => definition(given as GivenDefinition));
 const customer = (number: number): string => `5f0c1f0e-0000-4000-8000-00000000000${number}`;
 const CUSTOMERS: Readonly<Record<string, string>> = {
   a1: customer(1),
@@ -39,6 +44,7 @@ beforeAll(async () => {
     })),
   );
   expect(status).toBe(201);
+  for (const metric of METRICS) expect((await server.json('/api/marketing/metrics', metric)).status).toBe(201);
   client = await connect(server);
   await client.query(`SET timezone = 'UTC'`);
 }, 180_000);
@@ -147,9 +153,52 @@ describe('measures by name', () => {
   });
 
   it('are refused rather than wrong where parts do not add up', async () => {
-    const { code, hint } = await refusal(`SELECT upper(data_source), MEASURE(frequency) FROM marketing GROUP BY 1`);
-    expect(code).toBe('0A000');
-    expect(hint).toContain('Group by columns as they are');
+    for (const sql of [
+      `SELECT data_source || campaign_name, MEASURE(frequency) FROM marketing GROUP BY 1`,
+      `SELECT data_source < 'm', MEASURE(frequency) FROM marketing WHERE data_source < campaign_name GROUP BY 1`,
+      `SELECT upper(data_source), MEASURE(frequency) FILTER (WHERE data_source = 'meta_ads') FROM marketing GROUP BY 1`,
+      `SELECT extract(hour FROM recorded_at), MEASURE(frequency) FROM marketing GROUP BY 1`,
+      `SELECT extract(month FROM recorded_at), MEASURE(spend_share) FROM marketing GROUP BY 1`,
+    ]) {
+      const { code, hint } = await refusal(sql);
+      expect(code).toBe('0A000');
+      expect(hint).toContain('Group by columns as they are');
+    }
+  });
+
+  it('of any kind are calculated for groups by an expression over one column, from the rows of the group', async () => {
+    expect(
+      await rows(
+        `SELECT CASE WHEN data_source IN ('meta_ads', 'tiktok_ads') THEN 'social' END AS kind, extract(month FROM recorded_at)::int AS month,
+          MEASURE(typical_spend), MEASURE(roas), COUNT(*)
+        FROM marketing WHERE recorded_at < $1 GROUP BY 1, 2 ORDER BY 1, 2`,
+        ['2026-03-01'],
+      ),
+    ).toEqual([
+      ['social', 1, '75.075', '1.998001998', '2'],
+      ['social', 2, null, null, '1'],
+      [null, 1, '25', '4', '1'],
+      [null, 2, '0.01', '100', '1'],
+    ]);
+    // Null is a value like any other, and a group of several has one share of the whole.
+    expect(
+      await rows(
+        `SELECT coalesce(campaign_name, 'spring'), MEASURE(spend_share), MEASURE(typical_spend) FROM marketing GROUP BY 1 ORDER BY 1`,
+      ),
+    ).toEqual([
+      ['sp%ring\\tab', null, null],
+      ['spring', '0.714261247', '25'],
+      ['summer', '0.285738753', '50.05'],
+    ]);
+    expect(
+      await rows(
+        `SELECT left(data_source, $1), MEASURE(typical_spend) FROM marketing WHERE upper(campaign_name) ~ 'S' GROUP BY left(data_source, $1) ORDER BY 1`,
+        [0],
+      ),
+    ).toEqual([['', '50.05']]);
+    expect(
+      await rows(`SELECT upper(data_source), MEASURE(typical_spend) FROM marketing WHERE 1 = 0 GROUP BY 1`),
+    ).toEqual([]);
   });
 
   it('of distinct customers are counted anew for groups of any kind', async () => {
@@ -215,6 +264,22 @@ describe('SQL over rows', () => {
       [`INTERVAL '+00:00' HOUR TO MINUTE`, [['2026-01-05', '2']]],
       [
         `INTERVAL '-05:00' HOUR TO MINUTE`,
+        [
+          ['2026-01-04', '1'],
+          ['2026-01-05', '1'],
+        ],
+      ],
+      [`INTERVAL '+05:30' HOUR TO MINUTE`, [['2026-01-05', '2']]],
+      [
+        '6.5',
+        [
+          ['2026-01-05', '1'],
+          ['2026-01-06', '1'],
+        ],
+      ],
+      // A name of one's own, and what leads to UTC.
+      [
+        `'XYZ+03:45'`,
         [
           ['2026-01-04', '1'],
           ['2026-01-05', '1'],

@@ -122,7 +122,7 @@ export async function compileModel({ model, dialect, base, typed, rollup }: Comp
         useNativeSqlPlanner: false,
       });
       const [sql, params] = cube.buildSqlAndParams();
-      return { sql: inZone(sql.trim(), query.timeZone), params: params as Statement['params'] };
+      return { sql: inZone(sql.trim(), query.timeZone, dialect), params: params as Statement['params'] };
     },
   };
 }

@@ -8,8 +8,8 @@ import { bucketSql, type Bucket } from '../dialect/bucket-sql.js';
 import { CONDITION_OPERATORS, conditionSql, type ConditionOperator } from '../dialect/condition-sql.js';
 import { ordinalSql, type Placement } from '../dialect/ordinal-sql.js';
 import type { DialectName } from '../dialect/types.js';
-
-import type { ValueKind } from './base.js';
+import type { MergedGroups } from '../query/types.js';
+import { TIME_KEY, type ValueKind } from './base.js';
 import type { RowMeasures } from './row-measures.js';
 import { ofTouchpoint } from './row-sql.js';
 
@@ -34,6 +34,8 @@ export interface TributaryOptions {
   readonly rowMeasures?: RowMeasures | undefined;
   /** Members that are selected as NULL, because their number would be wrong. */
   readonly withheld: readonly string[];
+  /** Groups that are one. */
+  readonly merged?: readonly MergedGroups[];
 }
 
 interface Definition {
@@ -66,7 +68,26 @@ function bucket(query: BaseQuery, instant: string, granularity: Granularity, dia
     { bucket: name, instant, timeZone: bucketZone ?? timeZone, weekStart, fiscalYearStart },
     dialect,
   );
-  return dialect === 'postgres' ? `${sql} COLLATE "C"` : sql;
+  if (dialect === 'postgres') return `${bucketZone === undefined ? mergedSql(query, TIME_KEY, sql) : sql} COLLATE "C"`;
+  return bucketZone === undefined ? mergedSql(query, TIME_KEY, sql, { text: 'toString', value: 'toDate32' }) : sql;
+}
+
+/** What is grouped by, with groups that are one; `as` says how it becomes a text, and how a text becomes it. */
+function mergedSql(
+  query: BaseQuery,
+  key: string,
+  sql: string,
+  as: { readonly text: string; readonly value: string } = { text: '', value: '' },
+): string {
+  const { merged = [] } = query.options as TributaryOptions;
+  const merges = merged.flatMap((each) => (each.member === key ? each.merges : []));
+  if (merges.length === 0) return sql;
+  const param = (value: string): string => String(query.paramAllocator.allocateParam(value));
+  const cases = merges.map(
+    ({ value, values }) =>
+      `WHEN ${as.text}(${sql}) IN (${values.map(param).join(', ')}) THEN ${value === null ? 'NULL' : `${as.value}(${param(value)})`}`,
+  );
+  return `(CASE ${cases.join(' ')} ELSE ${sql} END)`;
 }
 
 function kindOf(definition: Definition): ValueKind {
@@ -202,7 +223,9 @@ function exact(Parent: CubeQueryClass, dialect: DialectName): CubeQueryClass {
       return relationSql ?? rowsSql ?? (super.cubeSql(cube) as string);
     }
     override dimensionSql(dimension: Dimension): string {
-      return dimensionSql(this, dimension, super.dimensionSql(dimension) as string);
+      const sql = dimensionSql(this, dimension, super.dimensionSql(dimension) as string);
+      // Filters are dimensions, too, of the values as they are.
+      return dimension instanceof BaseFilter ? sql : mergedSql(this, String(dimension.path()[1]), sql);
     }
     override convertTz(field: string): string {
       return field;

@@ -18,7 +18,7 @@ import type { CalendarSettings } from './calendar.js';
 import type { Money } from './money.js';
 import type { Resolved } from './resolve.js';
 import { engineInstant, type OpenRange } from './time-range.js';
-import type { Statement, TimeGrain } from './types.js';
+import type { MergedGroups, Statement, TimeGrain } from './types.js';
 
 export interface Grouping {
   readonly metrics: readonly string[];
@@ -57,6 +57,7 @@ export interface BaseQueriesInput extends CalendarSettings {
   readonly journeys: JourneyRules;
   /** Rows are read by people: ids that were merged are one. */
   readonly byPeople: boolean;
+  readonly merged: readonly MergedGroups[];
 }
 
 export const path = (key: string): string => `${CUBE}.${key}`;
@@ -154,6 +155,7 @@ export class BaseQueries {
       ...(time !== null && typeof time === 'object' ? { placement: time } : {}),
       rowOrder: grouping.order ?? [],
       withheld: [],
+      merged: this.input.merged,
       ...(relation ? { relation } : {}),
       ...(grouping.byRow ? { byRow: true } : {}),
       ...(this.input.byPeople && !relation ? { peopleOf: organizationId } : {}),

@@ -1,10 +1,11 @@
 /** A request → a {@link Report}: every name resolved, every word checked, every mistake noted at once. */
 import { STANDARD_JOURNEY_RULES, type JourneyRules } from '../../attribution/models/journey-rules.js';
-import { DateTime, IANAZone } from 'luxon';
+import { DateTime } from 'luxon';
 import type { ProblemItem } from '../../common/problem.js';
 import { TIME_KEY } from '../cube/base.js';
 import type { CompiledModel } from '../cube/compile.js';
 import type { DialectName } from '../dialect/types.js';
+import { isZone } from '../dialect/request-zone.js';
 import { windowsIn } from '../model/around.js';
 import type { Model } from '../model/types.js';
 import type { RollupView } from '../rollup/view.js';
@@ -156,6 +157,7 @@ export function readReport(input: ReportInput): ReadReport {
     money,
     journeys,
     byPeople,
+    merged: request.merged ?? [],
   });
   return {
     report: {
@@ -350,8 +352,8 @@ function checkedGrain({ time_grain: grain }: ReportRequest, mistakes: Mistakes):
 
 function checkedZone({ time_zone: zone }: ReportRequest, model: Model, mistakes: Mistakes): string {
   if (zone == null) return model.settings.time_zone;
-  if (/^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/.test(zone) && IANAZone.isValidZone(zone)) return zone;
-  const message = `“${zone.slice(0, 60)}” is no IANA time zone; write one like Europe/Berlin, America/New_York or UTC.`;
+  if (isZone(zone)) return zone;
+  const message = `“${zone.slice(0, 60)}” is no time zone; write an IANA name like Europe/Berlin, America/New_York or UTC, or an offset like UTC+05:30.`;
   mistakes.add('unknown_time_zone', message, '/time_zone');
   return 'UTC';
 }

@@ -89,6 +89,15 @@ export interface Top {
   readonly other?: boolean;
 }
 
+/**
+ * Groups that are one: those of a dimension, a text, whose value is among `values` have `value` instead. Of `recorded_at`,
+ * the values are days on which buckets start.
+ */
+export interface MergedGroups {
+  readonly member: string;
+  readonly merges: readonly { readonly value: string | null; readonly values: readonly string[] }[];
+}
+
 /** What a person asks for, whichever door it came through. */
 export interface ReportRequest {
   readonly metrics: readonly string[];
@@ -96,7 +105,7 @@ export interface ReportRequest {
   readonly filters?: Filter | readonly Filter[] | null;
   readonly date_range?: DateRange | null;
   readonly time_grain?: TimeGrain | null;
-  /** IANA zone; the organisation's when absent. */
+  /** IANA zone, or an offset such as `UTC+05:30`; the organisation's when absent. */
   readonly time_zone?: string | null;
   readonly order?: readonly OrderBy[];
   /** Most rows to return; when there are more, the result says `truncated`. */
@@ -134,6 +143,8 @@ export interface ReportRequest {
   readonly on_missing_metric?: 'refuse' | 'leave_out';
   /** `next_cursor` of the page before, with the request otherwise unchanged. */
   readonly cursor?: string | null;
+  /** For the SQL API's groups by expressions; no other door asks for it. */
+  readonly merged?: readonly MergedGroups[];
 }
 
 export interface PlannedColumn {

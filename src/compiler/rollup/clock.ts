@@ -1,5 +1,5 @@
 /** Whether stretches of time on the UTC clock never cross a boundary of another zone's clock. */
-import { DateTime, IANAZone } from 'luxon';
+import { DateTime, Info, type Zone } from 'luxon';
 
 const DAY = 86_400_000;
 /** Longest time for which the answer is looked for day by day. */
@@ -11,7 +11,7 @@ const MOST_DAYS = 366 * 60;
  * where such a stretch begins.
  */
 export function fitsClock(timeZone: string, minutes: number, from: number, to: number): boolean {
-  const zone = IANAZone.create(timeZone);
+  const zone = Info.normalizeZone(timeZone);
   if (!zone.isValid || to - from > MOST_DAYS * DAY) return false;
   let before = zone.offset(from);
   if (before % minutes !== 0) return false;
@@ -25,7 +25,7 @@ export function fitsClock(timeZone: string, minutes: number, from: number, to: n
 }
 
 /** The first instant at which the offset is that of `later`. */
-function changeAt(zone: IANAZone, earlier: number, later: number): number {
+function changeAt(zone: Zone, earlier: number, later: number): number {
   const offset = zone.offset(later);
   let [low, high] = [earlier, later];
   while (high - low > 1) {

@@ -48,8 +48,8 @@ export function directAnswer({ statement, sources, notices }: StatementPlan): Di
   if (!select || !source || others.length > 0 || notices.length > 0) return null;
   if (Object.entries(select).some(([key, value]) => !ALLOWED.has(key) && isSet(value))) return null;
   if (select.op !== 'SETOP_NONE' || select.limitOption === 'LIMIT_OPTION_WITH_TIES') return null;
-  const { request, probes, constants, report, levels, models } = source;
-  if (probes.length + constants.length > 0 || report || levels || models) return null;
+  const { request, probes, merges, constants, report, levels, models } = source;
+  if (probes.length + merges.length + constants.length > 0 || report || levels || models) return null;
   if (request.time_grain) return null;
   const [from, ...joined] = list(select.fromClause);
   const relation = as(from, 'RangeVar');

@@ -7,6 +7,7 @@ import { hasSubselect, setWhere } from './clauses.js';
 import { planGroupedRows } from './grouped-rows.js';
 import { noRows, type Leaf } from './leaf.js';
 import { groupByLevels, levelsOf, type Level } from './levels.js';
+import { mergesOf } from './merges.js';
 import { countedBy, partsOf } from './parts.js';
 import { isConstant } from './push.js';
 import { calculateFromParts, countValues, roll, takeWhole, wayOf, type Way } from './rewrite.js';
@@ -41,14 +42,16 @@ export function planGroups(leaf: Leaf, sources: Sources): void {
     probes = residual.flatMap((condition) => probeOf(condition, scope));
     kept = residual.filter((condition) => !probes.some((probe) => probe.condition === condition));
     const probed = shapeOf(leaf, kept);
-    if (probed.isExact) shape = probed;
+    if (probed.isExact || mergesOf(leaf, probed, kept, whole)) shape = probed;
     else [probes, kept] = [[], residual];
   }
   const parts = new Map<AggregateUse, readonly string[]>();
   const counted = new Map<AggregateUse, string>();
   const levels = whole.length > 0 && models === null ? levelsFor(leaf, whole, residual) : undefined;
   if (levels) return planLevels(leaf, ways, levels, sources);
-  if (!shape.isExact) {
+  const isHad = whole.every((use) => isFromParts(use, scope));
+  const merges = shape.isExact || isHad ? undefined : mergesOf(leaf, shape, kept, whole);
+  if (!shape.isExact && !merges) {
     for (const use of whole) {
       const dimension = hasRows ? countedBy(use, scope) : undefined;
       if (dimension !== undefined) {
@@ -95,6 +98,7 @@ export function planGroups(leaf: Leaf, sources: Sources): void {
     ],
     pushed: filters.flatMap(({ push, condition }) => (isAboutModel(condition, scope) ? [] : (push ?? []))),
     probes,
+    merges: merges ?? [],
     most: null,
     // A select without GROUP BY has one row, whose measures are the engine's to say also where nothing is counted.
     constants: keys.length > 0 || whole.length === 0 ? constants : [],
@@ -109,13 +113,14 @@ function levelsFor(
   residual: readonly Node[],
 ): readonly Level[] | undefined {
   const { scope, sets } = leaf;
-  const isHad = (use: AggregateUse): boolean =>
-    (countedBy(use, scope) !== undefined && scope.relation.content.kind === 'rows') ||
-    partsOf(use, scope) !== undefined;
-  if (!sets || whole.every(isHad)) return undefined;
+  if (!sets || whole.every((use) => isFromParts(use, scope))) return undefined;
   const isJudged = residual.every((condition) => isConstant(condition) || probeOf(condition, scope).length > 0);
   return isJudged ? levelsOf(leaf) : undefined;
 }
+
+/** Whether it can be put together for any groups from what is read more finely. */
+const isFromParts = (use: AggregateUse, scope: LeafScope): boolean =>
+  (countedBy(use, scope) !== undefined && scope.relation.content.kind === 'rows') || partsOf(use, scope) !== undefined;
 
 function planLevels(
   leaf: Leaf,

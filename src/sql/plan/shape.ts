@@ -1,6 +1,7 @@
 /** How finely rows are to be read so that a select's groups can be told apart. */
 import { as, list, stringOf, type Node } from '../ast.js';
 import type { Leaf } from './leaf.js';
+import { TIME } from './sources.js';
 import { bucketOf, commonUnit } from './time-use.js';
 import type { Source } from './types.js';
 import { isTimeIn, usesOf } from './uses.js';
@@ -12,6 +13,8 @@ export interface Shape {
   readonly grain: Source['request']['time_grain'];
   /** Whether each group of the select is then one row. */
   readonly isExact: boolean;
+  /** What is not grouped by as it is. */
+  readonly loose: readonly string[];
 }
 
 /** @param kept conditions for Postgres to judge */
@@ -21,14 +24,21 @@ export function shapeOf({ uses, keys, sets, scope }: Leaf, kept: readonly Node[]
   const times = [...uses.times, ...judged.times];
   const isTime = isTimeIn(scope);
   const plain = new Set(keys.flatMap((key) => scope.columnOf(key)?.name ?? []));
-  const isWhole = dimensions.every((name) => plain.has(name)) && !sets && !uses.star;
-  if (times.length === 0) return { dimensions, time: null, grain: null, isExact: isWhole };
+  const loose = dimensions.filter((name) => !plain.has(name));
+  const isWhole = loose.length === 0 && !sets && !uses.star;
+  if (times.length === 0) return { dimensions, time: null, grain: null, isExact: isWhole, loose };
   const { unit, grain } = commonUnit(times, scope.calendar);
   const isKey =
     unit === 'instant'
       ? keys.some((key) => isTime(key))
       : keys.some((key) => bucketOf(key, isTime) === unit && !as(key, 'FuncCall')?.over && isWholeBucket(key));
-  return { dimensions, time: unit === 'instant' ? 'instant' : 'bucket', grain, isExact: isWhole && isKey };
+  return {
+    dimensions,
+    time: unit === 'instant' ? 'instant' : 'bucket',
+    grain,
+    isExact: isWhole && isKey,
+    loose: isKey ? loose : [...loose, TIME],
+  };
 }
 
 /** A bucket's start, not a part of it such as its weekday. */

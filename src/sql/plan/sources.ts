@@ -13,7 +13,7 @@ export const TIME = 'recorded_at';
 const sourceName = (index: number): string => `tributary_source_${index}_b1c5a2f7`;
 
 const NOTHING_MORE = {
-  ...{ pushed: [], probes: [], most: null, constants: [] },
+  ...{ pushed: [], probes: [], merges: [], most: null, constants: [] },
   ...{ report: null, levels: null, models: null },
 } as const;
 

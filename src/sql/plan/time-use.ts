@@ -12,23 +12,15 @@ const TRUNCATED: Readonly<Record<string, TimeUnit>> = {
   quarter: 'quarter',
   year: 'year',
 };
-const OF_A_DAY = new Set([
-  'year',
-  'isoyear',
-  'quarter',
-  'month',
-  'week',
-  'day',
-  'doy',
-  'dow',
-  'isodow',
-  'decade',
-  'century',
-]);
+const OF_A_DAY = new Set(['isoyear', 'week', 'day', 'doy', 'dow', 'isodow']);
+const OF_A_MONTH = new Set(['month', 'quarter', 'year', 'decade', 'century']);
+/** What a format of `to_char` may be made of, so that it says nothing finer than the month, or than the day. */
+const FORMAT_OF_A_MONTH = /FM|YYYY|YY|MONTH|Month|month|MON|Mon|mon|MM|Q|"[^"\\]*"|[-/ .,:_]/g;
+const FORMAT_OF_A_DAY = /IYYY|DAY|Day|day|DY|Dy|dy|DDD|DD|ID|D|WW|IW/g;
 
 /**
  * The unit of a node that looks at the time through a bucket: `date_trunc('month', recorded_at)`, `recorded_at::date`,
- * `extract(dow FROM recorded_at)`. Such a node has the same value for an instant and for the start of its bucket.
+ * `extract(dow FROM recorded_at)`, `to_char(recorded_at, 'YYYY-MM')`. Such a node has the same value for an instant and for the start of its bucket.
  */
 export function bucketOf(node: Node, isTime: (node: unknown) => boolean): TimeUnit | undefined {
   const typed = as(node, 'TypeCast');
@@ -36,12 +28,24 @@ export function bucketOf(node: Node, isTime: (node: unknown) => boolean): TimeUn
   const call = as(node, 'FuncCall');
   if (!call || call.over) return undefined;
   const { name } = functionName(call);
-  const [unit, time, ...others] = list(call.args);
-  const word = String((as(unit, 'A_Const')?.sval as Fields | undefined)?.sval ?? '').toLowerCase();
-  if (!isTime(time) || others.length > 0) return undefined;
+  const [first, second, ...others] = list(call.args);
+  if (others.length > 0) return undefined;
+  if (name === 'to_char' && isTime(first)) return unitOfFormat(textOf(second) ?? '');
+  if (!isTime(second)) return undefined;
+  const word = (textOf(first) ?? '').toLowerCase();
   if (name === 'date_trunc') return TRUNCATED[word];
-  if ((name === 'extract' || name === 'date_part') && OF_A_DAY.has(word)) return 'day';
-  return undefined;
+  if (name !== 'extract' && name !== 'date_part') return undefined;
+  return OF_A_DAY.has(word) ? 'day' : OF_A_MONTH.has(word) ? 'month' : undefined;
+}
+
+const textOf = (node: unknown): string | undefined =>
+  (as(node, 'A_Const')?.sval as Fields | undefined)?.sval as string | undefined;
+
+function unitOfFormat(format: string): TimeUnit | undefined {
+  if (format === '') return undefined;
+  const [daily, rest] = [format.match(FORMAT_OF_A_DAY), format.replaceAll(FORMAT_OF_A_DAY, ' ')];
+  if (rest.replaceAll(FORMAT_OF_A_MONTH, '') !== '') return undefined;
+  return daily ? 'day' : 'month';
 }
 
 export interface Calendar {

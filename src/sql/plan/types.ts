@@ -18,6 +18,16 @@ export interface Probe {
   readonly condition: Node;
 }
 
+/** Values of a dimension, or buckets of the time, that are one group where the expressions are equal for them. */
+export interface Merge {
+  readonly member: string;
+  readonly alias: string;
+  /** Over the member alone. */
+  readonly keys: readonly Node[];
+  /** Measures whose groups may have values that rows have not. */
+  readonly metrics: readonly string[];
+}
+
 export interface SourceColumn {
   readonly name: string;
   /** Type in Postgres. */
@@ -34,6 +44,7 @@ export interface Source {
   readonly columns: readonly SourceColumn[];
   readonly pushed: readonly Push[];
   readonly probes: readonly Probe[];
+  readonly merges: readonly Merge[];
   /** No more rows than the sum of these are needed, whichever they are; null for all rows. */
   readonly most: readonly Node[] | null;
   /** Conditions without columns: where one does not hold, there are no rows. */
