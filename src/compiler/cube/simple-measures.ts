@@ -63,9 +63,12 @@ function shownMeasures(member: SimpleMetricMember, rows: RowReader, parts: Parts
       : { [key]: measure(member, cubeType, cubeType === 'number' ? sql(value) : value) };
   };
   switch (member.aggregation) {
-    case 'count':
+    case 'count': {
       if (field.kind !== 'rows') return plain(parts.count(text()));
-      return plain(parts.count(member.filter === undefined ? '*' : counted('1')));
+      // On Postgres a count that names no column counts the rows of the select that it stands in, and formulas have their own.
+      const present = dialect === 'postgres' ? `${row}.organization_id` : null;
+      return plain(parts.count(member.filter === undefined ? (present ?? '*') : counted(present ?? '1')));
+    }
     case 'distinct':
       parts.needRows();
       return { [key]: measure(member, 'count_distinct', text()) };

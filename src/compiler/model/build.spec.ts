@@ -475,6 +475,31 @@ describe('windows', () => {
     expect(said(model, 'w3')).toEqual(['error depends_on_quarantined /window']);
     expect(dependants(model, 'spend')).toEqual(['f', 'w', 'w2', 'w4']);
   });
+
+  it('do not add up what must not be added, at any data; looking back at it is no sum', () => {
+    const reach = (additivity: MemberDefinition['additivity']): MemberDefinition =>
+      definition('reach', { data_type: 'integer', additivity });
+    const windows = [
+      window('w', { kind: 'rolling', metric: 'reach', count: 7, unit: 'day' }, { data_type: 'integer' }),
+      window('s', { kind: 'share', metric: 'frequency', within: [] }, { data_type: 'float' }),
+      window(
+        'p',
+        { kind: 'previous', metric: 'reach', count: 1, unit: 'day', output: 'value' },
+        { data_type: 'integer' },
+      ),
+      formula('frequency', 'clicks / reach'),
+      formula('f', 'w / clicks'),
+    ];
+    for (const additivity of ['non_additive', 'semi_additive'] as const) {
+      const model = build(reach(additivity), ...windows);
+      expect(said(model, 'w')).toEqual(['error non_additive /window/metric']);
+      expect(said(model, 's')).toEqual(['error non_additive /window/metric']);
+      expect(said(model, 'p')).toEqual([]);
+      expect(said(model, 'frequency')).toEqual([]);
+      expect(said(model, 'f')).toEqual(['error depends_on_quarantined /formula']);
+    }
+    expect(said(build(reach('additive'), ...windows), 'w')).toEqual([]);
+  });
 });
 
 describe('names', () => {

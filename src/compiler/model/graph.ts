@@ -3,7 +3,9 @@ import { fault } from '../diagnostics/diagnostic.js';
 import { nesting } from '../formula/nesting.js';
 import { FORMULA_LIMITS } from '../formula/tokens.js';
 import type { FormulaNode } from '../formula/types.js';
+import { mustNotAddUp } from './additivity.js';
 import { keysAround } from './around.js';
+import { memberLineage } from './lineage.js';
 import type { Diagnostic, Member } from './types.js';
 
 /** Parts that a formula may have once the formulas that it names are written out: beyond that, no engine could plan it. */
@@ -34,7 +36,7 @@ export function checkGraph(members: readonly Member[]): Member[] {
       const expansion = expand(member, expansions);
       expansions.set(key, expansion);
       found.push(...sizeFaults(expansion));
-      found.push(...windowFaults(member, around, checked));
+      found.push(...windowFaults(member, around, checked), ...addedUpFaults(member, members));
       found.push(...dependencyFaults(member, checked));
     }
     checked.set(key, withFaults(member, found));
@@ -70,6 +72,21 @@ function windowFaults(member: Member, around: ReadonlySet<string>, checked: Read
   if (kind === 'previous' || kind === 'share') return [];
   const message = `${metric} looks over time, beside its peers or at customers itself, so it can’t be put together over longer stretches. Make the window over the metric behind it, and build on that.`;
   return [fault('window_of_window', '/window/metric', message)];
+}
+
+/** A window or a share adds up what it looks at, at any data. */
+function addedUpFaults(member: Member, members: readonly Member[]): Diagnostic[] {
+  if (member.kind !== 'window' || member.window.kind === 'previous') return [];
+  const { metric } = member.window;
+  const behind = [metric, ...memberLineage({ members }, metric)];
+  const summed = members.find((each) => behind.includes(each.key) && mustNotAddUp(each));
+  if (summed === undefined) return [];
+  const why =
+    summed.additivity === 'semi_additive'
+      ? `${summed.key} can’t be added up over time: it is a state, not a flow.`
+      : `${summed.key} can’t be added up over days, campaigns or sources: whoever was counted in several rows would be counted again.`;
+  const message = `${why} A window or share of it would be wrong; look at a distinct count or a metric with the aggregation “last”, or ask for ${summed.key} itself by the grain at which it is reported.`;
+  return [fault('non_additive', '/window/metric', message)];
 }
 
 /** The part of a definition that names other members. */

@@ -4,7 +4,7 @@ import type { FieldRef, Member, Model } from './types.js';
  * Keys of all members behind `key`, however deep, sorted; without `key` itself. What is behind a dimension that chooses
  * or groups rows is no part of a metric's number, so it is left out.
  */
-export function memberLineage(model: Model, key: string): string[] {
+export function memberLineage(model: Pick<Model, 'members'>, key: string): string[] {
   const byKey = new Map(model.members.map((member) => [member.key, member]));
   const seen = new Set<string>();
   const visit = (name: string): void => {

@@ -1,11 +1,11 @@
 /**
  * Metrics that add up what must not be added: a sum of what was counted once per row, like reach, or a formula over one.
  * Their measure has a value only where it adds nothing up, so that no answer can hold a wrong sum; a request whose groups
- * hold several rows is refused. (A distinct count is non-additive, too, but the engine counts it anew at every level.)
+ * hold several rows is refused.
  */
 import type { ProblemItem } from '../../common/problem.js';
 import { partsKey } from '../cube/measure.js';
-import { windowsIn } from '../model/around.js';
+import { mustNotAddUp } from '../model/additivity.js';
 import { memberLineage } from '../model/lineage.js';
 import type { SimpleMetricMember } from '../model/types.js';
 import { embedded, sql, statementOf } from './fragment.js';
@@ -25,9 +25,7 @@ export function nonAdditiveMetrics({
   model,
 }: Pick<Report, 'metrics' | 'filterMetrics' | 'model'>): NonAdditive[] {
   const bad = new Map<string, SimpleMetricMember>();
-  for (const member of model.members)
-    if (member.kind === 'simple' && member.aggregation === 'sum' && member.additivity !== 'additive')
-      bad.set(member.key, member);
+  for (const member of model.members) if (mustNotAddUp(member)) bad.set(member.key, member);
   const all = new Map([...metrics, ...filterMetrics].map((metric) => [metric.key, metric]));
   return [...all.values()].flatMap((metric) =>
     [metric.key, ...memberLineage(model, metric.key)].flatMap((key) => {
@@ -46,19 +44,6 @@ const why = ({ metric, summed }: NonAdditive): string =>
   summed.additivity === 'semi_additive'
     ? `“${metric.label}” can’t be added up over time: it is a state, not a flow.`
     : `“${metric.label}” can’t be added up over days, campaigns or sources: whoever was counted in several rows would be counted again.`;
-
-/** What is wrong at any data: a window or a share would add up. */
-export function nonAdditiveMistakes(report: Report, request: ReportRequest): ProblemItem[] {
-  const { model } = report;
-  return nonAdditiveMetrics(report).flatMap((found) => {
-    const adding = windowsIn(found.metric.key, model).find(
-      ({ key, window }) => window.kind !== 'previous' && memberLineage(model, key).includes(found.summed.key),
-    );
-    if (adding === undefined) return [];
-    const message = `${why(found)} A window or share of it would be wrong; use a distinct count of customers, or ask for “${adding.window.metric}” by the grain at which it is reported.`;
-    return [{ code: 'non_additive', message, pointer: pointerOf(found.metric.key, request) }];
-  });
-}
 
 /** One check for each such metric: that no group of the answer holds several rows of it. */
 export async function additivityChecks(report: Report, request: ReportRequest): Promise<PlannedCheck[]> {

@@ -103,9 +103,12 @@ export class Frames {
   async selects(): Promise<Fragment[]> {
     const selects: Fragment[] = [];
     for (const frame of this.frames.values()) {
-      if (this.top === null || frame.marker > 0) selects.push(await this.select(frame, frame.dimensions, []));
+      const { top } = this;
+      // A total that is not by the ranked dimension is one of all its values.
+      if (top === null || !frame.dimensions.some(({ key }) => key === top.dimension.key))
+        selects.push(await this.select(frame, frame.dimensions, []));
       else {
-        const { dimension, values, other } = this.top;
+        const { dimension, values, other } = top;
         const filter = (operator: string): CubeFilter => ({
           member: `${CUBE}.${dimension.key}`,
           operator,

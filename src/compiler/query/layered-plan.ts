@@ -29,6 +29,7 @@ export async function layeredStatement(report: Report): Promise<Statement> {
   const plan = new LayeredPlan(report, await topRows(report));
   const metrics = report.metrics.flatMap((metric) => plan.columnsOf(metric));
   const filtered = new Map(report.filterMetrics.map((metric) => [metric.key, plan.current(metric)]));
+  if (metrics.length + filtered.size === 0) plan.showRows();
   const axis = plan.axis;
   const time: Calculated[] =
     grain === null
@@ -181,6 +182,11 @@ class LayeredPlan {
       : [now, before];
   }
 
+  /** Without a metric, the rows of the answer are those that there are. */
+  showRows(): void {
+    for (const moment of [this.now, this.before]) if (moment !== null) this.frames.value(frameAt(moment), null);
+  }
+
   current(metric: Resolved): Calculated {
     return { sql: this.shown(metric, this.now), kind: metric.kind };
   }
@@ -301,7 +307,11 @@ class LayeredPlan {
   /** The column of a total, repeated on each row that it is the total of. */
   private spread(value: string, kept: readonly Resolved[], { time }: FrameTime): string {
     const alias = `t${this.totals.length + 1}`;
-    const keys = kept.map((each) => `d${this.report.dimensions.indexOf(each) + 1}`);
+    const { dimensions, top } = this.report;
+    const keys = kept.flatMap((each) => [
+      `d${dimensions.indexOf(each) + 1}`,
+      ...(each.key === top?.dimension.key ? ['x'] : []),
+    ]);
     this.totals.push({ alias, value, within: time === null ? keys : ['o', ...keys] });
     return `g.${alias}`;
   }

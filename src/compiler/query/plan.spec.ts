@@ -232,7 +232,7 @@ describe('comparisons, gaps, windows, top values and subtotals', () => {
       '/date_range',
     ],
     ['a share within what is not selected', { metrics: ['device_share'] }, 'dimension_required', '/metrics/0'],
-    ['a window that adds up people', { metrics: ['spend', 'reach_7_days'] }, 'non_additive', '/metrics/1'],
+    ['a window that adds up people', { metrics: ['spend', 'reach_7_days'] }, 'member_quarantined', '/metrics/1'],
     ['top values of nothing', { top: { limit: 1, by: 'spend' } }, 'bad_top', '/top/dimension'],
     ['top values by a share', { dimensions: ['device'], top: { limit: 1, by: 'device_share' } }, 'bad_top', '/top/by'],
     [

@@ -8,7 +8,7 @@ import { behind, windowsIn } from '../model/around.js';
 import type { Snapshot } from '../model/types.js';
 import { RollupMismatch } from '../rollup/types.js';
 import type { RollupView } from '../rollup/view.js';
-import { additivityChecks, nonAdditiveMistakes, nonAdditiveWarnings } from './additivity.js';
+import { additivityChecks, nonAdditiveWarnings } from './additivity.js';
 import { relationsRead } from './attribution.js';
 import { plannedColumns } from './columns.js';
 import { cursorMaker } from './cursor.js';
@@ -17,7 +17,6 @@ import { earlierOf, layeredStatement } from './layered-plan.js';
 import { Masks } from './masks.js';
 import { mixtureChecks, rateGaps } from './money-checks.js';
 import type { MoneyFacts } from './money.js';
-import { Mistakes } from './mistakes.js';
 import { readReport, type ReadReport } from './read-report.js';
 import { isByRow, needsLayers, type Report } from './report.js';
 import type { Instants } from './time-range.js';
@@ -72,11 +71,6 @@ export async function planQuery(input: PlanInput): Promise<QueryPlan> {
   if (compiled.dialect !== dialect) throw new Error(`The model was compiled for ${compiled.dialect}.`);
   const read = readReport({ ...input, model, snapshot: hash, rollup: input.rollup ?? null });
   const { report } = read;
-
-  const mistakes = new Mistakes();
-  for (const { code, message, pointer } of nonAdditiveMistakes(report, request))
-    mistakes.add(code, message, pointer ?? '/metrics');
-  if (mistakes.any) throw mistakes.problem();
 
   const masks = new Masks(read);
   const warnings = [

@@ -223,4 +223,13 @@ export const COMPARE_CASES: readonly ConformanceCase[] = [
     rows: [['m', '16.00', '3.00', 4.333333333]],
     truncated: true,
   },
+  {
+    name: 'values without any metric, of both ranges',
+    request: ask('periods', {
+      dimensions: ['device'],
+      date_range: { from: '2027-01-01', to: '2027-01-31' },
+      compare: 'previous_year',
+    }),
+    rows: [['d'], ['m']],
+  },
 ];

@@ -114,4 +114,20 @@ export const FILL_CASES: readonly ConformanceCase[] = [
       ['2026-02-02', '0.00'],
     ],
   },
+  {
+    name: 'values without any metric',
+    request: ask('periods', {
+      dimensions: ['device'],
+      date_range: { from: '2026-02-01', to: '2026-03-31' },
+      time_grain: 'monthly',
+      fill: 'null',
+      order: [{ member: 'device', direction: 'asc' }],
+    }),
+    rows: [
+      ['2026-02-01', 'd'],
+      ['2026-03-01', 'd'],
+      ['2026-02-01', 'm'],
+      ['2026-03-01', 'm'],
+    ],
+  },
 ];

@@ -62,6 +62,30 @@ export const TOP_CASES: readonly ConformanceCase[] = [
     ],
   },
   {
+    name: 'a share within the ranked dimension: of the missing value, and of the rest',
+    request: ask('filtered', {
+      metrics: ['spend', 'device_spend_share'],
+      dimensions: ['device', 'is_new'],
+      top: { limit: 1, by: 'spend', dimension: 'device' },
+      order: [{ member: 'spend', direction: 'desc' }],
+    }),
+    // Of the rest, 63: 1 + 4 + 32 with true, 16 without a readable value, 2 + 8 with false.
+    rows: [
+      [null, false, null, '64.00', 1],
+      [null, true, true, '37.00', 0.587301587],
+      [null, true, null, '16.00', 0.253968254],
+      [null, true, false, '10.00', 0.158730159],
+    ],
+  },
+  {
+    name: 'values without any metric',
+    request: ask('mixed', { dimensions: ['device'], top: { limit: 1, by: 'rows' } }),
+    rows: [
+      ['mobile', false],
+      [null, true],
+    ],
+  },
+  {
     name: 'subtotals by prefixes of the dimensions, by time, and by what is named',
     request: ask('periods', {
       metrics: ['spend', 'customers'],

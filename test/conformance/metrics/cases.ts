@@ -52,6 +52,7 @@ export const AGGREGATION_CASES: readonly ConformanceCase[] = [
   }),
   // 7.25 - 0 + 3.5 ÷ 3
   total('in formulas, with all decimals', 'stock', { spread: 8.416666667 }),
+  total('counts of rows within functions of a formula', 'mixed', { rows: 5, phones: 2, squares: 25.042 }),
   total('the largest values', 'edge', {
     // As JSON numbers, which floats are.
     median_stock: 1e20,

@@ -122,6 +122,8 @@ export const KIND_DEFINITIONS: readonly MemberDefinition[] = [
   ),
   define({ metric_key: 'whole_median', aggregation: 'median', expression: 'stock', data_type: 'integer' }),
   define({ metric_key: 'whole_max', aggregation: 'max', expression: 'stock', data_type: 'integer' }),
+  define({ metric_key: 'phones', aggregation: 'count', expression: '*', filter: on('device', 'equals', 'mobile') }),
+  define({ metric_key: 'squares', formula: 'rows ^ 2 + pow(phones, 2) / 100 + sqrt(rows - 1) / 1000' }),
   define({ metric_key: 'spread', formula: 'max_stock - min_stock + median_stock / 3' }),
   define({ metric_key: 'some_devices', aggregation: 'approx_distinct', expression: 'device', data_type: 'integer' }),
   ...Object.entries(FILTERS).map(([key, filter]) => spendWhere(`spend_${key}`, filter)),
