@@ -3,7 +3,7 @@ import { GraphQLBoolean, GraphQLFloat, type GraphQLOutputType } from 'graphql';
 import type { Member, Model } from '../compiler/model/types.js';
 import { isAttributed } from '../compiler/query/attribution.js';
 import { changeName, otherName, previousName } from '../compiler/query/columns.js';
-import { fieldNames } from './field-names.js';
+import { CHANGE, fieldNames, OTHER, PREVIOUS } from './field-names.js';
 import { describe, outputTypeOf } from './inputs.js';
 
 export interface ResultField {
@@ -24,8 +24,6 @@ export interface ResultField {
 export function resultFields(model: Model): ResultField[] {
   const names = fieldNames(model);
   const members = new Map(model.members.map((member) => [member.key, member]));
-  const added = (name: string, ending: string, column: string): string =>
-    names.has(`${name}${ending}`) ? column : `${name}${ending}`;
   return [...names].flatMap(([name, key]): ResultField[] => {
     const member = members.get(key);
     if (member === undefined) return [];
@@ -37,10 +35,7 @@ export function resultFields(model: Model): ResultField[] {
     if (member.kind === 'dimension') {
       const column = otherName(key);
       const description = `With \`top\`: true in the row for all other values of ${member.label} together.`;
-      return [
-        own,
-        { ...own, name: added(name, 'Other', column), column, type: GraphQLBoolean, description, needs: 'top' },
-      ];
+      return [own, { ...own, name: `${name}${OTHER}`, column, type: GraphQLBoolean, description, needs: 'top' }];
     }
     const [before, change] = [previousName(key), changeName(key)];
     const needs = 'compare';
@@ -48,12 +43,12 @@ export function resultFields(model: Model): ResultField[] {
       own,
       {
         ...own,
-        ...{ name: added(name, 'Previous', before), column: before, member, type, needs },
+        ...{ name: `${name}${PREVIOUS}`, column: before, member, type, needs },
         description: `With \`compare\`: ${member.label} in the range compared with.`,
       },
       {
         ...own,
-        ...{ name: added(name, 'Change', change), column: change, member, type: GraphQLFloat, needs },
+        ...{ name: `${name}${CHANGE}`, column: change, member, type: GraphQLFloat, needs },
         description: `With \`compare\`: change of ${member.label} since the range compared with, as a fraction.`,
       },
     ];

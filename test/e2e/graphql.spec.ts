@@ -118,6 +118,28 @@ describe('typed GraphQL', () => {
     expect(data?.__type.fields.every((field) => field.description.length > 0)).toBe(true);
   });
 
+  it('keeps the names of what a comparison adds, whatever metrics come later', async () => {
+    const input = {
+      metric_key: 'spend_previous',
+      display_label: 'Thrice',
+      metric_type: 'metric',
+      data_type: 'currency',
+    };
+    const { data: created } = await server.graphql<{ createMetric: { id: string } }>(
+      'mutation ($input: MetricInput!) { createMetric(input: $input) { id } }',
+      { input: { ...input, formula: 'spend * 3' } },
+    );
+    const { data } = await server.graphql(`{
+      marketing(dateRange: { from: "2026-02-01", to: "2026-02-28" }, compare: PREVIOUS_PERIOD, orderBy: [{ field: spendPrevious }], limit: 1) {
+        dataSource spend spendPrevious spend_previous
+      }
+    }`);
+    expect(data).toEqual({
+      marketing: [{ dataSource: 'meta_ads', spend: '50.05', spendPrevious: '100.10', spend_previous: '150.15' }],
+    });
+    await server.json(`/api/marketing/metrics/${created?.createMetric.id}`, undefined, 'DELETE');
+  });
+
   it('compares, fills gaps and ranks, with fields for what these add', async () => {
     const { data, errors, extensions } = (await server.graphql(`{
       compared: marketing(
