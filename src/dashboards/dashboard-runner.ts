@@ -8,6 +8,7 @@ import { ModelService } from '../metrics/model.service.js';
 import { completeRange } from '../reports/complete-range.js';
 import { describeFilters, describeRange } from '../reports/describe.js';
 import type { DashboardDocument, DashboardWidget, ReportDocument } from '../reports/render/document.js';
+import { said } from '../reports/render/words/said.js';
 import { counted, wordsOf } from '../reports/render/words/words.js';
 import { RequestRunner } from '../reports/request-runner.service.js';
 import type { Dashboard } from './dashboard.entity.js';
@@ -103,7 +104,7 @@ function shownWidget(item: Run, locale: string): DashboardWidget {
         title: item.widget.title ?? wordsOf(locale).not_available,
         width,
         report: null,
-        problem: item.problem.detail,
+        problem: said(item.problem.detail, locale),
       };
     case 'done': {
       const { document } = item.result;

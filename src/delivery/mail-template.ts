@@ -46,6 +46,11 @@ export function templateMistake(
   return { message: 'These braces have no partner; write {{report}} or another name.', range: [stray, stray + 2] };
 }
 
+/** Keys of the metrics that a text names, each once. */
+export const metricsNamed = (text: string): readonly string[] => [
+  ...new Set([...text.matchAll(BRACES)].flatMap(([, inner = '']) => METRIC.exec(inner.trim())?.[1] ?? [])),
+];
+
 /** The text with its names filled in. A metric that the report does not have reads as a dash. */
 export const fillTemplate = (text: string, values: TemplateValues): string =>
   text.replaceAll(BRACES, (_braces, inner: string) => {

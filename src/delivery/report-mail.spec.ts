@@ -30,3 +30,16 @@ test('the mail of a dashboard shows the first picture that it draws, with its ti
 test('its templates name metrics of all of its widgets, of several with the same the first', () => {
   expect(written.subject).toBe('Spend $92,110, clicks 402,118, margin –');
 });
+
+test('a metric that a template names and the report lost is told of, once, in the reader’s language', () => {
+  const german = reportMail(
+    { ...content, report: { ...cover, locale: 'de-DE' }, message: 'Marge: {{metric.margin}}, {{ metric.spend }}' },
+    { due_at: new Date(0), due_local: null },
+    { chart: null, links: [], browserUrl: null, unsubscribeUrl: null },
+  );
+  const told =
+    'Betreff oder Nachricht nennen die Kennzahl „margin“, die der Bericht nicht mehr enthält; an ihrer Stelle steht „–“.';
+  expect(german.text.split(told)).toHaveLength(2);
+  expect(german.html).toContain(told);
+  expect(german.text).not.toContain('„spend“');
+});

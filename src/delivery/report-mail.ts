@@ -1,9 +1,9 @@
 /** What the mail of a report says. Pure. */
 import { onOneLine } from '../reports/render/html-text.js';
-import { said } from '../reports/render/words/said.js';
+import { kept, said } from '../reports/render/words/said.js';
 import { periodText, totalTexts } from '../reports/render/report-facts.js';
 import { mailHtml, mailText, type MailBodyInput } from './mail-body.js';
-import { fillTemplate } from './mail-template.js';
+import { fillTemplate, metricsNamed } from './mail-template.js';
 import type { Occurrence } from './occurrence.entity.js';
 import type { MailContent } from './report-files.js';
 
@@ -47,7 +47,7 @@ export function reportMail(
     dashboard: content.dashboard ?? null,
     chart: chart !== null && content.chart ? { source: chart, ...content.chart } : null,
     files: content.files.filter(({ isAttached }) => isAttached).map(({ filename }) => filename),
-    remarks: finding === null ? content.remarks : [finding, ...content.remarks],
+    remarks: [...(finding === null ? [] : [finding]), ...content.remarks, ...metricsGone(content)],
     message: content.message === null ? null : filled(content.message),
     withRows: content.withRows ?? false,
     ...links,
@@ -57,6 +57,15 @@ export function reportMail(
       ? `${report.title} · ${report.branding?.name ?? report.organization}`
       : filled(content.subject);
   return { subject: headerLine(subject), text: mailText(body), html: mailHtml(body) };
+}
+
+/** One remark for each metric that was there when the templates were saved and is no longer. */
+function metricsGone({ report, dashboard, subject, message }: MailContent): readonly string[] {
+  const reports = [report, ...(dashboard?.widgets ?? []).flatMap((widget) => widget.report ?? [])];
+  const there = new Set(reports.flatMap(({ columns }) => columns.map(({ name }) => name)));
+  return metricsNamed(`${subject ?? ''} ${message ?? ''}`)
+    .filter((metric) => !there.has(metric))
+    .map((metric) => kept('named_metric_gone', { metric }));
 }
 
 /** What templates may name; of a dashboard the metrics of all widgets, of several with the same metric the first. */

@@ -2,6 +2,7 @@ import { presentValue } from '../compiler/query/present.js';
 import type { PlannedColumn } from '../compiler/query/types.js';
 import { csvLines } from '../reports/render/csv.js';
 import type { CellValue } from '../reports/render/document.js';
+import { said } from '../reports/render/words/said.js';
 import { wordsOf } from '../reports/render/words/words.js';
 import { workbookBytes, type SheetOfRows } from '../reports/render/xlsx.js';
 import { zip, type ZipEntry } from '../reports/render/zip.js';
@@ -58,7 +59,7 @@ const notesOf = (run: ReportRun): string[] =>
   'dashboard' in run
     ? [
         ...run.dashboard.widgets.flatMap(({ title, problem }) => (problem ? [`${title}: ${problem}`] : [])),
-        ...run.document.warnings,
+        ...run.document.warnings.map((warning) => said(warning, run.document.locale)),
       ]
     : [];
 

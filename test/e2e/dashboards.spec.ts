@@ -242,6 +242,18 @@ describe('dashboards', () => {
     expect(kept).toMatchObject({ status: 409, body: { code: 'view_in_use' } });
     expect((await server.json(`/api/reports/views/${other.body.id}?force=true`, undefined, 'DELETE')).status).toBe(204);
     expect((await open(made.id)).widgets[1]?.problem?.detail).toContain('was deleted');
+    // Its readers are told in their language, in the mail and on the page.
+    const wanted = { cron: '0 9 1 1 *', formats: ['csv'], recipients: ['reader@example.com'], locale: 'de-DE' };
+    const { body: schedule } = await server.json<{ id: string }>(`/api/dashboard/${made.id}/schedule`, wanted);
+    await server.json(`/api/reports/schedules/${schedule.id}/run`, {});
+    const { text = '' } = await PostalMime.parse(
+      await until(() => Promise.resolve(mails.get('reader@example.com')?.[0]), { seconds: 30 }),
+    );
+    expect(text).toMatch(/„Margin“ wurde am \d{4}-\d\d-\d\d deaktiviert\. Der Bericht enthält es nicht/);
+    const page = await (await fetch(linkIn(text, 'r'))).text();
+    expect(page).toMatch(/„Margin“ \(margin\) wurde am \d{4}-\d\d-\d\d deaktiviert\.</);
+    expect(page).toContain('Die Ansicht, die hier gezeigt wird, wurde gelöscht, oder Sie dürfen sie nicht sehen.');
+    expect(`${text}${page}`).not.toMatch(/was deactivated|was deleted/);
     expect((await server.json(`/api/dashboard/${made.id}`, undefined, 'DELETE')).status).toBe(204);
   });
 
@@ -268,6 +280,10 @@ describe('dashboards', () => {
     const removed = await server.graphql('mutation M($id: ID!) { deleteDashboard(id: $id) }', { id });
     expect(removed).toMatchObject({ data: { deleteDashboard: true } });
   });
+
+  /** The link in a mail to a page (`r`) or a file (`f`), at this server. */
+  const linkIn = (text: string | undefined, kind: 'r' | 'f'): string =>
+    new RegExp(`http\\S+/${kind}/\\S+`).exec(text ?? '')?.[0].replace(/^https?:\/\/[^/]+/, server.base) ?? '';
 
   const exported = async (id: string, format: string, key?: string): Promise<{ response: Response; bytes: Buffer }> => {
     const response = await server.fetch(
@@ -347,8 +363,7 @@ describe('dashboards', () => {
       'application/zip',
       'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
     ]);
-    const link = /http\S+\/r\/\S+/.exec(mail.text ?? '')?.[0] ?? '';
-    const page = await fetch(link.replace(/^https?:\/\/[^/]+/, server.base));
+    const page = await fetch(linkIn(mail.text, 'r'));
     expect(page.status).toBe(200);
     expect(await page.text()).toContain('Since ever');
     expect((await server.json(`/api/dashboard/${dashboard}`, undefined, 'DELETE')).status).toBe(204);
@@ -388,8 +403,7 @@ describe('dashboards', () => {
     const raw = await until(() => Promise.resolve(mails.get('large@example.com')?.[0]), { seconds: 60 });
     const mail = await PostalMime.parse(raw);
     expect(mail.attachments.map(({ mimeType }) => mimeType)).not.toContain('application/zip');
-    const link = /http\S+\/f\/\S+/.exec(mail.text ?? '')?.[0] ?? '';
-    const at = link.replace(/^https?:\/\/[^/]+/, server.base);
+    const at = linkIn(mail.text, 'f');
     const file = await fetch(at);
     expect([file.status, file.headers.get('content-type')]).toEqual([200, 'application/zip']);
     const zip = Buffer.from(await file.arrayBuffer());

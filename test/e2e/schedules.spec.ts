@@ -7,7 +7,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import PostalMime from 'postal-mime';
+import { DataSource } from 'typeorm';
+import { parseConfig } from '../../src/config/config.js';
+import { databaseOptions } from '../../src/database.js';
+import { Occurrence } from '../../src/delivery/occurrence.entity.js';
+import { KEEP_FILES_DAYS } from '../../src/delivery/report-store.js';
+import { SignedLinks } from '../../src/delivery/signed-links.js';
 import { packageRoot } from '../../src/common/package-root.js';
+import { keyRingOf } from '../../src/secrets/key-ring.js';
+import { embeddedDatabaseUrl } from '../support/records.js';
 import { selfSigned } from '../support/certificate.js';
 import { catchMails, type MailCatcher } from '../support/mail-catcher.js';
 import { TestServer } from '../support/server.js';
@@ -34,6 +42,7 @@ const day = (ago: number): string => new Date(Date.now() - ago * DAY_MS).toISOSt
 
 describe('scheduled reports', () => {
   let server: TestServer;
+  let records: DataSource;
   let view: string;
   let mails: MailCatcher['mails'];
   let host: MailCatcher;
@@ -74,8 +83,10 @@ describe('scheduled reports', () => {
     });
     expect(created.status).toBe(201);
     view = created.body.id;
+    records = await new DataSource(databaseOptions(embeddedDatabaseUrl(server.dataDir))).initialize();
   }, 120_000);
   afterAll(async () => {
+    await records?.destroy();
     await server?.stop();
     await host.close();
     rmSync(trusted, { recursive: true, force: true });
@@ -382,6 +393,17 @@ describe('scheduled reports', () => {
     expect(asked).toMatch(/<html lang="de-DE" dir="ltr">[^]*Verteiler verlassen[^]*Ja, nichts mehr senden/);
     expect(asked).toContain('<b><bdi>reader@example.com</bdi></b>');
     expect(await pageOf(leave, { method: 'POST' })).toMatch(/Erledigt[^]*erhält keine weiteren dieser Berichte/);
+    // Links that were signed for as long as files are kept, a day ago and a day more than that.
+    const config = parseConfig({ DATA_DIR: server.dataDir, PUBLIC_URL: server.base });
+    const links = new SignedLinks(records, { ...config, secretKeys: keyRingOf(config) });
+    const { id: occurrence } = await records.manager.findOneByOrFail(Occurrence, { schedule_id: body.id });
+    const aged = (days: number): Promise<string> =>
+      links.url({ kind: 'r', occurrence }, new Date(Date.now() - days * DAY_MS));
+    expect(await pageOf(await aged(KEEP_FILES_DAYS - 1))).toMatch(/<html lang="de-DE"[^]*Datenstand/);
+    const old = await aged(KEEP_FILES_DAYS + 1);
+    expect(await pageOf(old)).toMatch(/<html lang="de-DE" dir="ltr">[^]*Dieser Link ist abgelaufen; bitten Sie um/);
+    const expired = await fetch(old);
+    expect([expired.status, await expired.json()]).toMatchObject([410, { code: 'link_expired' }]);
     // Of a link that is none of ours only the browser's language is known, and a program gets a problem.
     expect(await pageOf(`${leave}x`)).toMatch(/<html lang="fr-FR"[^]*Ce lien est incomplet/);
     const problem = await fetch(`${leave}x`);
@@ -405,6 +427,22 @@ describe('scheduled reports', () => {
     await run(saved.body.id);
     const mail = await PostalMime.parse(mails.get('spent@example.com')?.[0] ?? '');
     expect(mail.subject).toBe('Spent $600.00');
+  }, 60_000);
+
+  it('says in the mail that a template names a metric which the report lost since', async () => {
+    const { body: own } = await server.json<{ id: string }>('/api/reports/views', {
+      ...{ report_name: 'Spend and clicks', metrics: ['spend', 'clicks'], dimensions: [], visibility: 'organization' },
+    });
+    const wanted = { cron: '0 9 1 1 *', formats: ['csv'], recipients: ['lost@example.com'] };
+    const template = { subject: 'Spend {{metric.spend}}, clicks {{metric.clicks}}', message: '{{metric.clicks}}' };
+    const path = `/api/reports/views/${own.id}`;
+    const saved = await server.json<Schedule>(`${path}/schedule`, { ...wanted, ...template, locale: 'fr-FR' });
+    expect(saved.status).toBe(201);
+    expect((await server.json(path, { metrics: ['spend'] }, 'PATCH')).status).toBe(200);
+    await run(saved.body.id);
+    const mail = await PostalMime.parse(mails.get('lost@example.com')?.[0] ?? '');
+    expect(mail.subject).toMatch(/^Spend 4\s600,00\s\$, clicks –$/);
+    expect(mail.text?.match(/l’indicateur « clicks », que le rapport ne contient plus/g)).toHaveLength(1);
   }, 60_000);
 
   it('stands in the ledger of GraphQL too, which also sends and knows the mail host', async () => {

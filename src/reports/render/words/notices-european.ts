@@ -24,6 +24,8 @@ export const english: Notices = {
   owner_may_not: 'Whoever set this up may not send this report any more, or the report is gone.',
   owner_left: 'Whoever set this up is no longer a member of the organisation, or the report is gone.',
   no_recipient_left: 'None of the recipients belongs to the organisation any more.',
+  missed: 'Nothing ran from its time until a day after it.',
+  missed_several: 'Nothing ran from its time until a day after it, nor at the due times before it ({count}).',
   not_made: 'The report could not be made; the server’s log has the reason.',
   not_prepared: 'The report could not be prepared; the server’s log has the reason.',
   files_gone: 'The files of the report are no longer kept.',
@@ -42,21 +44,6 @@ export const english: Notices = {
   finding_change: '{metric} is {now}, {change} % against {before} before.',
   finding_few: '{metric} is {now}; too few past values ({count}) to say what is usual.',
   finding_usual: '{metric} is {now}; the median of {count} periods before is {usual}.',
-  rows_limited: 'These numbers are of the rows that you may see, which are not all of the organisation’s.',
-  no_totals:
-    'There are no totals: a filter on a metric drops groups, and totals over all rows would not be totals of the groups shown.…',
-  no_subtotals:
-    'There are no subtotals: a filter on a metric drops groups, and subtotals over all rows would not be subtotals of the groups shown.…',
-  may_rise: '{labels} may still rise: who began in the last {days} days of the range may still convert.',
-  running_left_out:
-    'Complete periods are compared, so the … that still runs is left out: all numbers are of rows before {time}.…',
-  not_over_time:
-    '“{metric}” can’t be added up over time: it is a state, not a flow. It has no value … wherever several rows would be added up.',
-  not_over_rows:
-    '“{metric}” can’t be added up over days, campaigns or sources: whoever was counted in several rows would be counted again. It has no value … wherever several rows would be added up.',
-  deactivated: '“{metric}” was deactivated on {day}. The report is without it.',
-  deactivated_order:
-    '“{metric}” was deactivated on {day}. The report is without it. Rows are in the order of “{other}” in its place.',
   not_set: 'Not set',
   yes: 'Yes',
   no: 'No',
@@ -90,6 +77,9 @@ export const german: Notices = {
   owner_may_not: 'Wer dies eingerichtet hat, darf diesen Bericht nicht mehr senden, oder es gibt ihn nicht mehr.',
   owner_left: 'Wer dies eingerichtet hat, gehört nicht mehr zur Organisation, oder es gibt den Bericht nicht mehr.',
   no_recipient_left: 'Keiner der Empfänger gehört noch zur Organisation.',
+  missed: 'Von der fälligen Zeit bis einen Tag danach lief kein Prozess.',
+  missed_several:
+    'Von der fälligen Zeit bis einen Tag danach lief kein Prozess, auch nicht zu den fälligen Zeiten davor ({count}).',
   not_made: 'Der Bericht konnte nicht erstellt werden; der Grund steht im Protokoll des Servers.',
   not_prepared: 'Der Bericht konnte nicht vorbereitet werden; der Grund steht im Protokoll des Servers.',
   files_gone: 'Die Dateien des Berichts werden nicht mehr aufbewahrt.',
@@ -108,22 +98,6 @@ export const german: Notices = {
   finding_change: '{metric} beträgt {now}, {change} % gegenüber zuvor {before}.',
   finding_few: '{metric} beträgt {now}; zu wenige frühere Werte ({count}), um zu sagen, was üblich ist.',
   finding_usual: '{metric} beträgt {now}; der Median der {count} Zeiträume davor ist {usual}.',
-  rows_limited: 'Diese Zahlen umfassen die Zeilen, die Sie sehen dürfen; die Organisation hat mehr.',
-  no_totals:
-    'Es gibt keine Summen: Ein Filter auf einer Kennzahl lässt Gruppen weg; Summen über alle Zeilen wären nicht die der gezeigten Gruppen.',
-  no_subtotals:
-    'Es gibt keine Zwischensummen: Ein Filter auf einer Kennzahl lässt Gruppen weg; Zwischensummen über alle Zeilen wären nicht die der gezeigten Gruppen.',
-  may_rise:
-    '{labels}: kann noch steigen, denn wer in den letzten {days} Tagen des Zeitraums begann, kann noch konvertieren.',
-  running_left_out:
-    'Verglichen werden ganze Zeiträume; der laufende fehlt daher: Alle Zahlen sind aus Zeilen vor {time}.',
-  not_over_time:
-    '„{metric}“ lässt sich nicht über die Zeit addieren und hat keinen Wert, wo mehrere Zeilen zusammenkämen.',
-  not_over_rows:
-    '„{metric}“ lässt sich nicht über Tage, Kampagnen oder Quellen addieren, da Personen doppelt gezählt würden, und hat keinen Wert, wo mehrere Zeilen zusammenkämen.',
-  deactivated: '„{metric}“ wurde am {day} deaktiviert. Der Bericht enthält es nicht.',
-  deactivated_order:
-    '„{metric}“ wurde am {day} deaktiviert. Der Bericht enthält es nicht; die Zeilen sind stattdessen nach „{other}“ geordnet.',
   not_set: 'Nicht gesetzt',
   yes: 'Ja',
   no: 'Nein',
@@ -157,6 +131,8 @@ export const french: Notices = {
   owner_may_not: 'La personne qui a créé cet envoi ne peut plus envoyer ce rapport, ou le rapport n’existe plus.',
   owner_left: 'La personne qui a créé cet envoi ne fait plus partie de l’organisation, ou le rapport n’existe plus.',
   no_recipient_left: 'Aucun des destinataires ne fait encore partie de l’organisation.',
+  missed: 'Rien n’a tourné entre l’échéance et le lendemain.',
+  missed_several: 'Rien n’a tourné entre l’échéance et le lendemain, ni aux échéances précédentes ({count}).',
   not_made: 'Le rapport n’a pas pu être produit ; le journal du serveur en donne la raison.',
   not_prepared: 'Le rapport n’a pas pu être préparé ; le journal du serveur en donne la raison.',
   files_gone: 'Les fichiers du rapport ne sont plus conservés.',
@@ -175,22 +151,6 @@ export const french: Notices = {
   finding_change: '{metric} : {now}, {change} % par rapport à {before} auparavant.',
   finding_few: '{metric} : {now} ; trop peu de valeurs passées ({count}) pour dire ce qui est habituel.',
   finding_usual: '{metric} : {now} ; la médiane des {count} périodes précédentes est {usual}.',
-  rows_limited: 'Ces chiffres portent sur les lignes que vous pouvez voir ; l’organisation en a d’autres.',
-  no_totals:
-    'Il n’y a pas de totaux : un filtre sur un indicateur écarte des groupes, et les totaux de toutes les lignes ne seraient pas ceux des groupes affichés.',
-  no_subtotals:
-    'Il n’y a pas de sous-totaux : un filtre sur un indicateur écarte des groupes, et les sous-totaux de toutes les lignes ne seraient pas ceux des groupes affichés.',
-  may_rise:
-    '{labels} : peut encore augmenter, car qui a commencé dans les {days} derniers jours de la période peut encore convertir.',
-  running_left_out:
-    'Des périodes complètes sont comparées ; celle en cours est donc écartée : tous les chiffres portent sur les lignes d’avant {time}.',
-  not_over_time:
-    '« {metric} » ne s’additionne pas dans le temps et n’a pas de valeur là où plusieurs lignes se cumuleraient.',
-  not_over_rows:
-    '« {metric} » ne s’additionne pas entre jours, campagnes ou sources, car des personnes seraient comptées deux fois, et n’a pas de valeur là où plusieurs lignes se cumuleraient.',
-  deactivated: '« {metric} » a été désactivé le {day}. Le rapport ne le contient pas.',
-  deactivated_order:
-    '« {metric} » a été désactivé le {day}. Le rapport ne le contient pas ; les lignes suivent l’ordre de « {other} » à la place.',
   not_set: 'Non défini',
   yes: 'Oui',
   no: 'Non',
@@ -224,6 +184,9 @@ export const spanish: Notices = {
   owner_may_not: 'Quien configuró este envío ya no puede enviar este informe, o el informe ya no existe.',
   owner_left: 'Quien configuró este envío ya no pertenece a la organización, o el informe ya no existe.',
   no_recipient_left: 'Ninguno de los destinatarios pertenece ya a la organización.',
+  missed: 'Nada estuvo en marcha desde su hora hasta un día después.',
+  missed_several:
+    'Nada estuvo en marcha desde su hora hasta un día después, ni en las horas previstas anteriores ({count}).',
   not_made: 'No se pudo crear el informe; el registro del servidor indica el motivo.',
   not_prepared: 'No se pudo preparar el informe; el registro del servidor indica el motivo.',
   files_gone: 'Los archivos del informe ya no se conservan.',
@@ -242,20 +205,6 @@ export const spanish: Notices = {
   finding_change: '{metric} es {now}, {change} % frente a {before} antes.',
   finding_few: '{metric} es {now}; hay muy pocos valores anteriores ({count}) para decir qué es habitual.',
   finding_usual: '{metric} es {now}; la mediana de los {count} períodos anteriores es {usual}.',
-  rows_limited: 'Estas cifras son de las filas que usted puede ver; la organización tiene más.',
-  no_totals:
-    'No hay totales: un filtro sobre una métrica descarta grupos, y los totales de todas las filas no serían los de los grupos mostrados.',
-  no_subtotals:
-    'No hay subtotales: un filtro sobre una métrica descarta grupos, y los subtotales de todas las filas no serían los de los grupos mostrados.',
-  may_rise: '{labels}: aún puede subir, pues quien empezó en los últimos {days} días del período aún puede convertir.',
-  running_left_out:
-    'Se comparan períodos completos, así que falta el que está en curso: todas las cifras son de filas anteriores a {time}.',
-  not_over_time: '«{metric}» no se puede sumar en el tiempo y no tiene valor donde se sumarían varias filas.',
-  not_over_rows:
-    '«{metric}» no se puede sumar entre días, campañas o fuentes, pues se contaría dos veces a las mismas personas, y no tiene valor donde se sumarían varias filas.',
-  deactivated: '«{metric}» se desactivó el {day}. El informe no la incluye.',
-  deactivated_order:
-    '«{metric}» se desactivó el {day}. El informe no la incluye; las filas siguen en su lugar el orden de «{other}».',
   not_set: 'Sin definir',
   yes: 'Sí',
   no: 'No',
@@ -289,6 +238,8 @@ export const italian: Notices = {
   owner_may_not: 'Chi ha impostato questo invio non può più inviare il report, o il report non esiste più.',
   owner_left: 'Chi ha impostato questo invio non fa più parte dell’organizzazione, o il report non esiste più.',
   no_recipient_left: 'Nessuno dei destinatari fa più parte dell’organizzazione.',
+  missed: 'Nulla era in funzione dalla scadenza fino al giorno dopo.',
+  missed_several: 'Nulla era in funzione dalla scadenza fino al giorno dopo, né alle scadenze precedenti ({count}).',
   not_made: 'Non è stato possibile creare il report; il motivo è nel registro del server.',
   not_prepared: 'Non è stato possibile preparare il report; il motivo è nel registro del server.',
   files_gone: 'I file del report non sono più conservati.',
@@ -307,21 +258,6 @@ export const italian: Notices = {
   finding_change: '{metric} è {now}, {change} % rispetto a {before} prima.',
   finding_few: '{metric} è {now}; troppo pochi valori passati ({count}) per dire che cosa sia usuale.',
   finding_usual: '{metric} è {now}; la mediana dei {count} periodi precedenti è {usual}.',
-  rows_limited: 'Questi numeri riguardano le righe che può vedere; l’organizzazione ne ha altre.',
-  no_totals:
-    'Non ci sono totali: un filtro su una metrica esclude dei gruppi, e i totali di tutte le righe non sarebbero quelli dei gruppi mostrati.',
-  no_subtotals:
-    'Non ci sono subtotali: un filtro su una metrica esclude dei gruppi, e i subtotali di tutte le righe non sarebbero quelli dei gruppi mostrati.',
-  may_rise:
-    '{labels}: può ancora salire, poiché chi ha iniziato negli ultimi {days} giorni del periodo può ancora convertire.',
-  running_left_out:
-    'Si confrontano periodi completi, quindi quello in corso è escluso: tutti i numeri riguardano righe precedenti a {time}.',
-  not_over_time: '«{metric}» non si può sommare nel tempo e non ha valore dove si sommerebbero più righe.',
-  not_over_rows:
-    '«{metric}» non si può sommare tra giorni, campagne o fonti, perché le stesse persone sarebbero contate più volte, e non ha valore dove si sommerebbero più righe.',
-  deactivated: '«{metric}» è stata disattivata il {day}. Il report non la contiene.',
-  deactivated_order:
-    '«{metric}» è stata disattivata il {day}. Il report non la contiene; le righe seguono invece l’ordine di «{other}».',
   not_set: 'Non impostato',
   yes: 'Sì',
   no: 'No',
@@ -354,6 +290,9 @@ export const portuguese: Notices = {
   owner_may_not: 'Quem configurou este envio já não pode enviar este relatório, ou o relatório já não existe.',
   owner_left: 'Quem configurou este envio já não pertence à organização, ou o relatório já não existe.',
   no_recipient_left: 'Nenhum dos destinatários pertence mais à organização.',
+  missed: 'Nada esteve em execução desde a hora prevista até um dia depois.',
+  missed_several:
+    'Nada esteve em execução desde a hora prevista até um dia depois, nem nas horas previstas anteriores ({count}).',
   not_made: 'Não foi possível criar o relatório; o motivo está no registro do servidor.',
   not_prepared: 'Não foi possível preparar o relatório; o motivo está no registro do servidor.',
   files_gone: 'Os arquivos do relatório já não estão guardados.',
@@ -372,20 +311,6 @@ export const portuguese: Notices = {
   finding_change: '{metric} é {now}, {change} % em relação a {before} antes.',
   finding_few: '{metric} é {now}; há poucos valores anteriores ({count}) para dizer o que é habitual.',
   finding_usual: '{metric} é {now}; a mediana dos {count} períodos anteriores é {usual}.',
-  rows_limited: 'Estes números são das linhas que pode ver; a organização tem mais.',
-  no_totals:
-    'Não há totais: um filtro sobre uma métrica exclui grupos, e os totais de todas as linhas não seriam os dos grupos mostrados.',
-  no_subtotals:
-    'Não há subtotais: um filtro sobre uma métrica exclui grupos, e os subtotais de todas as linhas não seriam os dos grupos mostrados.',
-  may_rise: '{labels}: ainda pode subir, pois quem começou nos últimos {days} dias do período ainda pode converter.',
-  running_left_out:
-    'Comparam-se períodos completos, por isso o que está em curso fica de fora: todos os números são de linhas anteriores a {time}.',
-  not_over_time: '“{metric}” não pode ser somado no tempo e não tem valor onde várias linhas seriam somadas.',
-  not_over_rows:
-    '“{metric}” não pode ser somado entre dias, campanhas ou fontes, pois as mesmas pessoas seriam contadas de novo, e não tem valor onde várias linhas seriam somadas.',
-  deactivated: '“{metric}” foi desativada em {day}. O relatório não a contém.',
-  deactivated_order:
-    '“{metric}” foi desativada em {day}. O relatório não a contém; as linhas seguem a ordem de “{other}” em seu lugar.',
   not_set: 'Não definido',
   yes: 'Sim',
   no: 'Não',
@@ -419,6 +344,9 @@ export const dutch: Notices = {
   owner_may_not: 'Wie dit instelde mag dit rapport niet meer versturen, of het rapport bestaat niet meer.',
   owner_left: 'Wie dit instelde hoort niet meer bij de organisatie, of het rapport bestaat niet meer.',
   no_recipient_left: 'Geen van de ontvangers hoort nog bij de organisatie.',
+  missed: 'Er draaide niets vanaf het geplande tijdstip tot een dag daarna.',
+  missed_several:
+    'Er draaide niets vanaf het geplande tijdstip tot een dag daarna, en ook niet op de tijdstippen ervoor ({count}).',
   not_made: 'Het rapport kon niet worden gemaakt; de reden staat in het logboek van de server.',
   not_prepared: 'Het rapport kon niet worden voorbereid; de reden staat in het logboek van de server.',
   files_gone: 'De bestanden van het rapport worden niet meer bewaard.',
@@ -437,21 +365,6 @@ export const dutch: Notices = {
   finding_change: '{metric} is {now}, {change} % tegenover {before} daarvoor.',
   finding_few: '{metric} is {now}; te weinig eerdere waarden ({count}) om te zeggen wat gebruikelijk is.',
   finding_usual: '{metric} is {now}; de mediaan van de {count} perioden ervoor is {usual}.',
-  rows_limited: 'Deze cijfers zijn van de rijen die u mag zien; de organisatie heeft er meer.',
-  no_totals:
-    'Er zijn geen totalen: een filter op een kengetal laat groepen weg, en totalen over alle rijen zouden niet die van de getoonde groepen zijn.',
-  no_subtotals:
-    'Er zijn geen subtotalen: een filter op een kengetal laat groepen weg, en subtotalen over alle rijen zouden niet die van de getoonde groepen zijn.',
-  may_rise: '{labels}: kan nog stijgen, want wie in de laatste {days} dagen van de periode begon, kan nog converteren.',
-  running_left_out:
-    'Volledige perioden worden vergeleken, dus de lopende is weggelaten: alle cijfers zijn van rijen vóór {time}.',
-  not_over_time:
-    '“{metric}” kan niet over de tijd worden opgeteld en heeft geen waarde waar meerdere rijen zouden worden opgeteld.',
-  not_over_rows:
-    '“{metric}” kan niet over dagen, campagnes of bronnen worden opgeteld, omdat mensen dubbel zouden tellen, en heeft geen waarde waar meerdere rijen zouden worden opgeteld.',
-  deactivated: '“{metric}” is op {day} uitgeschakeld. Het rapport bevat het niet.',
-  deactivated_order:
-    '“{metric}” is op {day} uitgeschakeld. Het rapport bevat het niet; de rijen staan in plaats daarvan op volgorde van “{other}”.',
   not_set: 'Niet ingesteld',
   yes: 'Ja',
   no: 'Nee',
@@ -485,6 +398,8 @@ export const polish: Notices = {
   owner_may_not: 'Osoba, która to ustawiła, nie może już wysyłać tego raportu albo raport już nie istnieje.',
   owner_left: 'Osoba, która to ustawiła, nie należy już do organizacji albo raport już nie istnieje.',
   no_recipient_left: 'Żaden z odbiorców nie należy już do organizacji.',
+  missed: 'Od terminu do następnego dnia nic nie działało.',
+  missed_several: 'Od terminu do następnego dnia nic nie działało, także w terminach wcześniejszych ({count}).',
   not_made: 'Nie udało się utworzyć raportu; przyczyna jest w dzienniku serwera.',
   not_prepared: 'Nie udało się przygotować raportu; przyczyna jest w dzienniku serwera.',
   files_gone: 'Pliki raportu nie są już przechowywane.',
@@ -503,20 +418,6 @@ export const polish: Notices = {
   finding_change: '{metric}: {now}, {change} % wobec {before} wcześniej.',
   finding_few: '{metric}: {now}; za mało wcześniejszych wartości ({count}), aby powiedzieć, co jest typowe.',
   finding_usual: '{metric}: {now}; mediana poprzednich okresów ({count}) to {usual}.',
-  rows_limited: 'Liczby dotyczą wierszy, które wolno Panu/Pani zobaczyć; organizacja ma ich więcej.',
-  no_totals: 'Brak sum: filtr na wskaźniku pomija grupy, a sumy wszystkich wierszy nie byłyby sumami pokazanych grup.',
-  no_subtotals:
-    'Brak sum częściowych: filtr na wskaźniku pomija grupy, a sumy wszystkich wierszy nie byłyby sumami pokazanych grup.',
-  may_rise:
-    '{labels}: może jeszcze wzrosnąć, bo kto zaczął w ostatnich dniach okresu ({days}), może jeszcze dokonać konwersji.',
-  running_left_out:
-    'Porównywane są pełne okresy, więc bieżący pominięto: wszystkie liczby dotyczą wierszy sprzed {time}.',
-  not_over_time: '„{metric}” nie sumuje się w czasie i nie ma wartości tam, gdzie dodano by kilka wierszy.',
-  not_over_rows:
-    '„{metric}” nie sumuje się po dniach, kampaniach ani źródłach, bo te same osoby liczono by ponownie, i nie ma wartości tam, gdzie dodano by kilka wierszy.',
-  deactivated: '„{metric}” wyłączono {day}. Raport go nie zawiera.',
-  deactivated_order:
-    '„{metric}” wyłączono {day}. Raport go nie zawiera; wiersze są zamiast tego w kolejności „{other}”.',
   not_set: 'Nie ustawiono',
   yes: 'Tak',
   no: 'Nie',

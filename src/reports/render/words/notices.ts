@@ -1,7 +1,6 @@
 /**
- * What is said around a report: the pages of links, notices to owners, and what a report's readers must be told. In English
- * these are the very texts that the ledger of deliveries and the answers of queries hold, so that a text from there can be
- * said in the reader's language (`inWordsOf`).
+ * What is said around a report: the pages of links, notices to owners, findings of conditions. In English these are the very
+ * texts that the ledger of deliveries holds, so that a text from there can be said in the reader's language (`said`).
  */
 export interface Notices {
   readonly leave: string;
@@ -28,6 +27,9 @@ export interface Notices {
   readonly owner_may_not: string;
   readonly owner_left: string;
   readonly no_recipient_left: string;
+  readonly missed: string;
+  /** `{count}` before it */
+  readonly missed_several: string;
   readonly not_made: string;
   readonly not_prepared: string;
   readonly files_gone: string;
@@ -52,20 +54,6 @@ export interface Notices {
   readonly finding_few: string;
   /** `{count}`, `{usual}` */
   readonly finding_usual: string;
-  readonly rows_limited: string;
-  readonly no_totals: string;
-  readonly no_subtotals: string;
-  /** `{labels}`, `{days}` */
-  readonly may_rise: string;
-  /** `{time}` */
-  readonly running_left_out: string;
-  /** `{metric}` */
-  readonly not_over_time: string;
-  readonly not_over_rows: string;
-  /** `{metric}`, `{day}` */
-  readonly deactivated: string;
-  /** and `{other}` */
-  readonly deactivated_order: string;
   readonly not_set: string;
   readonly yes: string;
   readonly no: string;

@@ -1,3 +1,5 @@
+import { NO_CURRENCY } from '../../../compiler/model/relations.js';
+import { missingRates } from '../../../compiler/query/money-checks.js';
 import { KEPT, kept, said } from './said.js';
 import { CATALOGUE, counted, filled, isEnglish, wordsOf, type Counted, type Words } from './words.js';
 
@@ -62,8 +64,45 @@ test.each(KEPT)('what is kept in English is said in every language: %s', (notice
   // Where the English says more than other languages do, anything may stand.
   const text = kept(notice, values).replaceAll('…', ' a month {"last": 1}');
   for (const [language, words] of Object.entries(CATALOGUE)) {
-    expect(said(text, language)).toBe(language === 'en' ? text : filled(words[notice], values));
+    // Marks of direction are for who shows it.
+    const bare = said(text, language).replaceAll(/[\u200F\u2068\u2069]/g, '');
+    expect(bare).toBe(language === 'en' ? text : filled(words[notice], values));
   }
+});
+
+test('findings have numbers as the locale writes them, and names that keep their direction', () => {
+  const above = kept('finding_above', { metric: 'Spend', now: '115859.57', bound: '-100' });
+  expect(said(above, 'en-US')).toBe('Spend is 115,859.57, above -100.');
+  expect(said(above, 'de-DE')).toBe('Spend beträgt 115.859,57 und liegt über -100.');
+  expect(said(above, 'ar-EG')).toMatch(/^\u200F\u2068Spend\u2069: ١١٥٬٨٥٩٫٥٧، أعلى من \u061C?-١٠٠\.$/);
+  const change = kept('finding_change', { metric: '2026', now: '1234', change: '+12.5', before: '1096.8889' });
+  expect(said(change, 'fr-FR').replaceAll(/\s/g, ' ')).toContain('2026');
+  expect(said(change, 'fr-FR')).toMatch(/1\s234[^]*\+12,5\s%[^]*1\s096,8889/);
+  expect(said('Spend is missing', 'en-GB')).toBe('Spend is missing');
+});
+
+test('missing rates are said with all their parts', () => {
+  const rows = [
+    ['2026-01-05', 'EUR', 2],
+    ['2026-01-07', 'EUR', 3],
+    ['2026-01-06', 'JPY', 1],
+    ['2026-01-05', NO_CURRENCY, 1],
+    ['2026-01-06', NO_CURRENCY, 4],
+  ];
+  const gaps = ['EUR', 'JPY', NO_CURRENCY].map((currency) => ({ currency, from: '2026-01-01', to: '2026-01-31' }));
+  const told = (refuses: boolean): string =>
+    missingRates({ currency: 'USD', gaps, refuses } as never, rows)?.message ?? '';
+  const parts = [
+    'EUR an 2 Tagen vom 2026-01-05 bis zum 2026-01-07 (Zeilen: 5)',
+    'JPY am 2026-01-06 (Zeilen: 1)',
+    'Kosten und Erlöse von Kunden, deren Weg an 2 Tagen vom 2026-01-05 bis zum 2026-01-06 begann (Zahlen: 5)',
+  ];
+  const german = said(told(false), 'de').replace(
+    /Es fehlt ein Wechselkurs in USD für (.*)\. Zahlen, die .* leer\.$/,
+    '$1',
+  );
+  expect(german.split('; ').sort()).toEqual(parts);
+  expect(said(told(true), 'ja')).toMatch(/^USD への為替レートがありません: .*JPY、2026-01-06（1 行）/);
 });
 
 test('what is none of our texts is said as it came', () => {

@@ -7,6 +7,10 @@ import * as eastAsianNotices from './notices-east-asian.js';
 import * as europeanNotices from './notices-european.js';
 import * as rightToLeftNotices from './notices-right-to-left.js';
 import type { Notices } from './notices.js';
+import * as rightToLeftWarnings from './warnings-right-to-left.js';
+import * as eastAsianWarnings from './warnings-east-asian.js';
+import * as europeanWarnings from './warnings-european.js';
+import type { Warnings } from './warnings.js';
 
 /** A text for each way in which the language counts (CLDR's plural categories). */
 export type Counted = Readonly<Partial<Record<Intl.LDMLPluralRule, string>>> & { readonly other: string };
@@ -92,16 +96,20 @@ export interface PageWords {
   readonly more: string;
 }
 
-export type Words = PageWords & Notices;
+export type Words = PageWords & Notices & Warnings;
 
 const together = <L extends string>(
   pages: Readonly<Record<L, PageWords>>,
   notices: Readonly<Record<L, Notices>>,
+  warnings: Readonly<Record<L, Warnings>>,
   language: L,
-): Words => ({ ...pages[language], ...notices[language] });
-const ofEurope = (language: keyof typeof european): Words => together(european, europeanNotices, language);
-const ofEastAsia = (language: keyof typeof eastAsian): Words => together(eastAsian, eastAsianNotices, language);
-const fromTheRight = (language: keyof typeof rightToLeft): Words => together(rightToLeft, rightToLeftNotices, language);
+): Words => ({ ...pages[language], ...notices[language], ...warnings[language] });
+const ofEurope = (language: keyof typeof european): Words =>
+  together(european, europeanNotices, europeanWarnings, language);
+const ofEastAsia = (language: keyof typeof eastAsian): Words =>
+  together(eastAsian, eastAsianNotices, eastAsianWarnings, language);
+const fromTheRight = (language: keyof typeof rightToLeft): Words =>
+  together(rightToLeft, rightToLeftNotices, rightToLeftWarnings, language);
 const english = ofEurope('english');
 
 /** By language, or by language and script where a language has several. */
