@@ -528,6 +528,53 @@ test('a worker that dies while it ends an occurrence loses no word to its owner'
   }
 });
 
+test('after days with nothing at work, what was missed stands in the ledger, and the owner is told once', async () => {
+  const host = await catchMails();
+  try {
+    const queue = new ManualQueue();
+    const { sweep } = parts(queue, host.url, plainRunner);
+    const id = newId();
+    await database.query(
+      `INSERT INTO report_schedules (id, organization_id, view_id, owner_user_id, recurrence, time_zone, formats, recipients,
+         period, locale, is_active, planned_until)
+       VALUES ($1, $2, $3, $4, '{"cron": "0 0 * * *", "short_months": "skip"}', 'UTC', '{csv}',
+         '[{"email": "boss@example.com"}]', 'as_saved', 'de-DE', true, date_trunc('day', now()) - interval '1 second' - interval '4 days')`,
+      [id, ORGANIZATION, viewId, USER],
+    );
+    // Planned while something still ran, and never begun.
+    await database.query(
+      `INSERT INTO occurrences (id, organization_id, view_id, schedule_id, report_name, due_at, due_local, formats)
+       SELECT gen_random_uuid(), $2, $3, $1, 'Spend by source', day, to_char(day, 'YYYY-MM-DD"T"HH24:MI'), '{csv}'
+       FROM date_trunc('day', now() - interval '5 days') AS day`,
+      [id, ORGANIZATION, viewId],
+    );
+    for (let look = 0; look < 2; look++) {
+      await sweep.sweep();
+      await queue.drain();
+    }
+    const past: { state: string; reason: string | null }[] = await database.query(
+      `SELECT state, reason FROM occurrences WHERE schedule_id = $1 AND due_at <= now() ORDER BY due_at`,
+      [id],
+    );
+    const reason = 'Nothing ran from its time until a day after it.';
+    expect(past).toEqual([
+      ...Array.from({ length: 4 }, () => ({ state: 'missed', reason })),
+      { state: 'missed', reason: reason.replace('.', ', nor at the due times before it (4).') },
+      { state: 'finished', reason: null },
+    ]);
+    expect([...host.mails].map(([address, mails]) => [address, mails.length]).sort()).toEqual([
+      ['ann@example.com', 1],
+      ['boss@example.com', 1],
+    ]);
+    const notice = await PostalMime.parse(host.mails.get('ann@example.com')?.[0] ?? '');
+    expect(notice.subject).toBe('Nicht allen zugestellt: Spend by source');
+    expect(notice.text).toContain('lief kein Prozess, auch nicht zu den fälligen Zeiten davor (4).');
+  } finally {
+    await host.close();
+    await database.query('DELETE FROM report_schedules');
+  }
+});
+
 test('who has left the organisation sends nothing any more', async () => {
   const queue = new ManualQueue();
   const { service } = parts(queue, null);

@@ -9,6 +9,7 @@ import { CATCH_UP_MS } from '../delivery/occurrence-ledger.js';
 import type { OccurrencePlanner } from '../delivery/occurrence-planner.port.js';
 import { dueTimes } from '../recurrence/due-times.js';
 import type { DueTime } from '../recurrence/recurrence.js';
+import { kept } from '../reports/render/words/said.js';
 import { timingOf } from './rule.js';
 import { ReportSchedule } from './schedule.entity.js';
 
@@ -17,7 +18,7 @@ const AHEAD_MS = 24 * 3_600_000;
 /** …and again when less than this is left. */
 const REPLAN_MS = 12 * 3_600_000;
 const SCHEDULES_A_TURN = 50;
-/** After a long time down, single rows are kept for so many of a schedule's missed times; the last says how many more. */
+/** After a long time down, single rows are kept for so many of a schedule's missed times; the last says how many there were. */
 const MOST_MISSED = 100;
 
 /** Plans occurrences. Many may plan at once: each schedule is held by one transaction at a time, and each time is one row. */
@@ -51,6 +52,7 @@ export class SchedulePlanner implements OccurrencePlanner {
   async planOne(manager: EntityManager, schedule: ReportSchedule, now: Date = new Date()): Promise<void> {
     const until = new Date(now.getTime() + AHEAD_MS);
     const missedBefore = now.getTime() - CATCH_UP_MS;
+    const givenUp = await this.giveUp(manager, schedule, new Date(missedBefore));
     // What lies ahead is looked at anew: new zone data may have moved it.
     const from = Math.min(schedule.planned_until.getTime(), now.getTime());
     const { rule, zone } = timingOf(schedule);
@@ -67,11 +69,9 @@ export class SchedulePlanner implements OccurrencePlanner {
       missed.push(due);
       if (missed.length > MOST_MISSED) missed.shift();
     }
-    for (const [index, due] of missed.entries()) {
-      const more =
-        index === 0 && missedCount > missed.length ? ` So were ${missedCount - missed.length} before it.` : '';
-      await this.write(manager, schedule, due, `Nothing ran from its time until a day after it.${more}`);
-    }
+    for (const due of missed) await this.write(manager, schedule, due, kept('missed'));
+    const all = [...givenUp, ...missed.map(({ at }) => at)];
+    if (all.length > 0) await this.tellOwner(manager, schedule, Math.max(...all), givenUp.length + missedCount);
     await manager.query('UPDATE report_schedules SET planned_until = $2 WHERE id = $1', [schedule.id, until]);
   }
 
@@ -127,6 +127,41 @@ export class SchedulePlanner implements OccurrencePlanner {
         missed,
         missed === null ? null : new Date(),
         schedule.dashboard_id,
+      ],
+    );
+  }
+
+  /**
+   * What was planned ahead and nobody has begun until now is missed, too; not what waited for an earlier one.
+   * @returns the due times
+   */
+  private async giveUp(manager: EntityManager, { id }: ReportSchedule, before: Date): Promise<readonly number[]> {
+    const [rows] = await manager.query<[{ due_at: Date }[], number]>(
+      `UPDATE occurrences AS mine SET state = 'missed', reason = $3, finished_at = now()
+       WHERE schedule_id = $1 AND state = 'planned' AND attempt = 0 AND due_at < $2 AND NOT EXISTS (
+         SELECT FROM occurrences AS earlier WHERE earlier.schedule_id = $1 AND earlier.due_at < mine.due_at
+           AND earlier.attempt > 0 AND coalesce(earlier.finished_at, now()) > mine.due_at)
+       RETURNING due_at`,
+      [id, before, kept('missed')],
+    );
+    return rows.map(({ due_at }) => due_at.getTime());
+  }
+
+  /** One notice for all that was missed together, at its last; the sweep sends it. */
+  private async tellOwner(manager: EntityManager, schedule: ReportSchedule, at: number, count: number): Promise<void> {
+    await manager.query(
+      `WITH last AS (
+         UPDATE occurrences SET reason = $5 WHERE schedule_id = $3 AND due_at = $4 AND state = 'missed'
+         RETURNING id, organization_id)
+       INSERT INTO deliveries (id, organization_id, occurrence_id, recipient, kind)
+       SELECT $1, last.organization_id, last.id, users.email, 'failure_notice' FROM last JOIN users ON users.id = $2
+       ON CONFLICT DO NOTHING`,
+      [
+        newId(),
+        schedule.owner_user_id,
+        schedule.id,
+        new Date(at),
+        count === 1 ? kept('missed') : kept('missed_several', { count: count - 1 }),
       ],
     );
   }
