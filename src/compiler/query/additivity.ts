@@ -6,6 +6,7 @@
 import type { ProblemItem } from '../../common/problem.js';
 import { partsKey } from '../cube/measure.js';
 import { mustNotAddUp } from '../model/additivity.js';
+import { windowsIn } from '../model/around.js';
 import { memberLineage } from '../model/lineage.js';
 import type { SimpleMetricMember } from '../model/types.js';
 import { embedded, sql, statementOf } from './fragment.js';
@@ -73,19 +74,25 @@ export async function additivityChecks(report: Report, request: ReportRequest): 
   return Promise.all(checks);
 }
 
-/** Numbers beside the rows that have no value where they would add up. */
+/** Numbers beside the rows, and of earlier times, that have no value where they would add up. */
 export function nonAdditiveWarnings(report: Report, request: ReportRequest): ProblemItem[] {
-  const { compare, top } = report;
+  const { compare, top, model } = report;
   const beside = [
     ...(request.totals === true ? ['totals'] : []),
     ...((request.subtotals?.length ?? 0) > 0 ? ['subtotals'] : []),
     ...(top?.other === true ? ['the row for all other values'] : []),
     ...(compare === null ? [] : ['the range compared with']),
   ];
-  if (beside.length === 0) return [];
-  return nonAdditiveMetrics(report).map((found) => ({
-    code: 'non_additive',
-    message: `${why(found)} It has no value in ${beside.join(', ')} wherever several rows would be added up.`,
-    pointer: pointerOf(found.metric.key, request),
-  }));
+  return nonAdditiveMetrics(report).flatMap((found) => {
+    const looksBack = windowsIn(found.metric.key, model).length > 0;
+    const where = looksBack ? [...beside, 'the time that it looks back at'] : beside;
+    if (where.length === 0) return [];
+    return [
+      {
+        code: 'non_additive',
+        message: `${why(found)} It has no value in ${where.join(', ')} wherever several rows would be added up.`,
+        pointer: pointerOf(found.metric.key, request),
+      },
+    ];
+  });
 }

@@ -25,6 +25,7 @@ const model = buildModel({
     define('reach', { data_type: 'integer', additivity: 'non_additive' }),
     define('device__other', { formula: 'spend * 2' }),
     windowed('spend_so_far', { kind: 'cumulative', metric: 'spend' }),
+    windowed('reach_before', { kind: 'previous', metric: 'reach', count: 1, unit: 'month', output: 'value' }),
     windowed('reach_7_days', { kind: 'rolling', metric: 'reach', count: 7, unit: 'day' }),
     windowed('device_share', { kind: 'share', metric: 'spend', within: ['device'] }),
     define('broken', { formula: 'revenue / spnd' }),
@@ -251,6 +252,18 @@ describe('comparisons, gaps, windows, top values and subtotals', () => {
   ])('refuses %s', async (_, request, code, pointer) => {
     const [error] = (await refusal({ metrics: ['spend'], ...request })).errors;
     expect([error?.code, error?.pointer]).toEqual([code, pointer]);
+  });
+
+  it('says that what looks back at a sum that can’t be added up has no value where it would be', async () => {
+    const ask = { time_grain: 'daily', date_range: { from: '2026-01-01', to: '2026-01-31' } } as const;
+    const { warnings } = await plan({ ...ask, metrics: ['reach', 'reach_before'] });
+    expect(warnings).toEqual([
+      expect.objectContaining({
+        code: 'non_additive',
+        pointer: '/metrics/1',
+        message: expect.stringContaining('looks back at'),
+      }),
+    ]);
   });
 
   it('asks the engine first where filling may come to too many cells', async () => {
