@@ -10,7 +10,7 @@ import { DATA_TABLE as CLICKHOUSE_TABLE } from '../engine/clickhouse/tables.js';
 import { DATA_TABLE as POSTGRES_TABLE } from '../engine/postgres/tables.js';
 
 /** What the base cube reads when Tributary runs it: the engine adds the tenant then. */
-const TABLE = `sql_table: 'unified_marketing_data',`;
+const TABLE = `sql_table: () => 'unified_marketing_data',`;
 
 /**
  * An organisation's model as files for stock Cube. There nothing but the model itself keeps organisations apart, so the

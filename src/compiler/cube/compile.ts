@@ -8,7 +8,6 @@ import type { DialectName } from '../dialect/types.js';
 import type { TypedFields } from '../dialect/field-sql.js';
 import type { Model } from '../model/types.js';
 import type { Statement } from '../query/types.js';
-import { CUBE } from './base.js';
 import type { RollupColumns } from '../rollup/types.js';
 import { cubeSchema, rollupSchema, type CubeFile, type CubeSchema } from './generate.js';
 import { peopleSql } from './people-sql.js';
@@ -58,35 +57,19 @@ export interface CompileInput {
 const WITHOUT_NATIVE = { newJinjaEngine: () => ({}), loadPythonContext: async () => ({}) };
 
 interface Transpiling {
-  transpileJsFile(file: CubeFile, report: unknown, symbols: TranspileSymbols): Promise<CubeFile | undefined>;
+  transpileJsFile(file: CubeFile): Promise<CubeFile>;
 }
-interface TranspileSymbols {
-  readonly cubeNames: readonly string[];
-  readonly cubeSymbols: Readonly<Record<string, unknown>>;
-}
-
-/** Base cubes as Cube has transpiled them, by all that they depend on. */
-const transpiledBases = new Map<string, CubeFile>();
 
 /**
  * Cube transpiles each file in each of its phases, in worker threads that it starts for every compilation; that is most
- * of the time of a compilation. Here the generated cube comes transpiled, and a base cube is transpiled once.
+ * of the time of a compilation. Here the generated cube comes transpiled, and base cubes are written that way.
  */
-function transpileOnce(compiler: Transpiling, generated: CubeSchema): void {
-  const transpile = compiler.transpileJsFile.bind(compiler);
-  compiler.transpileJsFile = async (file, report, symbols) => {
+function transpileNothing(compiler: Transpiling, generated: CubeSchema): void {
+  compiler.transpileJsFile = async (file) => {
     // Each phase begins here: whoever waits for the SQL of another model gets a turn between two phases.
     await new Promise((turn) => setImmediate(turn));
-    if (generated.files.some(({ fileName }) => fileName === file.fileName))
-      return { ...file, content: generated.script };
-    // A base cube knows nothing of what is generated on top of it.
-    const { [CUBE]: _, ...others } = symbols.cubeSymbols;
-    const key = JSON.stringify([file.fileName, file.content, symbols.cubeNames, others]);
-    const known = transpiledBases.get(key);
-    if (known) return known;
-    const transpiled = await transpile(file, report, symbols);
-    if (transpiled) transpiledBases.set(key, transpiled);
-    return transpiled;
+    const isGenerated = generated.files.some(({ fileName }) => fileName === file.fileName);
+    return isGenerated ? { ...file, content: generated.script } : file;
   };
 }
 
@@ -99,7 +82,7 @@ export async function compileModel({ model, dialect, base, typed, rollup }: Comp
     nativeInstance: WITHOUT_NATIVE as never,
     maxQueryCacheSize: 1,
   });
-  transpileOnce(compilers.compiler as unknown as Transpiling, generated);
+  transpileNothing(compilers.compiler as unknown as Transpiling, generated);
   await compilers.compiler.compile();
   let rowMeasures: RowMeasures | undefined;
   const Query = dialect === 'clickhouse' ? TributaryClickHouseQuery : TributaryPostgresQuery;
