@@ -6,9 +6,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
+import pg from 'pg';
 import { packageRoot } from '../../src/common/package-root.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
 import { TestServer } from '../support/server.js';
+import { until } from '../support/until.js';
 
 // Tens of thousands of rows through a server of its own; a busy machine takes its time.
 jest.setTimeout(180_000);
@@ -252,4 +254,17 @@ describe('imports on Postgres', () => {
       rmSync(folder, { recursive: true, force: true });
     },
   );
+
+  it('lets the planner know of many rows at once', async () => {
+    const client = new pg.Client({ connectionString: database?.url });
+    await client.connect();
+    const analyzed = async (): Promise<true | undefined> => {
+      const { rows } = await client.query<{ known: boolean }>(
+        "SELECT last_analyze IS NOT NULL AS known FROM pg_stat_user_tables WHERE relname = 'unified_marketing_data'",
+      );
+      return rows.some(({ known }) => known) || undefined;
+    };
+    // Its views of statistics are a little behind.
+    await until(analyzed, { seconds: 10, what: 'statistics of the imported rows' }).finally(() => client.end());
+  });
 });

@@ -11,6 +11,9 @@ import { createStageTable, DATA_TABLE, STAGE_SCHEMA } from './tables.js';
 /** Bytes handed to one COPY; while Postgres takes them the next ones are gathered. */
 const FLUSH_BYTES = 4 * 1024 * 1024;
 
+/** Rows of one import that change what the planner should know. */
+const MANY_ROWS = 10_000;
+
 /** Rows of an import in a table of their own; `commit` moves them in one transaction. */
 export class PostgresStage implements Stage {
   private readonly table: string;
@@ -79,12 +82,14 @@ export class PostgresStage implements Stage {
       const columns = DATA_COLUMNS.join(', ');
       const set = DATA_COLUMNS.slice(2).map((column) => `${column} = excluded.${column}`);
       await this.pool.query(markRows(changedRows(this.table)), [this.organizationId, this.importId]);
-      await this.pool.query(
+      const { rowCount } = await this.pool.query(
         `INSERT INTO ${DATA_TABLE} AS present (${columns})
          SELECT DISTINCT ON (id) ${columns} FROM ${this.table} ORDER BY id, line DESC
          ON CONFLICT (organization_id, id) DO UPDATE SET ${set.join(', ')}
          WHERE present.content_hash <> excluded.content_hash`,
       );
+      // Postgres does so by itself a minute later, if at all; until then it joins many rows as if they were few.
+      if ((rowCount ?? 0) >= MANY_ROWS) await this.pool.query(`ANALYZE ${DATA_TABLE}`);
     });
   }
 
