@@ -15,7 +15,7 @@ const HEAP_MB = 768;
 /** The built file; from the sources (in tests) the one that the last build made of them. */
 const SCRIPT = ((): string => {
   const beside = fileURLToPath(new URL('./compile-worker.js', import.meta.url));
-  return existsSync(beside) ? beside : join(packageRoot, 'dist/src/metrics/compile-worker.js');
+  return existsSync(beside) ? beside : join(packageRoot, 'dist/app/compile-worker.js');
 })();
 
 interface Waiting {

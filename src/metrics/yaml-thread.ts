@@ -12,7 +12,7 @@ const HEAP_MB = 256;
 /** The built file; from the sources (in tests) the one that the last build made of them. */
 const SCRIPT = ((): string => {
   const beside = fileURLToPath(new URL('./yaml-worker.js', import.meta.url));
-  return existsSync(beside) ? beside : join(packageRoot, 'dist/src/metrics/yaml-worker.js');
+  return existsSync(beside) ? beside : join(packageRoot, 'dist/app/yaml-worker.js');
 })();
 
 /**

@@ -34,7 +34,7 @@ export class ServerProcess {
   /** @throws Error with what it printed when it ends before it is ready */
   static async start(dataDir: string): Promise<ServerProcess> {
     const started = performance.now();
-    const child = spawn(process.execPath, [join(packageRoot, 'dist/src/main.js')], {
+    const child = spawn(process.execPath, [join(packageRoot, 'dist/app/main.js')], {
       env: { ...process.env, ...settings(dataDir) },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

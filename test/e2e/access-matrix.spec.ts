@@ -82,7 +82,7 @@ describe('the access matrix', () => {
     const { stdout } = spawnSync(
       process.execPath,
       [
-        join(packageRoot, 'dist/src/cli.js'),
+        join(packageRoot, 'dist/app/cli.js'),
         'org',
         'create',
         'theirs',

@@ -112,7 +112,7 @@ describe('who may see what', () => {
     );
 
   const cli = (...args: string[]): string => {
-    const { stdout, stderr, status } = spawnSync(process.execPath, [join(packageRoot, 'dist/src/cli.js'), ...args], {
+    const { stdout, stderr, status } = spawnSync(process.execPath, [join(packageRoot, 'dist/app/cli.js'), ...args], {
       encoding: 'utf8',
       env: { ...process.env, TRIBUTARY_URL: server.base, TRIBUTARY_API_KEY: ADMIN_KEY, DATA_DIR: server.dataDir },
     });

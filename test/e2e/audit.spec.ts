@@ -58,7 +58,7 @@ describe('the audit trail', () => {
   };
   const actions = async (query = ''): Promise<string[]> => (await trail(query)).map(({ action }) => action);
   const cli = (...args: string[]): Promise<{ stdout: string }> =>
-    promisify(execFile)(process.execPath, [join(packageRoot, 'dist/src/cli.js'), ...args], {
+    promisify(execFile)(process.execPath, [join(packageRoot, 'dist/app/cli.js'), ...args], {
       env: { ...process.env, TRIBUTARY_API_KEY: ADMIN_KEY, TRIBUTARY_URL: server.base },
     });
 

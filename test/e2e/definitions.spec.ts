@@ -124,7 +124,7 @@ describe('definitions', () => {
   const cli = (...args: string[]): Promise<{ code: number; out: string; err: string }> =>
     new Promise((resolve) => {
       const env = { ...process.env, TRIBUTARY_URL: server.base, TRIBUTARY_API_KEY: ADMIN_KEY };
-      execFile(process.execPath, [join(packageRoot, 'dist/src/cli.js'), ...args], { env }, (error, out, err) =>
+      execFile(process.execPath, [join(packageRoot, 'dist/app/cli.js'), ...args], { env }, (error, out, err) =>
         resolve({ code: error ? Number(error.code) : 0, out, err }),
       );
     });

@@ -162,7 +162,7 @@ describe('hostile requests to every door of the OpenAPI document', () => {
 
     beforeAll(async () => {
       api = (await server.json<OpenApi>('/api/openapi.json')).body;
-      const cli = join(packageRoot, 'dist/src/cli.js');
+      const cli = join(packageRoot, 'dist/app/cli.js');
       const { stdout } = spawnSync(
         process.execPath,
         [cli, 'org', 'create', CANARY.toLowerCase(), '--admin', 'canary@example.com', '--name', CANARY],

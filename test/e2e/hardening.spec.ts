@@ -33,6 +33,13 @@ describe('what a browser may do with answers', () => {
     }
   });
 
+  it('is told with the names that bodies have in the source, although the product is bundled', async () => {
+    const { body } = await server.json<{ components: { schemas: object } }>('/api/openapi.json');
+    const names = Object.keys(body.components.schemas);
+    expect(names).toEqual(expect.arrayContaining(['KeyListDto', 'UserListDto', 'MetricDto']));
+    expect(names.filter((name) => /^_|\d$/.test(name))).toEqual([]);
+  });
+
   it('is run the scripts of the two developers’ pages, which are all the server’s own', async () => {
     for (const path of ['/graphiql', '/api/docs']) {
       const page = await server.fetch(path, {}, null);

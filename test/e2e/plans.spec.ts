@@ -31,7 +31,7 @@ describe('an organisation whose plan is changed', () => {
   const plan = async (name: string): Promise<string> => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      [join(packageRoot, 'dist/src/cli.js'), 'org', 'plan', 'main', name],
+      [join(packageRoot, 'dist/app/cli.js'), 'org', 'plan', 'main', name],
       { env: { ...process.env, DATA_DIR: server.dataDir } },
     );
     return stdout;

@@ -25,7 +25,7 @@ describe('the guides to access and data protection', () => {
       const script = `set -euo pipefail\ntributary() { "$NODE" "$CLI" "$@"; }\n${line}`;
       const env = {
         ...{ PATH: process.env.PATH, HOME: process.env.HOME, LOG_LEVEL: 'warn', TOKEN: 'EAAB-0815' },
-        ...{ NODE: process.execPath, CLI: join(packageRoot, 'dist/src/cli.js') },
+        ...{ NODE: process.execPath, CLI: join(packageRoot, 'dist/app/cli.js') },
         ...{ TRIBUTARY_URL: server.base, TRIBUTARY_API_KEY: ADMIN_KEY, DATA_DIR: server.dataDir },
       };
       execFile('bash', ['-c', script], { env, cwd: folder }, (error, out, err) =>

@@ -579,7 +579,7 @@ describe('scheduled reports', () => {
     await ownHost.close();
     const { body: stuck } = await server.json<{ occurrence_id: string }>(`/api/reports/schedules/${body.id}/run`, {});
     const create = ['org', 'create', 'others', '--admin', 'them@example.com', '--name', 'Others'];
-    const cli = spawnSync(process.execPath, [join(packageRoot, 'dist/src/cli.js'), ...create], {
+    const cli = spawnSync(process.execPath, [join(packageRoot, 'dist/app/cli.js'), ...create], {
       encoding: 'utf8',
       env: { ...process.env, DATA_DIR: server.dataDir },
     });

@@ -20,7 +20,7 @@ describe('secrets of an organisation', () => {
     env: Readonly<Record<string, string>> = {},
     input = '',
   ): { code: number | null; out: string; err: string } => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(packageRoot, 'dist/src/cli.js'), ...args], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(packageRoot, 'dist/app/cli.js'), ...args], {
       encoding: 'utf8',
       input,
       env: { ...process.env, DATA_DIR: dataDir, TRIBUTARY_API_KEY: ADMIN_KEY, ...env },

@@ -18,7 +18,7 @@ export function runCli({ base, dataDir }: TestServer, args: readonly string[], i
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
-      [join(packageRoot, 'dist/src/cli.js'), ...args],
+      [join(packageRoot, 'dist/app/cli.js'), ...args],
       { env },
       (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err }),
     );

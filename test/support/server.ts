@@ -25,7 +25,7 @@ function spawnServer(
   env: Readonly<Record<string, string>> = {},
   as: ServerOptions['as'] = 'server',
 ): ChildProcessByStdio<null, Readable, Readable> {
-  const [file, ...rest] = as === 'worker' ? ['dist/src/cli.js', 'worker'] : ['dist/src/main.js'];
+  const [file, ...rest] = as === 'worker' ? ['dist/app/cli.js', 'worker'] : ['dist/app/main.js'];
   return spawn(process.execPath, [join(packageRoot, file as string), ...rest], {
     env: {
       PATH: process.env.PATH ?? '',

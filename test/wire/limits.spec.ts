@@ -172,7 +172,7 @@ describe('what an organisation has', () => {
   it('lets in nobody whose plan does not have the SQL API', async () => {
     await promisify(execFile)(
       process.execPath,
-      [join(packageRoot, 'dist/src/cli.js'), 'org', 'plan', 'main', 'starter'],
+      [join(packageRoot, 'dist/app/cli.js'), 'org', 'plan', 'main', 'starter'],
       { env: { ...process.env, DATA_DIR: server.dataDir } },
     );
     await expect(connect(server)).rejects.toMatchObject({
