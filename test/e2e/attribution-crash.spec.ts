@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { startClickHouseFront, type ClickHouseFront } from '../support/clickhouse-http-front.js';
+import { prepareData } from '../support/prepared-data.js';
 import { embeddedDatabaseUrl } from '../support/records.js';
 import { TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
@@ -153,6 +154,7 @@ describe('a server that is killed', () => {
   let server: TestServer;
   beforeAll(async () => {
     dataDir = mkdtempSync(join(tmpdir(), 'tributary-attribution-'));
+    await prepareData(dataDir);
     server = await TestServer.start({ dataDir });
     await prepare(server);
   }, 240_000);

@@ -2,8 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
+import type { EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
 import { ALL_ROUNDS, CrashStory, ROUND_MS, titled, type Round } from '../support/crash-story.js';
+import { startPreparedPostgres } from '../support/prepared-data.js';
 
 /** One round of each kind: being done, sending, counting, and committing twice. */
 const ROUNDS = [12, 1, 3, 4, 7].map((index) => ALL_ROUNDS[index] as Round);
@@ -14,7 +15,7 @@ describe('killed in the middle of an import, on Postgres', () => {
   let story: CrashStory;
   beforeAll(async () => {
     dataDir = mkdtempSync(join(tmpdir(), 'tributary-crash-'));
-    database = await startEmbeddedPostgres({ dataDir: join(dataDir, 'own-postgres') });
+    database = await startPreparedPostgres(join(dataDir, 'own-postgres'));
     story = new CrashStory(dataDir, { DATABASE_URL: database.url, ANALYTICS_URL: database.url });
     await story.begin();
   }, 120_000);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ALL_ROUNDS, CrashStory, ROUND_MS, titled } from '../support/crash-story.js';
+import { prepareData } from '../support/prepared-data.js';
 
 /** All of them, unless one is in a hurry while trying something. */
 const ROUNDS = ALL_ROUNDS.slice(0, Number(process.env.CRASH_ROUNDS ?? ALL_ROUNDS.length));
@@ -12,6 +13,7 @@ describe('killed in the middle of an import, on the embedded ClickHouse', () => 
   let story: CrashStory;
   beforeAll(async () => {
     dataDir = mkdtempSync(join(tmpdir(), 'tributary-crash-'));
+    await prepareData(dataDir);
     story = new CrashStory(dataDir);
     await story.begin();
   }, 120_000);

@@ -9,10 +9,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { packageRoot } from '../../src/common/package-root.js';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
+import type { EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
 import type { ErasureDto, RetentionPreviewItemDto, RetentionRunDto } from '../../src/protection/protection.dto.js';
 import { ANN, ANNS, BOB, BOBS, OLD, PHONE, daysAgo, order, touch } from '../support/customers-story.js';
 import { OwnRedis, hasRedisServer } from '../support/own-redis.js';
+import { startPreparedPostgres } from '../support/prepared-data.js';
 import { ADMIN_KEY, TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
@@ -112,7 +113,7 @@ describe.each(['chdb', 'postgres'])('data protection on %s', (engine) => {
     );
 
   beforeAll(async () => {
-    postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres') });
+    postgres = await startPreparedPostgres(join(folder, 'postgres'));
     database = new pg.Client({ connectionString: postgres.url });
     await database.connect();
     redis = hasRedisServer ? await OwnRedis.start() : null;
@@ -344,7 +345,7 @@ describe.each(['chdb', 'postgres'])('data protection on %s', (engine) => {
       expect(await numbers()).toEqual(before);
       const out = spawnSync(
         process.execPath,
-        [join(packageRoot, 'dist/src/cli.js'), 'customer', 'erasures', '--server', server.base],
+        [join(packageRoot, 'dist/app/cli.js'), 'customer', 'erasures', '--server', server.base],
         {
           encoding: 'utf8',
           env: { ...process.env, TRIBUTARY_API_KEY: ADMIN_KEY },

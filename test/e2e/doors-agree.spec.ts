@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { Decimal } from 'decimal.js';
 import { buildModel } from '../../src/compiler/model/build.js';
 import type { Filter, FilterCondition, ReportRequest } from '../../src/compiler/query/types.js';
-import { startEmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
+import type { EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
 import { fieldNames } from '../../src/graphql/field-names.js';
 import { LibraryService } from '../../src/metrics/library.service.js';
 import { conformanceModel, DEFINITIONS } from '../conformance/model.js';
 import { randomFrom, randomRequest, type RandomRequest } from '../conformance/random-requests.js';
 import { ROWS } from '../conformance/rows.js';
 import { parseCsv } from '../support/csv.js';
+import { startPreparedPostgres } from '../support/prepared-data.js';
 import { TestServer } from '../support/server.js';
 
 const REQUESTS = 2_000;
@@ -120,7 +121,7 @@ function cellOf(text: string | null, { type }: Answer['columns'][number], like: 
 
 describe('every door', () => {
   let server: TestServer;
-  let database: Awaited<ReturnType<typeof startEmbeddedPostgres>> | undefined;
+  let database: EmbeddedPostgres | undefined;
   let folder = '';
   const asked = requests();
   const answers: Answer[] = [];
@@ -142,7 +143,7 @@ describe('every door', () => {
   beforeAll(async () => {
     // Postgres plans small questions faster than ClickHouse; which engine answers does not matter to the doors.
     folder = await mkdtemp(join(tmpdir(), 'tributary-doors-'));
-    database = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres') });
+    database = await startPreparedPostgres(join(folder, 'postgres'));
     server = await TestServer.start({ env: { DATABASE_URL: database.url, ANALYTICS_URL: database.url } });
     const rows = ROWS.map(({ id, customer_id, data_payload, attribution_data, ...row }) => ({
       ...{ external_id: id, customer_id, recorded_at: row.recorded_at, data_source: row.data_source },

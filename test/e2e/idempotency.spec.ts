@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BehindTheDoors } from '../support/behind-the-doors.js';
+import { prepareData } from '../support/prepared-data.js';
 import { ADMIN_KEY, TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
@@ -28,6 +29,7 @@ describe('a request that is sent again under its Idempotency-Key', () => {
   let behind: BehindTheDoors;
   const dataDir = mkdtempSync(join(tmpdir(), 'tributary-'));
   beforeAll(async () => {
+    await prepareData(dataDir);
     server = await TestServer.start({ dataDir });
     behind = await BehindTheDoors.of(server);
   }, 120_000);

@@ -4,9 +4,10 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
+import type { EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
 import { LANES } from '../../src/query/limits.js';
 import { HeldEngine } from '../support/held-engine.js';
+import { startPreparedPostgres } from '../support/prepared-data.js';
 import { hasRedisAt, REDIS_URL } from '../support/redis.js';
 import { TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
@@ -67,7 +68,7 @@ class Wire {
   beforeAll(async () => {
     await redis.connect();
     await wire.open();
-    postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres') });
+    postgres = await startPreparedPostgres(join(folder, 'postgres'));
     const env = {
       ...{ DATABASE_URL: postgres.url, ANALYTICS_URL: postgres.url, REDIS_URL: wire.url },
       ...{ RATE_LIMIT_KEY: '40', QUERY_BUDGET_SECONDS: '1', SQL_API_PORT: '0' },

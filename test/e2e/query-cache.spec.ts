@@ -2,8 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
+import type { EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
 import { HeldEngine } from '../support/held-engine.js';
+import { startPreparedPostgres } from '../support/prepared-data.js';
 import { TestServer } from '../support/server.js';
 
 interface Answer {
@@ -30,7 +31,7 @@ describe('cached answers', () => {
   let second: TestServer;
 
   beforeAll(async () => {
-    postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres') });
+    postgres = await startPreparedPostgres(join(folder, 'postgres'));
     const env = { DATABASE_URL: postgres.url, ANALYTICS_URL: postgres.url };
     first = await TestServer.start({ env });
     second = await TestServer.start({ env });

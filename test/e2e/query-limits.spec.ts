@@ -2,9 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
+import type { EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
 import { LANES } from '../../src/query/limits.js';
 import { HeldEngine } from '../support/held-engine.js';
+import { startPreparedPostgres } from '../support/prepared-data.js';
 import { TestServer } from '../support/server.js';
 
 describe('limits of an organisation', () => {
@@ -14,7 +15,7 @@ describe('limits of an organisation', () => {
   let server: TestServer;
 
   beforeAll(async () => {
-    postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres') });
+    postgres = await startPreparedPostgres(join(folder, 'postgres'));
     server = await TestServer.start({ env: { DATABASE_URL: postgres.url, ANALYTICS_URL: postgres.url } });
     engine = await HeldEngine.open(postgres.url);
     await server.rows([

@@ -7,8 +7,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
+import type { EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
 import { ImportWatch } from '../support/import-watch.js';
+import { startPreparedPostgres } from '../support/prepared-data.js';
 import { TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
@@ -66,7 +67,7 @@ describe.each(['chdb', 'postgres'])('rollups on %s', (engine) => {
       },
     });
   beforeAll(async () => {
-    postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres') });
+    postgres = await startPreparedPostgres(join(folder, 'postgres'));
     server = await start();
     watch = await ImportWatch.open(postgres.url);
   }, 240_000);

@@ -6,9 +6,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
+import type { EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
 import { JOB_NAMES } from '../../src/jobs/job-names.js';
 import { hasRedisServer, OwnRedis } from '../support/own-redis.js';
+import { startPreparedPostgres } from '../support/prepared-data.js';
 import { TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
@@ -97,7 +98,7 @@ describe('workers apart from servers', () => {
   let smtpUrl: string;
 
   beforeAll(async () => {
-    postgres = await startEmbeddedPostgres({ dataDir: join(dataDir, 'own-postgres') });
+    postgres = await startPreparedPostgres(join(dataDir, 'own-postgres'));
     smtpUrl = await host.listen();
     if (hasRedisServer) redis = await OwnRedis.start();
   }, 90_000);

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import pg from 'pg';
 import { packageRoot } from '../../src/common/package-root.js';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
+import type { EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
+import { startPreparedPostgres } from '../support/prepared-data.js';
 import { TestServer } from '../support/server.js';
 import { until } from '../support/until.js';
 
@@ -245,7 +246,7 @@ describe('imports on Postgres', () => {
   importsRealFiles(
     async () => {
       folder = mkdtempSync(join(tmpdir(), 'tributary-ingestion-'));
-      database = await startEmbeddedPostgres({ dataDir: join(folder, 'own-postgres') });
+      database = await startPreparedPostgres(join(folder, 'own-postgres'));
       return TestServer.start({ env: { DATABASE_URL: database.url, ANALYTICS_URL: database.url } });
     },
     async (server) => {

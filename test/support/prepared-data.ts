@@ -17,6 +17,7 @@ import {
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/common/package-root.js';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
 
 const FOLDER = join(packageRoot, 'node_modules', '.cache', 'tributary-prepared-data');
 /** What a data directory looks like depends on these, as built. */
@@ -31,10 +32,21 @@ const MAKERS = [
 /** Puts the stores into an empty data directory, where this system can copy them with their owner. */
 export async function prepareData(dataDir: string): Promise<void> {
   if (process.platform === 'win32') return;
-  const prepared = preparedOnce();
-  for (const store of ['postgres', 'clickhouse']) copy(join(prepared, store), join(dataDir, store));
+  mkdirSync(dataDir, { recursive: true });
+  copy(join(preparedOnce(), 'clickhouse'), join(dataDir, 'clickhouse'));
+  await preparePostgres(join(dataDir, 'postgres'));
+}
+
+/** Starts a Postgres of a test's own, migrated already, with its data in `dataDir`, which is not there yet. */
+export async function startPreparedPostgres(dataDir: string): Promise<EmbeddedPostgres> {
+  if (process.platform !== 'win32') await preparePostgres(dataDir);
+  return startEmbeddedPostgres({ dataDir });
+}
+
+async function preparePostgres(directory: string): Promise<void> {
+  copy(join(preparedOnce(), 'postgres'), directory);
   // Each server has a port of its own.
-  const access = join(dataDir, 'postgres', 'connection.json');
+  const access = join(directory, 'connection.json');
   const { password } = JSON.parse(readFileSync(access, 'utf8')) as { password: string };
   writeFileSync(access, JSON.stringify({ port: await freePort(), password }), { mode: 0o600 });
 }
@@ -47,7 +59,7 @@ function preparedOnce(): string {
     if (old !== stateOfSources() && !old.startsWith('new-')) rmSync(join(FOLDER, old), { recursive: true });
   const fresh = mkdtempSync(join(FOLDER, 'new-'));
   const { PATH, HOME } = process.env;
-  const { status, stderr } = spawnSync(process.execPath, [join(packageRoot, 'dist/src/cli.js'), 'migrate'], {
+  const { status, stderr } = spawnSync(process.execPath, [join(packageRoot, 'dist/app/cli.js'), 'migrate'], {
     env: { PATH, HOME, DATA_DIR: fresh, LOG_LEVEL: 'warn' },
     encoding: 'utf8',
   });

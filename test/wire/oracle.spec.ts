@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
+import type { EmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
+import { prepareData, startPreparedPostgres } from '../support/prepared-data.js';
 import { embeddedDatabaseUrl } from '../support/records.js';
 import { definition } from '../support/definition.js';
 import { TestServer } from '../support/server.js';
@@ -68,7 +69,8 @@ describe.each(['clickhouse', 'postgres'] as const)('on %s', (engine) => {
   const folder = mkdtempSync(join(tmpdir(), 'tributary-oracle-'));
 
   beforeAll(async () => {
-    if (engine === 'postgres') postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres') });
+    if (engine === 'postgres') postgres = await startPreparedPostgres(join(folder, 'postgres'));
+    else await prepareData(join(folder, 'data'));
     server = await TestServer.start({
       dataDir: join(folder, 'data'),
       env: postgres ? { DATABASE_URL: postgres.url, ANALYTICS_URL: postgres.url } : {},
