@@ -22,6 +22,10 @@ import { postgresBinaries, runner, type PostgresBinaries, type Runner } from './
 
 const USER = 'tributary';
 const READY_MS = 60_000;
+/** Of one process; what is shared between them counts in each. */
+const MOST_MEMORY_KB = 2 * 1024 * 1024;
+/** What the statements of one session may have in temporary files. */
+const MOST_TEMPORARY = '20GB';
 const STOP_MS = 30_000;
 
 export interface EmbeddedPostgres {
@@ -148,10 +152,12 @@ async function launch(
         unix_socket_directories: '',
         max_connections: '100',
         log_min_messages: 'warning',
+        temp_file_limit: MOST_TEMPORARY,
       }).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
     ]);
+    const [limited, itsArgs] = withLessMemory(command, args);
     // A group of its own: Ctrl-C reaches this process first, which then stops the server in order.
-    const child = spawn(command, args, {
+    const child = spawn(limited, itsArgs, {
       ...spawnOptions,
       env: environment(),
       detached: true,
@@ -167,6 +173,15 @@ async function launch(
     access = writeAccess(directory, { ...access, port: await freePort() });
   }
   throw new Error('The embedded Postgres found no free port.');
+}
+
+/**
+ * Each of its processes gets so much address space and no more: a statement that wants more is refused (`53200`), where
+ * the system would end processes of its own choice.
+ */
+function withLessMemory(command: string, args: readonly string[]): [string, readonly string[]] {
+  if (process.platform !== 'linux') return [command, args];
+  return ['/bin/sh', ['-c', 'ulimit -v "$0" 2>/dev/null; exec "$@"', String(MOST_MEMORY_KB), command, ...args]];
 }
 
 async function becomesReady(child: ChildProcess, cluster: string, access: Access): Promise<boolean> {

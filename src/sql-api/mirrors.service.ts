@@ -68,6 +68,7 @@ export class Mirrors implements OnModuleDestroy {
   private readonly admin: pg.Pool;
   private readonly url: URL;
   private readonly password: string;
+  private readonly reader: string;
   private ready: Promise<void> | null = null;
 
   constructor(
@@ -78,6 +79,8 @@ export class Mirrors implements OnModuleDestroy {
   ) {
     const { databaseUrl } = config;
     this.url = new URL(databaseUrl ?? 'postgres://127.0.0.1');
+    // Roles belong to the whole server, which may hold several installations, each in a database of its own.
+    this.reader = `${READER}_${digestOf(this.url.pathname).slice(0, 8)}`;
     // The same for every process of this installation, and known to whoever knows the database's password.
     this.password = createHmac('sha256', databaseUrl ?? '')
       .update('tributary sql reader')
@@ -114,7 +117,12 @@ export class Mirrors implements OnModuleDestroy {
       const reports = await this.reports.of(identity, policy, snapshot, wide);
       const relations = [wide, ...areasOf(snapshot.model, wide), ...reports];
       const shown = relations.map(({ content: _, ...relation }) => relation);
-      const content = { database: organization.slug, organization: organization.name, relations: shown };
+      const content = {
+        reader: this.reader,
+        database: organization.slug,
+        organization: organization.name,
+        relations: shown,
+      };
       const digest = digestOf([MIRROR_VERSION, content]);
       const name = `${PREFIX}${organizationId.replaceAll('-', '')}_${digest}`;
       const facts = await this.made(name, () => mirrorSql(content));
@@ -137,7 +145,7 @@ export class Mirrors implements OnModuleDestroy {
     const mode = searchParams.get('sslmode') ?? (searchParams.get('ssl') === 'true' ? 'require' : 'disable');
     const tls = mode === 'verify-full' || mode === 'verify-ca' ? 'verified' : mode === 'require' ? 'on' : 'off';
     const host = decodeURIComponent(hostname).replace(/^\[|\]$/g, '');
-    return { host, port: Number(port || 5432), user: READER, password: this.password, database, tls };
+    return { host, port: Number(port || 5432), user: this.reader, password: this.password, database, tls };
   }
 
   private made(name: string, sql: () => string): Promise<CatalogFacts> {
@@ -181,7 +189,7 @@ export class Mirrors implements OnModuleDestroy {
         await client.query(`BEGIN; ${sql} COMMIT;`);
       });
       await this.admin.query(
-        `REVOKE ALL ON DATABASE ${quoted(draft)} FROM PUBLIC; GRANT CONNECT, TEMPORARY ON DATABASE ${quoted(draft)} TO ${READER}`,
+        `REVOKE ALL ON DATABASE ${quoted(draft)} FROM PUBLIC; GRANT CONNECT, TEMPORARY ON DATABASE ${quoted(draft)} TO ${quoted(this.reader)}`,
       );
       await this.admin.query(`ALTER DATABASE ${quoted(draft)} RENAME TO ${quoted(name)}`);
     } catch (error) {
@@ -225,10 +233,10 @@ export class Mirrors implements OnModuleDestroy {
 
   /** Roles belong to the whole server, and other processes may make this one at the same moment. */
   private async makeReader(): Promise<void> {
-    const set = `ROLE ${READER} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS NOINHERIT PASSWORD ${literal(this.password)}`;
+    const set = `ROLE ${quoted(this.reader)} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS NOINHERIT PASSWORD ${literal(this.password)}`;
     for (let attempt = 0; ; attempt++) {
       try {
-        const { rowCount } = await this.admin.query('SELECT FROM pg_roles WHERE rolname = $1', [READER]);
+        const { rowCount } = await this.admin.query('SELECT FROM pg_roles WHERE rolname = $1', [this.reader]);
         await this.admin.query(`${rowCount === 0 ? 'CREATE' : 'ALTER'} ${set}`);
         return;
       } catch (error) {

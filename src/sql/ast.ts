@@ -89,6 +89,15 @@ export function functionName(fields: Fields): { readonly schema: string | undefi
 export const typeName = (fields: Fields): string =>
   stringOf(list((fields.typeName as Fields | undefined)?.names).at(-1));
 
+/** What is made a date of: `x` in `x::date` and in `date(x)`. */
+export function datedIn(node: unknown): Node | undefined {
+  const typed = as(node, 'TypeCast');
+  if (typed) return typeName(typed) === 'date' ? (typed.arg as Node) : undefined;
+  const call = as(node, 'FuncCall');
+  const [arg, ...others] = list(call?.args);
+  return call && functionName(call).name === 'date' && others.length === 0 ? arg : undefined;
+}
+
 /** The parts that all must hold. */
 export function conjuncts(node: unknown): Node[] {
   const bool = as(node, 'BoolExpr');

@@ -50,6 +50,13 @@ const refusal = (sql: string): Promise<{ code?: string; message: string; hint?: 
   );
 
 describe('how much', () => {
+  it('refuses a statement that takes more memory than one may, and goes on', async () => {
+    const texts = ['x', 'y', 'z'].map((letter) => `length(repeat(repeat(v || '${letter}', 500), 800000))`);
+    const refused = await refusal(`SELECT ${texts.join(', ')} FROM (VALUES ('a')) AS t(v)`);
+    expect(refused).toMatchObject({ code: '53200' });
+    expect((await client.query('SELECT COUNT(*) AS n FROM (VALUES (1)) AS t')).rows).toEqual([{ n: '1' }]);
+  }, 60_000);
+
   it.each([
     ['as they are read', 'SELECT campaign_name, spend FROM marketing'],
     ['sorted', 'SELECT campaign_name, spend FROM marketing ORDER BY campaign_name'],

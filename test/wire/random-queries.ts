@@ -39,6 +39,7 @@ const KEYS = [
   `date_trunc('year', recorded_at)`,
   `date_trunc('hour', recorded_at)`,
   'recorded_at::date',
+  'DATE(recorded_at)',
   "CAST(date_trunc('month', recorded_at) AS date)",
   'extract(dow FROM recorded_at)',
   `to_char(recorded_at, 'YYYY-MM')`,
@@ -150,7 +151,7 @@ function condition(dice: Dice, depth = 0): string {
     case 8:
       return `recorded_at BETWEEN ${quote(day())} AND ${quote(day())}`;
     case 9:
-      return `recorded_at::date ${dice.one(['=', '>=', '<', '>', '<='])} ${quote(day())}`;
+      return `${dice.one(['recorded_at::date', 'DATE(recorded_at)'])} ${dice.one(['=', '>=', '<', '>', '<='])} ${quote(day())}`;
     case 10:
       return `date_trunc('month', recorded_at) = ${quote(day().slice(0, 8) + '01')}`;
     case 11:
@@ -191,9 +192,9 @@ function from(dice: Dice): string {
   }
 }
 
-function grouped(dice: Dice): string {
+function grouped(dice: Dice, mayCount = true): string {
   const keys = dice.chance(85) ? dice.some(KEYS, 3) : [];
-  const aggregates = dice.some(AGGREGATES, 3);
+  const aggregates = mayCount || keys.length === 0 ? dice.some(AGGREGATES, 3) : [];
   const selected = [
     ...keys.map((key, index) => `${key} AS k${index}`),
     ...aggregates.map((each, index) => `${each} AS a${index}`),
@@ -282,6 +283,6 @@ export function randomQuery(dice: Dice): string {
     case 6:
       return `SELECT data_source, spend, rank() OVER (PARTITION BY data_source ORDER BY spend NULLS LAST) AS r FROM marketing${where(dice)}`;
     default:
-      return grouped(dice);
+      return grouped(dice, !dice.chance(8));
   }
 }

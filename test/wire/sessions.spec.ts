@@ -274,7 +274,7 @@ describe('settings', () => {
   const loseSessions = async (): Promise<void> => {
     const admin = new pg.Client({ connectionString: embeddedDatabaseUrl(server.dataDir) });
     await admin.connect();
-    const ours = `FROM pg_stat_activity WHERE usename = 'tributary_sql_reader'`;
+    const ours = `FROM pg_stat_activity WHERE usename LIKE 'tributary_sql_reader%'`;
     await admin.query(`SELECT pg_terminate_backend(pid) ${ours}`);
     await eventually(async () => expect((await admin.query(`SELECT ${ours}`)).rowCount).toBe(0));
     await admin.end();
@@ -323,6 +323,102 @@ describe('settings', () => {
     expect((await client.query('COMMIT')).command).toBe('ROLLBACK');
     expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
     await client.end();
+  });
+});
+
+describe('two installations on one Postgres server', () => {
+  it('do not take each other’s role', async () => {
+    const url = new URL(embeddedDatabaseUrl(server.dataDir));
+    const admin = new pg.Client({ connectionString: url.href });
+    await admin.connect();
+    await admin.query(`CREATE DATABASE second TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'`);
+    url.pathname = '/second';
+    const second = await TestServer.start({ env: { DATABASE_URL: url.href } });
+    try {
+      for (const each of [server, second, server]) {
+        // Sessions that are open already stay so.
+        await admin.query(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename LIKE 'tributary_sql_reader%'`,
+        );
+        const client = await connect(each);
+        expect((await client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+        await client.end();
+      }
+    } finally {
+      await second.stop();
+      await admin.end();
+    }
+  }, 120_000);
+});
+
+describe('the end of a transaction', () => {
+  it('is told as done or as failed, and never as both, where its session ends at that moment', async () => {
+    const admin = new pg.Client({ connectionString: embeddedDatabaseUrl(server.dataDir) });
+    await admin.connect();
+    const told = new Set<string>();
+    for (let round = 0; round < 24; round++) {
+      const client = await RawClient.open(server);
+      await client.start(0);
+      await client.ask('BEGIN');
+      await client.ask('SELECT 1');
+      const ends = admin.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename LIKE 'tributary_sql_reader%'`,
+      );
+      await new Promise((resolve) => setTimeout(resolve, round % 6));
+      client.socket.write(said.query('COMMIT'));
+      const frames = await client.until('Z');
+      const ended = frames.filter(({ type }) => type === 'C' || type === 'E');
+      expect(ended).toHaveLength(1);
+      expect((frames.at(-1) as Frame).body.toString()).toBe('I');
+      told.add(ended.map(({ type, body }) => (type === 'E' ? 'error' : body.toString())).join());
+      await ends;
+      expect(await client.ask('SELECT 1')).toEqual([['1']]);
+      client.socket.destroy();
+    }
+    expect([...told].every((each) => ['error', 'COMMIT\0', 'ROLLBACK\0'].includes(each))).toBe(true);
+    await admin.end();
+  }, 60_000);
+});
+
+/** The bytes of a row's values. */
+function bytesOf(body: Buffer): (Buffer | null)[] {
+  const reader = new BodyReader(body);
+  return reader.list(() => {
+    const length = reader.int32();
+    return length === -1 ? null : Buffer.from(reader.bytes(length));
+  });
+}
+
+describe('a portal through Postgres', () => {
+  it('gives its rows in pieces, in binary as in text', async () => {
+    const client = await RawClient.open(server);
+    await client.start(0);
+    const sql =
+      'SELECT clicks + 1, upper(data_source), recorded_at, spend * 1.5 FROM marketing ORDER BY recorded_at, clicks, data_source, spend';
+    const read = async (format: number, pieces: readonly number[]): Promise<(Buffer | null)[][]> => {
+      const bound = { portal: 'p', statement: 's', formats: [], values: [], resultFormats: [format] };
+      client.socket.write(Buffer.concat([said.query('BEGIN')]));
+      await client.until('Z');
+      client.socket.write(Buffer.concat([said.parse('s', sql, []), said.bind(bound)]));
+      for (const most of pieces) client.socket.write(said.execute('p', most));
+      client.socket.write(Buffer.concat([said.close('S', 's'), said.sync()]));
+      const frames = await client.until('Z');
+      const ends = frames.filter(({ type }) => type === 's' || type === 'C').map(({ type }) => type);
+      expect(ends).toEqual(pieces.map((most) => (most === 0 ? 'C' : 's')));
+      await client.ask('COMMIT');
+      return frames.flatMap(({ type, body }) => (type === 'D' ? [bytesOf(body)] : []));
+    };
+    const text = await read(0, [0]);
+    const binary = await read(1, [0]);
+    expect(text.length).toBe(70);
+    expect(await read(1, [1, 30, 7, 0])).toEqual(binary);
+    expect(await read(0, [40, 3, 0])).toEqual(text);
+    const numbers = binary.map(([clicks]) => (clicks ? String(clicks.readBigInt64BE()) : null));
+    expect(numbers).toEqual(text.map(([clicks]) => (clicks ? String(clicks) : null)));
+    expect(binary.map(([, source]) => String(source))).toEqual(text.map(([, source]) => String(source)));
+    const instants = binary.map(([, , at]) => Number((at as Buffer).readBigInt64BE() / 1000n) + Date.UTC(2000, 0, 1));
+    expect(instants).toEqual(text.map(([, , at]) => Date.parse(`${String(at)}:00`)));
+    client.socket.destroy();
   });
 });
 

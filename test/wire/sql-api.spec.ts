@@ -201,6 +201,26 @@ describe('measures by name', () => {
     ).toEqual([]);
   });
 
+  it('may be left out: buckets of the time alone', async () => {
+    const months = [['2026-01-01'], ['2026-02-01']];
+    for (const select of [
+      `SELECT DISTINCT date_trunc('month', recorded_at)::date::text FROM marketing ORDER BY 1`,
+      `SELECT DATE(date_trunc('month', recorded_at))::text FROM marketing GROUP BY 1 ORDER BY 1`,
+      `SELECT DISTINCT date_trunc('month', recorded_at)::date::text FROM campaign_performance WHERE DATE(recorded_at) > '2025-01-01' ORDER BY 1`,
+    ])
+      expect(await rows(select)).toEqual(months);
+  });
+
+  it('over windows stand by a bucket in any type', async () => {
+    for (const key of [`CAST(date_trunc('month', recorded_at) AS date)`, `date(date_trunc('month', recorded_at))`])
+      expect(await rows(`SELECT ${key}::text, MEASURE(spend_share) FROM marketing GROUP BY ${key} ORDER BY 1`)).toEqual(
+        [
+          ['2026-01-01', '0.999942909'],
+          ['2026-02-01', '0.000057091'],
+        ],
+      );
+  });
+
   it('of distinct customers are counted anew for groups of any kind', async () => {
     const levels = await rows(
       `SELECT left(data_source, 1) AS letter, MEASURE(customers), COUNT(DISTINCT customers) FROM marketing GROUP BY ROLLUP (1) ORDER BY 1 NULLS LAST`,

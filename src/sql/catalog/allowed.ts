@@ -56,7 +56,12 @@ export const STABLE_FUNCTIONS: ReadonlySet<string> = new Set(
    pg_partition_tree pg_partition_ancestors pg_partition_root
    getdatabaseencoding pg_advisory_unlock_all pg_conversion_is_visible pg_database_size pg_get_function_sqlbody
    pg_is_other_temp_schema pg_tablespace_location pg_tablespace_size pg_timezone_abbrevs pg_timezone_names pg_ts_dict_is_visible
-   pg_ts_parser_is_visible pg_ts_template_is_visible`.split(/\s+/),
+   pg_ts_parser_is_visible pg_ts_template_is_visible
+   date time timetz timestamp timestamptz numeric convert_from convert_to random_normal uuidv4 uuidv7
+   json_object_agg_strict json_object_agg_unique json_object_agg_unique_strict jsonb_object_agg_strict
+   jsonb_object_agg_unique jsonb_object_agg_unique_strict json_to_record json_to_recordset jsonb_to_record jsonb_to_recordset`.split(
+    /\s+/,
+  ),
 );
 
 /** Immutable, and yet not for clients: they can fill memory or tell of the server. */

@@ -15,7 +15,7 @@ import {
   USER_SETTING,
 } from './allowed.js';
 
-/** Owns nothing, may connect and make temporary tables. */
+/** How the names of roles begin that own nothing, and may connect and make temporary tables. */
 export const READER = 'tributary_sql_reader';
 
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
@@ -23,6 +23,8 @@ export const literal = (text: string): string =>
   `${text.includes('\\') ? 'E' : ''}'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 
 export interface MirrorContent {
+  /** The role that reads it. */
+  readonly reader: string;
   /** Name of the database, as clients know it. */
   readonly database: string;
   readonly organization: string;
@@ -30,19 +32,19 @@ export interface MirrorContent {
 }
 
 /** Fills a new database. `{{information_schema}}` is filled in by the database itself. */
-export const mirrorSql = ({ database, organization, relations }: MirrorContent): string => `
+export const mirrorSql = ({ reader, database, organization, relations }: MirrorContent): string => `
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 CREATE SCHEMA reports;
 COMMENT ON SCHEMA reports IS 'Saved reports, as they are shown.';
-GRANT USAGE ON SCHEMA public, reports TO ${READER};
+GRANT USAGE ON SCHEMA public, reports TO ${quoted(reader)};
 CREATE SCHEMA ${SHADOW};
 CREATE SCHEMA ${SHADOW_INFORMATION};
-GRANT USAGE ON SCHEMA ${SHADOW}, ${SHADOW_INFORMATION} TO ${READER};
+GRANT USAGE ON SCHEMA ${SHADOW}, ${SHADOW_INFORMATION} TO ${quoted(reader)};
 ${relations.map(relationSql).join('\n')}
 ${measureSql}
 ${shadowSql(database, organization)}
 ${informationSql(database)}
-GRANT SELECT ON ALL TABLES IN SCHEMA public, reports, ${SHADOW}, ${SHADOW_INFORMATION} TO ${READER};
+GRANT SELECT ON ALL TABLES IN SCHEMA public, reports, ${SHADOW}, ${SHADOW_INFORMATION} TO ${quoted(reader)};
 `;
 
 const relationSql = ({ schema, name, comment, columns }: MirrorContent['relations'][number]): string => {
@@ -183,5 +185,5 @@ export const FACTS_SQL = `
 
 /** Part of a mirror's name: another one whenever the text above changes. */
 export const MIRROR_VERSION = createHash('sha256')
-  .update(mirrorSql({ database: '', organization: '', relations: [] }))
+  .update(mirrorSql({ reader: READER, database: '', organization: '', relations: [] }))
   .digest('hex');

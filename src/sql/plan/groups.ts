@@ -84,8 +84,8 @@ export function planGroups(leaf: Leaf, sources: Sources): void {
   const dimensions = [...new Set([...shape.dimensions, ...counted.values()])].filter(
     (name) => !isModelName(name, scope),
   );
-  if (metrics.size + dimensions.length === 0 && time === null && models === null) {
-    if (!hasRows) return noRows(scope);
+  if (metrics.size + dimensions.length === 0 && time !== 'instant' && (time !== null || models === null)) {
+    if (!hasRows && time === null) return noRows(scope);
     metrics.add(ROWS);
   }
   sources.add(range, scope, {

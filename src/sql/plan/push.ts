@@ -1,6 +1,18 @@
 /** Conditions of a WHERE that the query path can hold itself, exactly. */
 import type { Filter, FilterOperator } from '../../compiler/query/types.js';
-import { as, cast, columnName, isObject, list, stringOf, typeName, walk, type Fields, type Node } from '../ast.js';
+import {
+  as,
+  cast,
+  columnName,
+  datedIn,
+  isObject,
+  list,
+  stringOf,
+  typeName,
+  walk,
+  type Fields,
+  type Node,
+} from '../ast.js';
 import type { RelationColumn } from '../relation.js';
 import type { Push, ValueForm } from './types.js';
 
@@ -92,9 +104,8 @@ function plainDimension(node: unknown, columnOf: ColumnOf): RelationColumn | und
 
 /** The day of an instant: `recorded_at::date`. */
 function dayOf(node: unknown, columnOf: ColumnOf): RelationColumn | undefined {
-  const typed = as(node, 'TypeCast');
-  if (!typed || typeName(typed) !== 'date') return undefined;
-  const column = columnName(typed.arg) ? columnOf(typed.arg) : undefined;
+  const dated = datedIn(node);
+  const column = columnName(dated) ? columnOf(dated) : undefined;
   return column?.type === 'datetime' && column.measure === null ? column : undefined;
 }
 

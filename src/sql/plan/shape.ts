@@ -1,5 +1,5 @@
 /** How finely rows are to be read so that a select's groups can be told apart. */
-import { as, list, stringOf, type Node } from '../ast.js';
+import { as, datedIn, list, stringOf, typeName, type Node } from '../ast.js';
 import type { Leaf } from './leaf.js';
 import { TIME } from './sources.js';
 import { bucketOf, commonUnit } from './time-use.js';
@@ -31,7 +31,7 @@ export function shapeOf({ uses, keys, sets, scope }: Leaf, kept: readonly Node[]
   const isKey =
     unit === 'instant'
       ? keys.some((key) => isTime(key))
-      : keys.some((key) => bucketOf(key, isTime) === unit && !as(key, 'FuncCall')?.over && isWholeBucket(key));
+      : keys.map(bucketIn).some((key) => bucketOf(key, isTime) === unit && isWholeBucket(key));
   return {
     dimensions,
     time: unit === 'instant' ? 'instant' : 'bucket',
@@ -41,6 +41,14 @@ export function shapeOf({ uses, keys, sets, scope }: Leaf, kept: readonly Node[]
   };
 }
 
+/** The bucket's start that a key is, in whatever type: `CAST(date_trunc('month', recorded_at) AS date)`. */
+function bucketIn(key: Node): Node {
+  const typed = as(key, 'TypeCast');
+  const inner = datedIn(key) ?? (typed && WITH_DAYS.has(typeName(typed)) ? (typed.arg as Node) : undefined);
+  return inner && nameOf(inner) === 'date_trunc' ? inner : key;
+}
+const WITH_DAYS = new Set(['timestamp', 'timestamptz']);
+const nameOf = (node: Node): string => stringOf(list(as(node, 'FuncCall')?.funcname).at(-1));
+
 /** A bucket's start, not a part of it such as its weekday. */
-const isWholeBucket = (key: Node): boolean =>
-  as(key, 'TypeCast') !== undefined || stringOf(list(as(key, 'FuncCall')?.funcname).at(-1)) === 'date_trunc';
+const isWholeBucket = (key: Node): boolean => datedIn(key) !== undefined || nameOf(key) === 'date_trunc';

@@ -1,6 +1,6 @@
 /** How finely a select looks at the time: which buckets are enough to answer it. */
 import type { TimeGrain } from '../../compiler/query/types.js';
-import { as, functionName, list, typeName, type Fields, type Node } from '../ast.js';
+import { as, datedIn, functionName, list, type Fields, type Node } from '../ast.js';
 
 /** `instant` where nothing coarser will do. */
 export type TimeUnit = 'instant' | 'day' | 'week' | 'month' | 'quarter' | 'year';
@@ -23,8 +23,8 @@ const FORMAT_OF_A_DAY = /IYYY|DAY|Day|day|DY|Dy|dy|DDD|DD|ID|D|WW|IW/g;
  * `extract(dow FROM recorded_at)`, `to_char(recorded_at, 'YYYY-MM')`. Such a node has the same value for an instant and for the start of its bucket.
  */
 export function bucketOf(node: Node, isTime: (node: unknown) => boolean): TimeUnit | undefined {
-  const typed = as(node, 'TypeCast');
-  if (typed && typeName(typed) === 'date' && isTime(typed.arg)) return 'day';
+  const dated = datedIn(node);
+  if (dated && isTime(dated)) return 'day';
   const call = as(node, 'FuncCall');
   if (!call || call.over) return undefined;
   const { name } = functionName(call);
