@@ -211,6 +211,24 @@ describe('measures by name', () => {
       expect(await rows(select)).toEqual(months);
   });
 
+  it('that are shares are of the rows that meet all conditions, whoever judges them', async () => {
+    for (const condition of [`campaign_name LIKE 's%'`, `upper(campaign_name) ~ '^S[PU]' AND campaign_name !~ '%'`])
+      expect(
+        await rows(
+          `SELECT campaign_name, MEASURE(spend_share) FROM marketing WHERE ${condition} AND data_source = 'meta_ads' GROUP BY 1 ORDER BY 1`,
+        ),
+      ).toEqual([
+        ['spring', '0.666666667'],
+        ['summer', '0.333333333'],
+      ]);
+    for (const condition of ['campaign_name > data_source', 'extract(day FROM recorded_at) < 8'])
+      expect(
+        await refusal(
+          `SELECT campaign_name, data_source, recorded_at::date, MEASURE(spend_share) FROM marketing WHERE ${condition} GROUP BY 1, 2, 3`,
+        ),
+      ).toMatchObject({ code: '0A000' });
+  });
+
   it('over windows stand by a bucket in any type', async () => {
     for (const key of [`CAST(date_trunc('month', recorded_at) AS date)`, `date(date_trunc('month', recorded_at))`])
       expect(await rows(`SELECT ${key}::text, MEASURE(spend_share) FROM marketing GROUP BY ${key} ORDER BY 1`)).toEqual(

@@ -8,7 +8,7 @@ import { planGroupedRows } from './grouped-rows.js';
 import { noRows, type Leaf } from './leaf.js';
 import { groupByLevels, levelsOf, type Level } from './levels.js';
 import { mergesOf } from './merges.js';
-import { countedBy, partsOf } from './parts.js';
+import { countedBy, looksBeyond, partsOf } from './parts.js';
 import { isConstant } from './push.js';
 import { calculateFromParts, countValues, roll, takeWhole, wayOf, type Way } from './rewrite.js';
 import type { LeafScope } from './scope.js';
@@ -38,7 +38,8 @@ export function planGroups(leaf: Leaf, sources: Sources): void {
   let probes: Probe[] = [];
   let kept = residual;
   let shape = shapeOf(leaf, kept);
-  if (whole.length > 0 && !shape.isExact) {
+  const beyond = whole.find(({ column }) => looksBeyond(column?.name ?? '', scope.memberOf));
+  if (whole.length > 0 && (!shape.isExact || beyond)) {
     probes = residual.flatMap((condition) => probeOf(condition, scope));
     kept = residual.filter((condition) => !probes.some((probe) => probe.condition === condition));
     const probed = shapeOf(leaf, kept);
@@ -49,6 +50,7 @@ export function planGroups(leaf: Leaf, sources: Sources): void {
   const counted = new Map<AggregateUse, string>();
   const levels = whole.length > 0 && models === null ? levelsFor(leaf, whole, residual) : undefined;
   if (levels) return planLevels(leaf, ways, levels, sources);
+  if (beyond && kept.some((condition) => !isConstant(condition))) throw cantRoll(beyond, sets);
   const isHad = whole.every((use) => isFromParts(use, scope));
   const merges = shape.isExact || isHad ? undefined : mergesOf(leaf, shape, kept, whole);
   if (!shape.isExact && !merges) {

@@ -1,5 +1,5 @@
 /** How a measure that is no sum is put together from what is read more finely than it is asked for. */
-import { rollableParts } from './rewrite.js';
+import { rollableParts, type MemberOf } from './rewrite.js';
 import type { LeafScope } from './scope.js';
 import type { AggregateUse } from './uses.js';
 
@@ -20,4 +20,15 @@ export function countedBy({ column }: AggregateUse, { relation, memberOf }: Leaf
     if (dimension.kind !== 'dimension' || dimension.formula !== undefined) return false;
     return field.kind !== 'rows' && JSON.stringify(dimension.field) === JSON.stringify(field);
   })?.name;
+}
+
+/**
+ * Whether it looks at rows of other groups (shares, windows) or at what comes after (conversions): then its rows have to
+ * meet all conditions before it is calculated, while the groups of other measures may also be dropped afterwards.
+ */
+export function looksBeyond(key: string, memberOf: MemberOf): boolean {
+  const member = memberOf(key);
+  if (member === undefined) return false;
+  if (member.kind === 'window' || member.kind === 'conversion') return true;
+  return member.depends_on.some((each) => looksBeyond(each, memberOf));
 }
