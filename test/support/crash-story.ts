@@ -1,5 +1,5 @@
 /**
- * A server that is killed in the middle of an import of 100,000 rows: whatever the moment, what was acknowledged stays,
+ * A server that is killed in the middle of an import of 200,000 rows: whatever the moment, what was acknowledged stays,
  * an import is there wholly or not at all, and importing again leaves exact totals.
  */
 import { once } from 'node:events';
@@ -9,8 +9,7 @@ import { ndjson, piecesOf, sumsOf, type RowBatch, type SourceSum } from './row-b
 import { sendStream } from './send-stream.js';
 import { TestServer } from './server.js';
 
-/** Several blocks in the stage, so that an import can be there in part; more would only take longer. */
-const ROWS = 100_000;
+const ROWS = 200_000;
 /** Longest time of a round, on a busy machine. */
 export const ROUND_MS = 300_000;
 /** What was sure to hold when the server was killed. */
@@ -33,19 +32,19 @@ export const ALL_ROUNDS: readonly Round[] = [
   { what: 'restated', when: { seen: 'committing', plusMs: 0 } },
   { what: 'restated', when: { seen: 'done', plusMs: 0 } },
   { what: 'new', when: { seen: 'committing', plusMs: 0 }, withDatabase: true },
-  { what: 'restated and new', when: { seen: 'committing', plusMs: 10 } },
+  { what: 'restated and new', when: { seen: 'committing', plusMs: 20 } },
   { what: 'new', when: { sent: 0.3 } },
   { what: 'restated', when: { sent: 1 } },
-  { what: 'restated', when: { seen: 'counting', plusMs: 50 } },
-  { what: 'restated', when: { seen: 'committing', plusMs: 30 } },
+  { what: 'restated', when: { seen: 'counting', plusMs: 100 } },
+  { what: 'restated', when: { seen: 'committing', plusMs: 60 } },
   { what: 'new', when: { seen: 'done', plusMs: 0 } },
-  { what: 'restated and new', when: { seen: 'counting', plusMs: 20 } },
-  { what: 'restated', when: { seen: 'committing', plusMs: 60 }, withDatabase: true },
+  { what: 'restated and new', when: { seen: 'counting', plusMs: 40 } },
+  { what: 'restated', when: { seen: 'committing', plusMs: 120 }, withDatabase: true },
   { what: 'new', when: { sent: 0.85 } },
   { what: 'restated', when: { sent: 0.95 }, withDatabase: true },
-  { what: 'restated', when: { seen: 'committing', plusMs: 100 } },
-  { what: 'restated and new', when: { seen: 'committing', plusMs: 5 } },
   { what: 'restated', when: { seen: 'committing', plusMs: 200 } },
+  { what: 'restated and new', when: { seen: 'committing', plusMs: 5 } },
+  { what: 'restated', when: { seen: 'committing', plusMs: 400 } },
 ];
 
 /** What is stored, by batch. */
