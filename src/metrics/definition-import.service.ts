@@ -54,7 +54,7 @@ export class DefinitionImportService {
       return changeTowards(current, targetOf(current, file, mode));
     };
     const refuse = ({ after }: Outcome): void => {
-      const errors = this.faults(file, after.model);
+      const errors = faults(file, stored, after.model);
       if (errors.length > 0) throw fileProblem(errors, invalidDefinition);
     };
     const outcome = dryRun
@@ -65,7 +65,7 @@ export class DefinitionImportService {
     return {
       dry_run: dryRun,
       mode,
-      valid: this.faults(file, outcome.after.model).length === 0,
+      valid: faults(file, stored, outcome.after.model).length === 0,
       snapshot: outcome.after.hash,
       ...changesOf(stored, outcome.inputs, file),
       diagnostics: this.diagnostics(file, outcome.after.model),
@@ -73,15 +73,6 @@ export class DefinitionImportService {
       views,
       dashboards,
     };
-  }
-
-  /** What is wrong with the entries themselves; any of it refuses the file. */
-  private faults(file: DefinitionFile, model: Model): FileFinding[] {
-    return file.entries.flatMap(({ definition, pointer }) =>
-      ownFaults(memberOf(model, definition.metric_key)).map((found) =>
-        file.at({ ...problemItem(found), pointer: `${pointer}${found.pointer}` }),
-      ),
-    );
   }
 
   private diagnostics(file: DefinitionFile, model: Model): FileFinding[] {
@@ -92,6 +83,24 @@ export class DefinitionImportService {
       );
     });
   }
+}
+
+/**
+ * What is wrong with the entries themselves; any of it refuses the file. A definition that stands so already may be broken
+ * as it is: what was exported can be taken over again.
+ */
+function faults(file: DefinitionFile, before: StoredDefinitions | undefined, model: Model): FileFinding[] {
+  const old = new Map((before ? activeRows(before) : []).map((row) => [row.metric_key, definitionOf(row)]));
+  return file.entries
+    .filter(({ definition }) => {
+      const earlier = old.get(definition.metric_key);
+      return !earlier || fieldChanges({ ...earlier }, { ...definition }).length > 0;
+    })
+    .flatMap(({ definition, pointer }) =>
+      ownFaults(memberOf(model, definition.metric_key)).map((found) =>
+        file.at({ ...problemItem(found), pointer: `${pointer}${found.pointer}` }),
+      ),
+    );
 }
 
 /** What the organisation's definitions are to be. A key keeps its row, also one that was deactivated. */

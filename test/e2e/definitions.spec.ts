@@ -597,6 +597,31 @@ metrics:
       expect(await exported()).toBe(before);
     });
 
+    it('go in again with a definition that is broken, but with no other', async () => {
+      const start = await exported();
+      const base = await create(formula('clean_base', 'revenue - spend'));
+      await create(formula('clean_share', 'clean_base / revenue'));
+      expect((await remove(base.id)).body.breaks).toContain('clean_share');
+      const before = await exported();
+      const unchanged = { valid: true, created: [], updated: [], deactivated: [], reactivated: [] };
+      for (const mode of ['merge', 'replace']) {
+        expect(await yaml(`mode=${mode}&dry_run=true`, before)).toMatchObject({ status: 200, body: unchanged });
+        const again = await yaml(`mode=${mode}`, before);
+        expect(again).toMatchObject({ status: 200, body: unchanged });
+        expect(again.body.diagnostics).toContainEqual(expect.objectContaining({ metric_key: 'clean_share' }));
+      }
+      expect(await exported()).toBe(before);
+      for (const wrong of [
+        before.replace('clean_base / revenue', 'clean_base / spend'),
+        before.replace('metric_key: clean_share', 'metric_key: clean_share_too'),
+      ]) {
+        expect(await yaml('', wrong)).toMatchObject({ status: 422, body: { code: 'invalid_definition' } });
+        expect(await yaml('dry_run=true', wrong)).toMatchObject({ status: 200, body: { valid: false } });
+      }
+      expect((await yaml('mode=replace', start)).status).toBe(200);
+      expect(await exported()).toBe(start);
+    });
+
     it('travel over GraphQL and the command line', async () => {
       const { data } = await server.graphql<{ exportDefinitions: string }>('{ exportDefinitions }');
       expect(data?.exportDefinitions).toBe(await exported());
