@@ -5,7 +5,7 @@ import { Organization } from '../access/organization.entity.js';
 import { createOrganization } from '../administration/new-organization.js';
 import { ownWork } from '../audit/actor.js';
 import { AuditTrail } from '../audit/audit-trail.js';
-import { isCurrency } from '../settings/settings.dto.js';
+import { isCurrency } from '../common/currency.js';
 import { inSystemOfRecord } from './system-of-record.js';
 
 export interface CreateOptions {

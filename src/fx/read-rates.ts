@@ -1,7 +1,7 @@
 /** Exchange rates as a sender writes them: JSON, NDJSON or CSV. Every mistake is found, each with its place. */
 import { badRequest, unprocessable, type ProblemItem } from '../common/problem.js';
 import { CsvSplitter } from '../ingestion/decode/csv-splitter.js';
-import { isCurrency } from '../settings/settings.dto.js';
+import { isCurrency } from '../common/currency.js';
 
 /** A rate to be stored. */
 export interface GivenRate {

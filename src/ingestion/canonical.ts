@@ -13,6 +13,7 @@
  * An e-mail address as customer id is the same person in every source: the UUIDv5 of organisation and the address in
  * lower case. It is a pseudonym, and the address itself is not stored (unless the mapping says `keep_email`).
  */
+import { isCurrency } from '../common/currency.js';
 import { hash } from 'node:crypto';
 import type { DataType } from '../compiler/model/types.js';
 import { isUuid, UuidNamespace } from '../common/uuid.js';
@@ -63,7 +64,6 @@ export interface Fault {
 export const fault = (code: string, reason: string): Fault => ({ code, reason });
 
 const DATA_SOURCE = /^[a-z][a-z0-9_]{0,62}$/;
-const CURRENCY = /^[A-Z]{3}$/;
 const EMAIL = /^[^@\s]+@[^@\s]+\.[^@\s]+$/;
 const FRACTION = /^-?\d+\.\d+$/;
 const MAX_ID_LENGTH = 1_000;
@@ -71,7 +71,6 @@ const CACHE_LIMIT = 200_000;
 const SEPARATOR = '\u001f';
 
 export const isDataSource = (text: string): boolean => DATA_SOURCE.test(text);
-export const isCurrencyCode = (text: string): boolean => CURRENCY.test(text);
 export const isSourceCategory = (text: unknown): text is SourceCategory =>
   (SOURCE_CATEGORIES as readonly unknown[]).includes(text);
 
@@ -147,7 +146,7 @@ export class RowFinisher {
         `data_source: "${draft.data_source.slice(0, 80)}" must match [a-z][a-z0-9_]{0,62}`,
       );
     }
-    if (draft.currency !== null && !CURRENCY.test(draft.currency)) {
+    if (draft.currency !== null && !isCurrency(draft.currency)) {
       return fault('bad_currency', `currency: "${draft.currency.slice(0, 20)}" is no ISO 4217 code such as USD`);
     }
     const wrong =

@@ -1,12 +1,8 @@
 import { InputType, Int, ObjectType, PartialType } from '@nestjs/graphql';
 import { IsInt, IsTimeZone, Max, Min, ValidateBy } from 'class-validator';
 import { isLocale } from '../reports/render/charts/shape.js';
+import { isCurrency } from '../common/currency.js';
 import { Described } from '../common/described.js';
-
-const CODES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
-
-/** Whether a text is a currency that is known by this ISO 4217 code, in capitals. */
-export const isCurrency = (value: unknown): value is string => typeof value === 'string' && CODES.has(value);
 
 const IsCurrency = (): PropertyDecorator =>
   ValidateBy({

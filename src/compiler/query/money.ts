@@ -2,6 +2,7 @@
  * In which currency a request gets its amounts, the rates that its statements need for that, and where rates are missing.
  * Nothing is converted, and statements stay as they are, where all rows carry the wanted currency anyway.
  */
+import { isCurrency } from '../../common/currency.js';
 import { unprocessable } from '../../common/problem.js';
 import { RateBook, dayText, type Rate, type RateSeries, type RateUse } from '../currency/rate-book.js';
 import { asRecorded, marksIn, withAmounts, type RateTable } from '../dialect/amount-sql.js';
@@ -38,7 +39,6 @@ export interface RateGap {
 /** Rates in one statement; 1 MB of text. */
 const MOST_RATES = 50_000;
 const DAY_MS = 86_400_000;
-const CODES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
 /**
  * For the organisation’s currency, which dimensions are in; for the one that the request wants; and for that one too, but
  * of journeys, whose amounts are of all time.
@@ -216,12 +216,12 @@ function tooLong(currencies: number): Error {
 
 /** Notes a currency that is none. */
 export function checkCurrency({ currency }: ReportRequest, mistakes: Mistakes): void {
-  if (currency == null || currency === AS_RECORDED || CODES.has(currency)) return;
+  if (currency == null || currency === AS_RECORDED || isCurrency(currency)) return;
   const upper = currency.toUpperCase();
   mistakes.add(
     'unknown_currency',
     `“${currency.slice(0, 40)}” is no currency; write an ISO 4217 code such as EUR, or ${AS_RECORDED}.`,
     '/currency',
-    CODES.has(upper) ? [upper] : [],
+    isCurrency(upper) ? [upper] : [],
   );
 }

@@ -4,7 +4,8 @@
  * Rows become `external_marketing`. Their identity is day, campaign, ad set, ad and the breakdowns (device, age,
  * country, …), by id where the file has ids; so yesterday's file, which restates the last days, replaces them.
  */
-import { fault, isCurrencyCode } from '../canonical.js';
+import { isCurrency } from '../../common/currency.js';
+import { fault } from '../canonical.js';
 import type { TextRecord } from '../decode/records.js';
 import type { RowSource, SourceOptions } from '../row-source.js';
 import { CellsReader, plainText, ruleFor, type ColumnRule } from '../table/cells.js';
@@ -245,7 +246,7 @@ class AdsReader implements TableReader {
     if (!this.shape.currencyInHeader) return null;
     for (const cell of header.cells) {
       const code = this.shape.currencyInHeader.exec(cell.trim())?.[1];
-      if (code !== undefined && isCurrencyCode(code)) return code;
+      if (code !== undefined && isCurrency(code)) return code;
     }
     return null;
   }

@@ -1,7 +1,8 @@
 /** Any table, by a mapping. */
 import { badRequest } from '../../common/problem.js';
 import type { SourceCategory } from '../../engine/engine.js';
-import { fault, isCurrencyCode, type RowDraft } from '../canonical.js';
+import { isCurrency } from '../../common/currency.js';
+import { fault, type RowDraft } from '../canonical.js';
 import type { TextRecord } from '../decode/records.js';
 import { invalidMapping, type Mapping } from '../mapping.js';
 import type { RowSource, SourceOptions } from '../row-source.js';
@@ -70,7 +71,7 @@ function wantedColumns(mapping: Mapping, target: Target): WantedColumn[] {
   for (const field of Object.values(mapping.fields ?? {})) names.add(field.column);
   for (const id of IDS) if (mapping[id] !== null) names.add(mapping[id]);
   if (mapping.external_id !== null) names.add(mapping.external_id);
-  if (mapping.currency !== null && !isCurrencyCode(mapping.currency)) names.add(mapping.currency);
+  if (mapping.currency !== null && !isCurrency(mapping.currency)) names.add(mapping.currency);
   if (Array.isArray(mapping.identity)) for (const column of mapping.identity as string[]) names.add(column);
   return [...names].map((name) => ({ label: name, names: [name] }));
 }

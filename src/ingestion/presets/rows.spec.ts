@@ -86,6 +86,7 @@ describe('rows, one JSON object a line', () => {
     [lines(row({ data_source: 'Meta Ads' })), 'bad_data_source', '[a-z][a-z0-9_]{0,62}'],
     [lines(row({ source_category: 'ads' })), 'bad_source_category', 'platform_native, external_marketing'],
     [lines(row({ currency: 'Euro' })), 'bad_currency', 'ISO 4217'],
+    [lines(row({ currency: 'ZZZ' })), 'bad_currency', 'currency: "ZZZ" is no ISO 4217 code'],
     [lines(row({ campaign_id: 5 })), 'bad_id', 'must be a text or null'],
     [lines(row({ data_payload: [] })), 'bad_data_payload', 'must be a JSON object'],
     [lines(row({ data_payload: { spend: 'abc' } })), 'not_a_number', 'spend: "abc" is not a number'],

@@ -13,6 +13,7 @@
  *
  * A percent sign is dropped: `3.5%` is 3.5. Parentheses and a trailing minus mean negative.
  */
+import { isCurrency } from '../../common/currency.js';
 import { fromDigits, parseLiteral, type DecimalMark, type PayloadNumber } from './decimal.js';
 
 export type NumberReading =
@@ -31,8 +32,7 @@ export type NumberReading =
 const MISSING = new Set(['', '--', '-', '—', '–', 'n/a', 'na', '#n/a', 'null', 'none', 'nan']);
 const SPACES = /[\s\u00a0\u2007\u202f\u2009]/g;
 const CURRENCY_SIGN = /^(?:[A-Z]{0,3}[$€£¥₹₩₺₽₴₫₪฿¢₱₦]|kr\.?|zł|Kč|Ft)$/;
-const CURRENCY_CODES = new Set(Intl.supportedValuesOf('currency'));
-const isCurrency = (text: string): boolean => CURRENCY_SIGN.test(text) || CURRENCY_CODES.has(text);
+const namesCurrency = (text: string): boolean => CURRENCY_SIGN.test(text) || isCurrency(text);
 const PLAIN = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
 const BOUND = /^[<>≤≥]=?\s*[\d.,]+\s*%?$/;
 
@@ -69,14 +69,14 @@ function strip(text: string): Parts | null {
   const before = /^[^\d.,]+/.exec(rest)?.[0];
   if (before !== undefined) {
     const sign = before.trim().replace(/[-−]$/, '').trim();
-    if (!isCurrency(sign)) return null;
+    if (!namesCurrency(sign)) return null;
     rest = rest.slice(before.trim().endsWith('-') || before.trim().endsWith('−') ? before.length - 1 : before.length);
     rest = rest.trim();
     takeSign();
   }
   const after = /[^\d.,]+$/.exec(rest)?.[0];
   if (after !== undefined) {
-    if (after.trim() !== '%' && !isCurrency(after.trim())) return null;
+    if (after.trim() !== '%' && !namesCurrency(after.trim())) return null;
     rest = rest.slice(0, -after.length);
   }
   if (/[\s\u00a0\u2007\u202f\u2009'’]/.test(rest)) {
