@@ -28,6 +28,7 @@ export async function openStores(config: AppConfig): Promise<Stores> {
     await migrateDatabase(databaseUrl);
     const engine = await createEngine({
       url: config.analyticsUrl,
+      queryMemoryBytes: config.queryMemoryBytes,
       typedFields: typedFields(new LibraryService().library),
     });
     await engine.migrate();

@@ -25,6 +25,8 @@ export interface AppConfig {
   readonly databaseUrl: string | null;
   /** `chdb:PATH`, `clickhouse://…`, `clickhouses://…` or `postgres://…`. */
   readonly analyticsUrl: string;
+  /** Memory that one query may take in ClickHouse; null = by machine or server. */
+  readonly queryMemoryBytes: number | null;
   readonly redisUrl: string | null;
   readonly smtpUrl: string | null;
   /** Whether organisations may name mail hosts in private networks, and on any port. */
@@ -157,6 +159,8 @@ export function parseConfig(env: Environment, as: ServeAs = 'server'): AppConfig
     dataDir,
     databaseUrl,
     analyticsUrl: analytics ?? `chdb:${resolve(dataDir, 'clickhouse')}`,
+    queryMemoryBytes:
+      text('ENGINE_MAX_MEMORY_MB') === null ? null : 1_000_000 * number('ENGINE_MAX_MEMORY_MB', 1_000, 32, 1_000_000),
     redisUrl: url('REDIS_URL', ['redis', 'rediss']),
     smtpUrl: url('SMTP_URL', ['smtp', 'smtps']),
     privateMailHosts: oneOf('SMTP_PRIVATE_HOSTS', ['on', 'off'] as const, 'off') === 'on',

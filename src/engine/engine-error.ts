@@ -32,7 +32,7 @@ export const engineOutOfMemory = (): Problem =>
   new Problem(
     503,
     'engine_out_of_memory',
-    'The query needs more memory than the engine may use. Narrow the date range, or use fewer dimensions.',
+    'The query needs more memory than the engine may use. Narrow the date range, take a coarser grain, or use fewer dimensions.',
   );
 
 export const numberTooLarge = (): Problem =>

@@ -111,3 +111,32 @@ describe('limits of an organisation', () => {
     expect(await Promise.all(sent)).toEqual(Array.from({ length: running + waiting }, () => 200));
   });
 });
+
+it('bounds what one query may hold in memory, and answers the next', async () => {
+  const server = await TestServer.start({ env: { ENGINE_MAX_MEMORY_MB: '64' } });
+  try {
+    const row = (index: number): string =>
+      `{"external_id":"${index}","recorded_at":"2025-01-01T00:00:00Z","data_source":"meta_ads",` +
+      `"source_category":"external_marketing","data_payload":{"spend":"${index}.50"}}`;
+    expect((await server.rows(Array.from({ length: 20_000 }, (_, index) => row(index)).join('\n'))).status).toBe(201);
+    const define = (body: object) =>
+      server.json('/api/marketing/metrics', { metric_type: 'metric', data_type: 'currency', ...body });
+    const median = { aggregation: 'median', expression: 'spend' };
+    await define({ metric_key: 'middle_spend', display_label: 'Middle spend', ...median });
+    const window = { kind: 'cumulative', metric: 'middle_spend' };
+    const defined = await define({ metric_key: 'middle_so_far', display_label: 'Middle spend so far', window });
+    expect(defined.status).toBe(201);
+
+    const ask = (time_grain: string) => {
+      const date_range = { from: '2025-01-01', to: '2026-01-31' };
+      return server.json<{ rows: unknown[] }>('/api/query', { metrics: ['middle_so_far'], time_grain, date_range });
+    };
+    expect(await ask('daily')).toMatchObject({
+      status: 503,
+      body: { code: 'engine_out_of_memory', detail: expect.stringContaining('coarser grain') },
+    });
+    expect((await ask('yearly')).body.rows).toHaveLength(2);
+  } finally {
+    await server.stop();
+  }
+}, 120_000);

@@ -33,6 +33,8 @@ export class ClickHouseEngine implements Engine {
   constructor(
     private readonly transport: ClickHouseTransport,
     readonly typedFields: readonly TypedField[],
+    /** Of one query; null for what the server allows. Work and imports go to disk in time instead. */
+    private readonly queryMemoryBytes: number | null,
   ) {
     this.superseded = new SupersededRows(transport);
     this.journeys = new ClickHouseJourneys(transport, this.superseded, typedFields);
@@ -143,10 +145,15 @@ export class ClickHouseEngine implements Engine {
     let final = true;
     const text = (tag: string): string => {
       final = this.superseded.remembered(organizationId) ?? true;
-      return `${sql}\nSETTINGS ${settingsOf(organizationId, query, rolled, final, tag)}`;
+      return `${sql}\nSETTINGS ${settingsOf(organizationId, query, rolled, final, tag)}${this.memoryBound}`;
     };
     const at = (tag: string): StreamRequest => ({ sql: () => text(tag), params, tag, signal: query.signal });
     return { at, wasFinal: () => final };
+  }
+
+  /** Sorting and grouping go to disk from half of it on; what must be in memory as a whole is refused. */
+  private get memoryBound(): string {
+    return this.queryMemoryBytes === null ? '' : `, max_memory_usage = ${this.queryMemoryBytes}`;
   }
 
   private async guarded<T>(job: () => Promise<T>): Promise<T> {
