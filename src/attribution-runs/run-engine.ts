@@ -162,6 +162,7 @@ export class RunEngine {
       organization_id: organizationId,
       attribution_runs: runs,
       max_seconds: MAX_SECONDS,
+      is_step_of_job: true,
       signal,
     });
     const rows: Row[] = [];

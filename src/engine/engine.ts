@@ -88,6 +88,8 @@ export interface EngineQuery extends Statement {
   readonly row_lock?: RowLock | null;
   /** The statement is stopped in the engine after this many seconds. */
   readonly max_seconds: number;
+  /** True of a step of a job, which goes over all rows: the bound of memory for one query is not for it. */
+  readonly is_step_of_job?: boolean;
   readonly signal?: AbortSignal;
 }
 

@@ -145,15 +145,15 @@ export class ClickHouseEngine implements Engine {
     let final = true;
     const text = (tag: string): string => {
       final = this.superseded.remembered(organizationId) ?? true;
-      return `${sql}\nSETTINGS ${settingsOf(organizationId, query, rolled, final, tag)}${this.memoryBound}`;
+      return `${sql}\nSETTINGS ${settingsOf(organizationId, query, rolled, final, tag)}${this.memoryBound(query)}`;
     };
     const at = (tag: string): StreamRequest => ({ sql: () => text(tag), params, tag, signal: query.signal });
     return { at, wasFinal: () => final };
   }
 
   /** Sorting and grouping go to disk from half of it on; what must be in memory as a whole is refused. */
-  private get memoryBound(): string {
-    return this.queryMemoryBytes === null ? '' : `, max_memory_usage = ${this.queryMemoryBytes}`;
+  private memoryBound({ is_step_of_job: isStep = false }: EngineQuery): string {
+    return this.queryMemoryBytes === null || isStep ? '' : `, max_memory_usage = ${this.queryMemoryBytes}`;
   }
 
   private async guarded<T>(job: () => Promise<T>): Promise<T> {
