@@ -16,9 +16,9 @@ interface Waiting<V> {
 }
 
 /**
- * Reads that are shared and still never old: whoever asks gets what a read found that began after the asking. While two
- * reads are on their way all who ask meanwhile are gathered for the next ones. Under load a store is asked a few hundred
- * times a second, however many requests there are, and nothing has to be invalidated.
+ * Reads that are shared and still never old: whoever asks gets what a read found that began after the asking. While a read
+ * is on its way all who ask meanwhile are gathered for the next one, which waits for its end unless it is full. Under load a
+ * store is asked a few hundred times a second, however many requests there are, and nothing has to be invalidated.
  */
 export class CoalescedRead<V> {
   private readonly gathered: Batch<V>[] = [];
@@ -32,8 +32,8 @@ export class CoalescedRead<V> {
   read(key: string): Promise<V | undefined> {
     const batch = this.batch();
     const { promise } = batch.waiting.get(key) ?? wait(batch, key);
-    if (++batch.askers === MOST_ASKERS) this.next();
-    else this.begin();
+    batch.askers++;
+    this.proceed();
     return promise;
   }
 
@@ -46,19 +46,18 @@ export class CoalescedRead<V> {
     return batch;
   }
 
-  /** The next read begins once all that has come in by now has asked. */
-  private begin(): void {
-    if (this.isDue || this.underWay === MOST_UNDER_WAY || this.gathered.length === 0) return;
+  /** Full reads begin at once; another one when none is under way, and all that has come in by now has asked. */
+  private proceed(): void {
+    while (this.underWay < MOST_UNDER_WAY && this.gathered[0]?.askers === MOST_ASKERS) this.begin();
+    if (this.isDue || this.underWay > 0 || this.gathered.length === 0) return;
     this.isDue = true;
     setImmediate(() => {
       this.isDue = false;
-      this.next();
-      this.begin();
+      if (this.underWay === 0) this.begin();
     });
   }
 
-  private next(): void {
-    if (this.underWay === MOST_UNDER_WAY) return;
+  private begin(): void {
     const batch = this.gathered.shift();
     if (batch === undefined) return;
     this.underWay++;
@@ -73,7 +72,7 @@ export class CoalescedRead<V> {
       for (const { reject } of waiting.values()) reject(error);
     }
     this.underWay--;
-    this.begin();
+    this.proceed();
   }
 }
 

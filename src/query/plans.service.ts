@@ -44,7 +44,7 @@ export interface PlannedRequest extends RollablePlan {
 }
 
 /** When and how a request is planned. */
-interface Planning {
+export interface Planning {
   /** The organisation's, if it was read after the request had come in. */
   readonly state?: OrganizationState | undefined;
   /** The instant at which relative ranges are read; now when absent. */

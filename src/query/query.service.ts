@@ -35,7 +35,7 @@ import {
   type LaneName,
 } from './limits.js';
 import { OrganizationStates } from './organization-state.js';
-import { QueryPlans, type PlannedRequest } from './plans.service.js';
+import { QueryPlans, type PlannedRequest, type Planning } from './plans.service.js';
 import type { ResultMetaDto } from './query.dto.js';
 import { RelationsReady, readsMore } from './relations-ready.service.js';
 import { SensitiveReads } from './sensitive-reads.service.js';
@@ -127,8 +127,13 @@ const rowsOf = (
   { attribution_runs }: OrganizationState,
 ): RowsToRead => ({ organization_id: organizationId, attribution_runs, row_lock: lock });
 
-/** A whole answer has a limit. */
-const jsonLimit = ({ limit }: ReportRequest): number => Math.min(limit ?? DEFAULT_JSON_ROWS, MAX_JSON_ROWS);
+/** How a whole answer is planned: it has a limit. The signal is not touched, since it is made when it is asked for. */
+const planningOf = ({ limit }: ReportRequest, { state, asOf, inAnyOrder }: RunOptions): Planning => ({
+  state,
+  ...(asOf ? { asOf } : {}),
+  ...(inAnyOrder ? { inAnyOrder } : {}),
+  limit: Math.min(limit ?? DEFAULT_JSON_ROWS, MAX_JSON_ROWS),
+});
 
 const NOTHING_BESIDE = '{"totals":null}';
 
@@ -306,7 +311,7 @@ export class QueryService {
   /** What is in memory, without waiting for anything: most answers are, and to wait costs more than to look it up. */
   private atHand(policy: Policy, request: ReportRequest, options: RunOptions): Outcome | null {
     if (options.explain) return null;
-    const known = this.plans.known(policy, request, { ...options, limit: jsonLimit(request) });
+    const known = this.plans.known(policy, request, planningOf(request, options));
     if (known === null || known.state.is_changing || known.planned.sensitive.length > 0) return null;
     const { planned, state } = known;
     const cautions = this.cautions(policy, planned, state);
@@ -315,7 +320,7 @@ export class QueryService {
   }
 
   private async outcome(policy: Policy, request: ReportRequest, options: RunOptions): Promise<Outcome> {
-    const { planned, state } = await this.plans.plan(policy, request, { ...options, limit: jsonLimit(request) });
+    const { planned, state } = await this.plans.plan(policy, request, planningOf(request, options));
     const { organizationId } = policy;
     if (planned.sensitive.length > 0) await this.sensitive.note(policy, planned.sensitive);
     const found = this.cautions(policy, planned, state);

@@ -1,4 +1,5 @@
 import { onProcessorMs } from './thread-time.js';
+import { readFileSync } from 'node:fs';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { request } from 'node:http';
 import { join } from 'node:path';
@@ -22,6 +23,11 @@ export const settings = (dataDir: string): Record<string, string> => ({
   QUERY_BUDGET_SECONDS: 'off',
 });
 
+/** What `npm start` runs with Node: flags and the file. */
+const [, ...START] = (
+  JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { scripts: { start: string } }
+).scripts.start.split(' ');
+
 /** A server in a process of its own, as `npm start` runs it. */
 export class ServerProcess {
   private constructor(
@@ -34,7 +40,8 @@ export class ServerProcess {
   /** @throws Error with what it printed when it ends before it is ready */
   static async start(dataDir: string): Promise<ServerProcess> {
     const started = performance.now();
-    const child = spawn(process.execPath, [join(packageRoot, 'dist/app/main.js')], {
+    const child = spawn(process.execPath, START, {
+      cwd: packageRoot,
       env: { ...process.env, ...settings(dataDir) },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
