@@ -14,11 +14,6 @@ interface Seen extends KnownProcess {
   readonly session: number;
 }
 
-interface Seen extends KnownProcess {
-  readonly parent: number;
-  readonly session: number;
-}
-
 /** Whether this system tells about its processes. */
 export const canSeeProcesses = process.platform === 'linux';
 
