@@ -297,36 +297,33 @@ export class QueryService {
     return this.relations.models(organizationId, await this.states.read(organizationId));
   }
 
-  /** What to be careful about beside the plan’s own warnings; at once where nothing has to be looked up. */
-  private cautions(
-    { organizationId, rows }: Policy,
+  /** What to be careful about beside the plan’s own warnings. @throws Problem where what the plan reads can’t be had */
+  private async cautions(
+    policy: Policy,
     { plan }: PlannedRequest,
     state: OrganizationState,
-  ): readonly ProblemItem[] | Promise<readonly ProblemItem[]> {
-    const limited = rows.length > 0 ? [ROWS_LIMITED] : [];
-    if (!readsMore(plan.relations)) return limited;
-    return this.relations.ensure(organizationId, plan.relations, state).then((more) => [...limited, ...more]);
+  ): Promise<readonly ProblemItem[]> {
+    return [...limitedOf(policy), ...(await this.relations.ensure(policy.organizationId, plan.relations, state))];
   }
 
   /** What is in memory, without waiting for anything: most answers are, and to wait costs more than to look it up. */
   private atHand(policy: Policy, request: ReportRequest, options: RunOptions): Outcome | null {
     if (options.explain) return null;
     const known = this.plans.known(policy, request, planningOf(request, options));
-    if (known === null || known.state.is_changing || known.planned.sensitive.length > 0) return null;
+    if (known === null || known.state.is_changing) return null;
     const { planned, state } = known;
-    const cautions = this.cautions(policy, planned, state);
-    const result = cautions instanceof Promise ? null : this.cache.known(keyAt(policy, planned, state));
-    return result === null ? null : { planned, cautions: cautions as readonly ProblemItem[], result, engineMs: null };
+    if (planned.sensitive.length > 0 || readsMore(planned.plan.relations)) return null;
+    const result = this.cache.known(keyAt(policy, planned, state));
+    return result && { planned, cautions: limitedOf(policy), result, engineMs: null };
   }
 
   private async outcome(policy: Policy, request: ReportRequest, options: RunOptions): Promise<Outcome> {
     const { planned, state } = await this.plans.plan(policy, request, planningOf(request, options));
     const { organizationId } = policy;
-    if (planned.sensitive.length > 0) await this.sensitive.note(policy, planned.sensitive);
-    const found = this.cautions(policy, planned, state);
+    await this.sensitive.note(policy, planned.sensitive);
     const cautions = [
       ...(options.explain && !mayExplain(policy) ? [EXPLAIN_REFUSED] : []),
-      ...(found instanceof Promise ? await found : found),
+      ...(await this.cautions(policy, planned, state)),
     ];
     const asked = options.explain ? { asked: await this.rollups.choose(planned, state.rollup_version) } : {};
     const at = (now: OrganizationState): string => keyAt(policy, planned, now);
@@ -495,6 +492,9 @@ const ROWS_LIMITED: ProblemItem = {
   message: 'These numbers are of the rows that you may see, which are not all of the organisation’s.',
   pointer: '',
 };
+const ALL_OF_THEM: readonly ProblemItem[] = [];
+const ONLY_SOME: readonly ProblemItem[] = [ROWS_LIMITED];
+const limitedOf = ({ rows }: Policy): readonly ProblemItem[] => (rows.length > 0 ? ONLY_SOME : ALL_OF_THEM);
 const EXPLAIN_REFUSED: ProblemItem = {
   code: 'explain_refused',
   message: 'The SQL is not shown: it would tell what members are made of that your role does not see.',
