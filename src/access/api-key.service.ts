@@ -4,7 +4,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { customAlphabet } from 'nanoid';
 import { DataSource, type EntityManager } from 'typeorm';
 import { CoalescedRead } from '../cache/coalesced-read.js';
-import { prepared } from '../common/prepared-query.js';
+import { KEYS, readKeyed } from '../common/keyed-read.js';
 import { Problem } from '../common/problem.js';
 import { newId } from '../common/uuid.js';
 import { API_KEY_FORM } from '../config/config.js';
@@ -62,7 +62,7 @@ const FIND_KEYS = {
        coalesce(membership.rows, '[]') AS rows
      FROM api_keys AS key LEFT JOIN memberships AS membership
        ON membership.organization_id = key.organization_id AND membership.user_id = key.user_id
-     WHERE key.public_id = ANY ($1::text[]) AND (key.user_id IS NULL OR membership.user_id IS NOT NULL)`,
+     WHERE key.public_id IN (${KEYS}) AND (key.user_id IS NULL OR membership.user_id IS NOT NULL)`,
     'asker.public_id, asker.secret_hash, asker.scram_verifier, asker.scopes, asker.expires_at, asker.revoked_at,',
   ),
 };
@@ -83,7 +83,7 @@ export class ApiKeyService {
   /** Read anew for each request, so that a revoked key is refused at once. */
   private readonly keys = new CoalescedRead<KnownKey>(async (publicIds) => {
     const rows = await acrossOrganizations('finding out who asks', () =>
-      prepared<KeyRow>(this.database, FIND_KEYS, [publicIds]),
+      readKeyed<KeyRow>(this.database, FIND_KEYS, publicIds),
     );
     return new Map(rows.map((row) => [row.public_id, knownKey(row)]));
   });

@@ -4,18 +4,18 @@ import { DataSource } from 'typeorm';
 import { STATE_COLUMN, type OrganizationState } from '../access/organization-state.js';
 import { acrossOrganizations } from '../access/tenancy/scope.js';
 import { CoalescedRead } from '../cache/coalesced-read.js';
-import { prepared } from '../common/prepared-query.js';
+import { KEYS, readKeyed } from '../common/keyed-read.js';
 
 const READ = {
   name: 'organization_states',
-  text: `SELECT organization.id, ${STATE_COLUMN} FROM organizations AS organization WHERE organization.id = ANY ($1::uuid[])`,
+  text: `SELECT organization.id, ${STATE_COLUMN} FROM organizations AS organization WHERE organization.id IN (${KEYS}::uuid)`,
 };
 
 /** Reads what requests have to know anew each time; requests that come at the same time share a read. */
 @Injectable()
 export class OrganizationStates {
   private readonly states = new CoalescedRead<OrganizationState>(async (ids) => {
-    const read = (): Promise<{ id: string; state: OrganizationState }[]> => prepared(this.database, READ, [ids]);
+    const read = (): Promise<{ id: string; state: OrganizationState }[]> => readKeyed(this.database, READ, ids);
     const rows = await acrossOrganizations('requests of several organisations share a read', read);
     return new Map(rows.map(({ id, state }) => [id, Object.freeze(state)]));
   });

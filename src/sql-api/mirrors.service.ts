@@ -9,7 +9,7 @@ import { Organization } from '../access/organization.entity.js';
 import { policyOf, type Policy } from '../access/policy.js';
 import { acrossOrganizations, inOrganization } from '../access/tenancy/scope.js';
 import { CoalescedRead } from '../cache/coalesced-read.js';
-import { prepared } from '../common/prepared-query.js';
+import { KEYS, readKeyed } from '../common/keyed-read.js';
 import type { Model } from '../compiler/model/types.js';
 import { APP_CONFIG, type AppConfig } from '../config/config.js';
 import { ModelService } from '../metrics/model.service.js';
@@ -46,7 +46,7 @@ const ABOUT = {
   text: `SELECT id, json_build_array(slug, name, time_zone, (
       SELECT md5(string_agg(marketing_report_views.id || ' ' || marketing_report_views.updated_at, ' ' ORDER BY marketing_report_views.id))
       FROM marketing_report_views WHERE marketing_report_views.organization_id = organizations.id
-    ))::text AS about FROM organizations WHERE id = ANY ($1::uuid[])`,
+    ))::text AS about FROM organizations WHERE id IN (${KEYS}::uuid)`,
 };
 
 /**
@@ -61,7 +61,7 @@ export class Mirrors implements OnModuleDestroy {
   /** What relations and their names depend on beside the asker and the model. */
   private readonly about = new CoalescedRead<string>(async (ids) => {
     const rows = await acrossOrganizations('statements of several organisations share a read', () =>
-      prepared<{ id: string; about: string }>(this.database, ABOUT, [ids]),
+      readKeyed<{ id: string; about: string }>(this.database, ABOUT, ids),
     );
     return new Map(rows.map(({ id, about }) => [id, about]));
   });
