@@ -64,6 +64,11 @@ export function columnName(node: unknown): string[] | undefined {
 export const stringOf = (node: unknown): string => String(as(node, 'String')?.sval ?? '');
 export const column = (...names: readonly string[]): Node => ({ ColumnRef: { fields: names.map(text) } });
 export const constant = (sval: string): Node => ({ A_Const: { sval: { sval } } });
+/** The text of a constant; undefined for anything else. */
+export function constantText(node: unknown): string | undefined {
+  const fields = as(as(node, 'A_Const'), 'sval');
+  return fields && String(fields.sval ?? '');
+}
 export const integer = (ival: number): Node => ({ A_Const: { ival: ival === 0 ? {} : { ival } } });
 export const cast = (arg: Node, ...type: readonly string[]): Node => ({
   TypeCast: { arg, typeName: { names: type.map(text), typemod: -1 } },

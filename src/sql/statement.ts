@@ -1,5 +1,5 @@
 /** What a statement is to the SQL API: to be run, to change the session, to be refused. */
-import { as, functionName, list, nodeOf, walk, isObject, type Fields, type Node } from './ast.js';
+import { as, constantText, functionName, list, nodeOf, walk, isObject, type Fields, type Node } from './ast.js';
 import { ATTRIBUTION_MODELS, isAttributionModel, STANDARD_MODEL } from '../compiler/model/relations.js';
 import { MODEL_SETTING, READ_ONLY_SETTINGS, SETTINGS } from './catalog/allowed.js';
 import { checkSelect, refusedStatement, type CheckContext } from './check.js';
@@ -200,7 +200,7 @@ const SHOW_MODEL = `SELECT coalesce(nullif(current_setting('${MODEL_SETTING}', t
 /** By which attribution model a session's statements are. */
 function modelSetting(node: Node, fields: Fields): Statement {
   const [value, ...others] = list(fields.args);
-  const model = textOf(value);
+  const model = constantText(value) ?? '';
   if (fields.kind === 'VAR_SET_VALUE' && (others.length > 0 || !isAttributionModel(model)))
     throw new SqlMistake({
       code: '22023',
@@ -210,7 +210,6 @@ function modelSetting(node: Node, fields: Fields): Statement {
   fields.name = MODEL_SETTING;
   return { kind: 'set', sql: sqlOf(node), name: fields.is_local ? null : MODEL_SETTING };
 }
-const textOf = (value: unknown): string => String((as(value, 'A_Const')?.sval as Fields | undefined)?.sval ?? '');
 
 function setting(node: Node, fields: Fields): Statement {
   const name = String(fields.name ?? '').toLowerCase();

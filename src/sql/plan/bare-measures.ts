@@ -7,7 +7,6 @@ import {
   functionName,
   list,
   sameTree,
-  stringOf,
   walk,
   type Fields,
   type Node,
@@ -46,5 +45,5 @@ function impliedName(val: unknown): string | undefined {
   const called = as(val, 'FuncCall');
   const [arg] = list(called?.args);
   if (called && functionName(called).name === MEASURE && columnName(arg)) return columnName(arg)?.at(-1);
-  return called ? stringOf(list(called.funcname).at(-1)) : undefined;
+  return called && functionName(called).name;
 }

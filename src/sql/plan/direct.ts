@@ -2,7 +2,18 @@
  * Statements that are answered by what is read as it stands: each row of the answer is one row of the source, each column
  * one of its columns. Postgres has nothing left to work out then, and the rows need not go through it.
  */
-import { as, columnName, functionName, isObject, list, sameTree, typeName, type Fields, type Node } from '../ast.js';
+import {
+  as,
+  columnName,
+  constantText,
+  functionName,
+  isObject,
+  list,
+  sameTree,
+  typeName,
+  type Fields,
+  type Node,
+} from '../ast.js';
 import { SHADOW } from '../catalog/allowed.js';
 import { MEASURE } from '../check.js';
 import type { Push, Source, SourceColumn, StatementPlan } from './types.js';
@@ -195,10 +206,10 @@ function limitOf(node: unknown): number | null | undefined {
 function valuesOf({ values }: Push): (string | { parameter: number })[] | null {
   const found: (string | { parameter: number })[] = [];
   for (const { expression, form } of values) {
-    const text = as(expression, 'A_Const')?.sval as Fields | undefined;
+    const text = constantText(expression);
     const parameter = as(expression, 'ParamRef')?.number;
     if (form !== 'text') return null;
-    if (text) found.push(String(text.sval ?? ''));
+    if (text !== undefined) found.push(text);
     else if (parameter !== undefined) found.push({ parameter: Number(parameter) });
     else return null;
   }

@@ -7,6 +7,7 @@ import {
   columnName,
   copy,
   and,
+  functionName,
   isObject,
   list,
   nodeOf,
@@ -72,7 +73,7 @@ function isPlain(
     }
     if (tag === 'GroupingFunc') plain = false;
     if (tag === 'FuncCall') {
-      const name = stringOf(list(fields.funcname).at(-1));
+      const { name } = functionName(fields);
       if (fields.over || name === MEASURE || isAggregate(name) || SET_RETURNING.has(name) || VOLATILE.has(name))
         plain = false;
     }

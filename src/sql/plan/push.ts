@@ -5,6 +5,7 @@ import {
   cast,
   columnName,
   datedIn,
+  functionName,
   isObject,
   list,
   stringOf,
@@ -115,7 +116,7 @@ export function isConstant(node: unknown): boolean {
   let constant = true;
   walk(node, (tag, fields) => {
     if (tag === 'ColumnRef' || tag === 'SubLink' || tag === 'SetToDefault' || tag === 'RowExpr') constant = false;
-    if (tag === 'FuncCall' && (fields.over || !STEADY.has(stringOf(list(fields.funcname).at(-1))))) constant = false;
+    if (tag === 'FuncCall' && (fields.over || !STEADY.has(functionName(fields).name))) constant = false;
   });
   return constant;
 }

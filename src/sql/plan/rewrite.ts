@@ -3,13 +3,13 @@ import { formulaToSql, resultSql } from '../../compiler/dialect/formula-sql.js';
 import type { Member } from '../../compiler/model/types.js';
 import {
   and,
-  as,
   become,
   call,
   cast,
   coalesce,
   column as columnRef,
   copy,
+  functionName,
   isNotNull,
   isObject,
   walk,
@@ -139,8 +139,7 @@ export function calculateFromParts({ node, name, fields, column }: AggregateUse,
   const value = expression(`(${sql})`);
   if (isObject(fields.agg_filter))
     walk(value, (tag, inner) => {
-      if (tag === 'FuncCall' && AGGREGATES.has(String(as((inner.funcname as Node[])[0], 'String')?.sval)))
-        inner.agg_filter = copy(fields.agg_filter);
+      if (tag === 'FuncCall' && AGGREGATES.has(functionName(inner).name)) inner.agg_filter = copy(fields.agg_filter);
     });
   become(
     node,

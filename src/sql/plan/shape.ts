@@ -1,5 +1,5 @@
 /** How finely rows are to be read so that a select's groups can be told apart. */
-import { as, datedIn, list, stringOf, typeName, type Node } from '../ast.js';
+import { as, datedIn, functionName, typeName, type Node } from '../ast.js';
 import type { Leaf } from './leaf.js';
 import { TIME } from './sources.js';
 import { bucketOf, commonUnit } from './time-use.js';
@@ -45,10 +45,10 @@ export function shapeOf({ uses, keys, sets, scope }: Leaf, kept: readonly Node[]
 function bucketIn(key: Node): Node {
   const typed = as(key, 'TypeCast');
   const inner = datedIn(key) ?? (typed && WITH_DAYS.has(typeName(typed)) ? (typed.arg as Node) : undefined);
-  return inner && nameOf(inner) === 'date_trunc' ? inner : key;
+  return inner && isTruncated(inner) ? inner : key;
 }
 const WITH_DAYS = new Set(['timestamp', 'timestamptz']);
-const nameOf = (node: Node): string => stringOf(list(as(node, 'FuncCall')?.funcname).at(-1));
+const isTruncated = (node: Node): boolean => functionName(as(node, 'FuncCall') ?? {}).name === 'date_trunc';
 
 /** A bucket's start, not a part of it such as its weekday. */
-const isWholeBucket = (key: Node): boolean => datedIn(key) !== undefined || nameOf(key) === 'date_trunc';
+const isWholeBucket = (key: Node): boolean => datedIn(key) !== undefined || isTruncated(key);

@@ -1,6 +1,6 @@
 /** How finely a select looks at the time: which buckets are enough to answer it. */
 import type { TimeGrain } from '../../compiler/query/types.js';
-import { as, datedIn, functionName, list, type Fields, type Node } from '../ast.js';
+import { as, constantText, datedIn, functionName, list, type Node } from '../ast.js';
 
 /** `instant` where nothing coarser will do. */
 export type TimeUnit = 'instant' | 'day' | 'week' | 'month' | 'quarter' | 'year';
@@ -30,16 +30,13 @@ export function bucketOf(node: Node, isTime: (node: unknown) => boolean): TimeUn
   const { name } = functionName(call);
   const [first, second, ...others] = list(call.args);
   if (others.length > 0) return undefined;
-  if (name === 'to_char' && isTime(first)) return unitOfFormat(textOf(second) ?? '');
+  if (name === 'to_char' && isTime(first)) return unitOfFormat(constantText(second) ?? '');
   if (!isTime(second)) return undefined;
-  const word = (textOf(first) ?? '').toLowerCase();
+  const word = (constantText(first) ?? '').toLowerCase();
   if (name === 'date_trunc') return TRUNCATED[word];
   if (name !== 'extract' && name !== 'date_part') return undefined;
   return OF_A_DAY.has(word) ? 'day' : OF_A_MONTH.has(word) ? 'month' : undefined;
 }
-
-const textOf = (node: unknown): string | undefined =>
-  (as(node, 'A_Const')?.sval as Fields | undefined)?.sval as string | undefined;
 
 function unitOfFormat(format: string): TimeUnit | undefined {
   if (format === '') return undefined;
