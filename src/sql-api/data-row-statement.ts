@@ -1,5 +1,6 @@
 /** A planned statement of ClickHouse → one that gives each row as the message in which Postgres would send it. */
 import type { PlannedColumn } from '../compiler/query/types.js';
+import { int16, int32 } from '../pgwire/body.js';
 import { day, isTrue, linesOf, money, plainDecimal, valuesIn, type TextWriter } from '../query/engine-text.js';
 import type { DirectColumn } from '../sql/plan/direct.js';
 
@@ -54,15 +55,3 @@ function written({ type, role }: PlannedColumn, text: string): string {
 /** Four bytes of a whole number. */
 const bigEndian = (number: string): string => `reinterpretAsFixedString(byteSwap(toInt32(${number})))`;
 const constant = (bytes: Buffer): string => `unhex('${bytes.toString('hex')}')`;
-
-function int16(value: number): Buffer {
-  const bytes = Buffer.alloc(2);
-  bytes.writeInt16BE(value);
-  return bytes;
-}
-
-function int32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32BE(value);
-  return bytes;
-}

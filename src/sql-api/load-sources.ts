@@ -91,7 +91,7 @@ class Loading {
 
   async load(): Promise<string> {
     const { columns, probes, merges, report, levels, models } = this.source;
-    const name = `_source_${this.context.next()}_${this.context.next()}`;
+    const name = this.newTable();
     await this.workOutValues();
     for (const probe of probes) this.filters.push(await this.judge(probe.member, probe.condition));
     const chosen = models ? await this.chooseModels(models) : null;
@@ -177,6 +177,11 @@ class Loading {
         `Group by ${MODEL_COLUMN} as it is, or choose one: WHERE ${MODEL_COLUMN} = '${chosen[0]}'.`,
       );
     return chosen;
+  }
+
+  /** A name that no other table of the statement has. */
+  private newTable(): string {
+    return `_source_${this.context.next()}_${this.context.next()}`;
   }
 
   private async create(
@@ -304,7 +309,7 @@ class Loading {
 
   /** The values of a dimension for which Postgres says that a condition holds. */
   private async judge(member: string, condition: Node): Promise<Filter> {
-    const name = `_source_${this.context.next()}_${this.context.next()}`;
+    const name = this.newTable();
     await this.create(name, [{ name: member, type: 'text' }]);
     const { most } = this;
     this.most = most === 0 ? 0 : null;
@@ -330,7 +335,7 @@ class Loading {
 
   /** Of the values that there are, those for which Postgres says that all the expressions are equal. */
   private async merge({ member, alias, keys, metrics }: Merge, models: readonly string[] | null): Promise<void> {
-    const name = `_source_${this.context.next()}_${this.context.next()}`;
+    const name = this.newTable();
     const isTime = member === TIME;
     const columns = [{ name: member, type: isTime ? 'timestamptz' : 'text', member }];
     await this.create(name, columns);
