@@ -3,7 +3,7 @@ import { fault } from '../diagnostics/diagnostic.js';
 import { nesting } from '../formula/nesting.js';
 import { FORMULA_LIMITS } from '../formula/tokens.js';
 import type { FormulaNode } from '../formula/types.js';
-import { mustNotAddUp } from './additivity.js';
+import { mustNotAddUp, whyNotAddedUp } from './additivity.js';
 import { keysAround } from './around.js';
 import { memberLineage } from './lineage.js';
 import type { Diagnostic, Member } from './types.js';
@@ -79,13 +79,9 @@ function addedUpFaults(member: Member, members: readonly Member[]): Diagnostic[]
   if (member.kind !== 'window' || member.window.kind === 'previous') return [];
   const { metric } = member.window;
   const behind = [metric, ...memberLineage({ members }, metric)];
-  const summed = members.find((each) => behind.includes(each.key) && mustNotAddUp(each));
+  const summed = members.filter(mustNotAddUp).find(({ key }) => behind.includes(key));
   if (summed === undefined) return [];
-  const why =
-    summed.additivity === 'semi_additive'
-      ? `${summed.key} can’t be added up over time: it is a state, not a flow.`
-      : `${summed.key} can’t be added up over days, campaigns or sources: whoever was counted in several rows would be counted again.`;
-  const message = `${why} A window or share of it would be wrong; look at a distinct count or a metric with the aggregation “last”, or ask for ${summed.key} itself by the grain at which it is reported.`;
+  const message = `${whyNotAddedUp(summed.key, summed)} A window or share of it would be wrong; look at a distinct count or a metric with the aggregation “last”, or ask for ${summed.key} itself by the grain at which it is reported.`;
   return [fault('non_additive', '/window/metric', message)];
 }
 

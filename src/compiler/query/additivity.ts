@@ -5,7 +5,7 @@
  */
 import type { ProblemItem } from '../../common/problem.js';
 import { partsKey } from '../cube/measure.js';
-import { mustNotAddUp } from '../model/additivity.js';
+import { mustNotAddUp, whyNotAddedUp } from '../model/additivity.js';
 import { windowsIn } from '../model/around.js';
 import { memberLineage } from '../model/lineage.js';
 import type { SimpleMetricMember } from '../model/types.js';
@@ -41,10 +41,7 @@ const pointerOf = (key: string, { metrics }: ReportRequest): string => {
   return index < 0 ? '/metrics' : `/metrics/${index}`;
 };
 
-const why = ({ metric, summed }: NonAdditive): string =>
-  summed.additivity === 'semi_additive'
-    ? `“${metric.label}” can’t be added up over time: it is a state, not a flow.`
-    : `“${metric.label}” can’t be added up over days, campaigns or sources: whoever was counted in several rows would be counted again.`;
+const why = ({ metric, summed }: NonAdditive): string => whyNotAddedUp(`“${metric.label}”`, summed);
 
 /** One check for each such metric: that no group of the answer holds several rows of it. */
 export async function additivityChecks(report: Report, request: ReportRequest): Promise<PlannedCheck[]> {
