@@ -1,4 +1,5 @@
 /** What the mail of a report says. Pure. */
+import type { ReportDocument } from '../reports/render/document.js';
 import { onOneLine } from '../reports/render/html-text.js';
 import { kept, said } from '../reports/render/words/said.js';
 import { periodText, totalTexts } from '../reports/render/report-facts.js';
@@ -60,19 +61,21 @@ export function reportMail(
 }
 
 /** One remark for each metric that was there when the templates were saved and is no longer. */
-function metricsGone({ report, dashboard, subject, message }: MailContent): readonly string[] {
-  const reports = [report, ...(dashboard?.widgets ?? []).flatMap((widget) => widget.report ?? [])];
-  const there = new Set(reports.flatMap(({ columns }) => columns.map(({ name }) => name)));
-  return metricsNamed(`${subject ?? ''} ${message ?? ''}`)
+function metricsGone(content: MailContent): readonly string[] {
+  const there = new Set(reportsOf(content).flatMap(({ columns }) => columns.map(({ name }) => name)));
+  return metricsNamed(`${content.subject ?? ''} ${content.message ?? ''}`)
     .filter((metric) => !there.has(metric))
     .map((metric) => kept('named_metric_gone', { metric }));
 }
 
 /** What templates may name; of a dashboard the metrics of all widgets, of several with the same metric the first. */
-const metricTexts = ({ report, dashboard }: MailContent): Readonly<Record<string, string>> => {
-  const widgets = (dashboard?.widgets ?? []).flatMap((widget) => (widget.report ? [totalTexts(widget.report)] : []));
-  return Object.assign({}, ...widgets.reverse(), totalTexts(report)) as Record<string, string>;
-};
+const metricTexts = (content: MailContent): Readonly<Record<string, string>> =>
+  Object.assign({}, ...reportsOf(content).map(totalTexts).reverse()) as Record<string, string>;
+
+const reportsOf = ({ report, dashboard }: MailContent): readonly ReportDocument[] => [
+  report,
+  ...(dashboard?.widgets ?? []).flatMap((widget) => widget.report ?? []),
+];
 
 /** One line, whatever names and values hold. */
 export const headerLine = (text: string): string => onOneLine(text);
