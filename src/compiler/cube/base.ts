@@ -71,7 +71,7 @@ export const BASE_DIMENSIONS: readonly BaseDimension[] = [
 ];
 
 /** Keys that no metric may take, because the base cube has a dimension of that name. */
-export const RESERVED_KEYS: readonly string[] = [TENANT_KEY, ...BASE_DIMENSIONS.map(({ key }) => key), ID_KEY];
+export const RESERVED_KEYS: readonly string[] = [TENANT_KEY, ...BASE_DIMENSIONS.map(({ key }) => key)];
 
 /** The Cube granularity behind each grain. */
 export const GRANULARITY: Readonly<Record<TimeGrain, string>> = {
