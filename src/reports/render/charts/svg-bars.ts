@@ -1,9 +1,10 @@
-import { formatCompact, formatLabel, type FormatSettings } from '../format.js';
+import { formatLabel, type FormatSettings } from '../format.js';
+import { acrossOf, axisOf, drawAcross } from './axis.js';
 import type { Drawing } from './drawing.js';
-import { AXIS, INK, LOSS_COLOUR, RULE } from './palette.js';
-import { scaleOf, shareOf, ticksOf } from './scale.js';
+import { AXIS, INK, LOSS_COLOUR } from './palette.js';
+import { scaleOf } from './scale.js';
 import { stacked } from './stack.js';
-import { LABEL_SIZE, shortened, textWidth, widest } from './svg-style.js';
+import { shortened, textWidth, widest } from './svg-style.js';
 import type { BarsPlan, StacksPlan } from './types.js';
 
 /** CSS pixels for each category, and of its bar. */
@@ -88,16 +89,10 @@ export function drawStacks(plan: StacksPlan, { pen, settings, width, colourOf }:
     4,
     plan.column,
   );
-  const ticks = ticksOf(scale);
-  const texts = ticks.map((value) => formatCompact(value, plan.column, settings));
-  const end = width - Math.max(LEAST_END, widest(texts) / 2 + 2);
-  const at = (value: number): number => names + (end - names) * shareOf(scale, value);
-  const every = Math.ceil((widest(texts) + LABEL_SIZE) / ((end - names) / Math.max(ticks.length - 1, 1)));
-  for (const [index, value] of ticks.entries()) {
-    const x = at(value);
-    pen.rule({ x, y: TOP }, { x, y: bottom }, RULE);
-    if (index % every === 0) pen.text(texts[index] ?? '', { x, y: bottom + 14 }, { anchor: 'middle' });
-  }
+  const axis = axisOf(scale, plan.column, settings);
+  const plot = { left: names, right: width - Math.max(LEAST_END, axis.room / 2 + 2), top: TOP, bottom };
+  const at = acrossOf(plot, axis);
+  drawAcross(pen, plot, axis);
   for (const [line, name] of plan.categories.entries()) {
     const y = TOP + (line + 0.5) * LINE_HEIGHT;
     pen.text(shortened(name, names - NAME_GAP), { x: names - NAME_GAP, y }, { anchor: 'end', fill: INK });

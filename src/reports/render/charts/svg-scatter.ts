@@ -1,9 +1,9 @@
 import type { PlannedColumn } from '../../../compiler/query/types.js';
-import { formatCompact } from '../format.js';
+import { acrossOf, axisOf, drawAcross, drawUp, heightOf, LABEL_GAP, type Axis, type Box } from './axis.js';
 import type { Drawing } from './drawing.js';
-import { AXIS, INK, RULE } from './palette.js';
-import { scaleOf, shareOf, ticksOf } from './scale.js';
-import { LABEL_SIZE, NARROW, shortened, textWidth, widest } from './svg-style.js';
+import { AXIS, INK } from './palette.js';
+import { scaleOf } from './scale.js';
+import { NARROW, shortened, textWidth } from './svg-style.js';
 import type { ScatterPlan } from './types.js';
 
 /** Points beyond these are drawn without a name. */
@@ -14,13 +14,6 @@ const [SMALLEST, LARGEST, USUAL] = [7, 34, 9];
 const NAME_HEIGHT = 13;
 /** CSS pixels beside the plot, for half of the last label. */
 const LEAST_END = 26;
-
-interface Box {
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly bottom: number;
-}
 
 interface Dot {
   readonly name: string;
@@ -35,11 +28,8 @@ interface Dot {
 export function drawScatter(plan: ScatterPlan, drawing: Drawing): void {
   const { pen, width, height, settings, colourOf } = drawing;
   const steps = width > NARROW ? 5 : 3;
-  const axis = (column: PlannedColumn, values: readonly number[]) => {
-    const scale = scaleOf(values, steps, column);
-    const ticks = ticksOf(scale).map((value) => ({ value, text: formatCompact(value, column, settings) }));
-    return { scale, ticks, room: widest(ticks.map(({ text }) => text)) };
-  };
+  const axis = (column: PlannedColumn, values: readonly number[]): Axis =>
+    axisOf(scaleOf(values, steps, column), column, settings);
   const across = axis(
     plan.x,
     plan.points.map(({ x }) => x),
@@ -49,25 +39,14 @@ export function drawScatter(plan: ScatterPlan, drawing: Drawing): void {
     plan.points.map(({ y }) => y),
   );
   const plot = {
-    left: Math.max(6 + up.room + 8, across.room / 2 + 2),
+    left: Math.max(6 + up.room + LABEL_GAP, across.room / 2 + 2),
     right: width - Math.max(LEAST_END, across.room / 2 + 2),
     top: 28,
     bottom: height - 46,
   };
-  const xOf = (value: number): number => plot.left + (plot.right - plot.left) * shareOf(across.scale, value);
-  const yOf = (value: number): number => plot.bottom - (plot.bottom - plot.top) * shareOf(up.scale, value);
-
-  const every = Math.ceil((across.room + LABEL_SIZE) / ((plot.right - plot.left) / (across.ticks.length - 1)));
-  for (const [index, { value, text }] of across.ticks.entries()) {
-    const x = xOf(value);
-    pen.rule({ x, y: plot.top }, { x, y: plot.bottom }, RULE);
-    if (index % every === 0) pen.text(text, { x, y: plot.bottom + 14 }, { anchor: 'middle' });
-  }
-  for (const { value, text } of up.ticks) {
-    const y = yOf(value);
-    pen.rule({ x: plot.left, y }, { x: plot.right, y }, RULE);
-    pen.text(text, { x: plot.left - 8, y }, { anchor: 'end' });
-  }
+  const [xOf, yOf] = [acrossOf(plot, across), heightOf(plot, up)];
+  drawAcross(pen, plot, across);
+  drawUp(pen, plot, up);
   pen.rule({ x: plot.left, y: plot.bottom }, { x: plot.right, y: plot.bottom }, AXIS);
   pen.text(shortened(plan.y.label, plot.right - plot.left), { x: plot.left, y: plot.top - 16 });
   const middle = (plot.left + plot.right) / 2;

@@ -1,8 +1,9 @@
-import { formatCompact, formatLabel, formatTime } from '../format.js';
+import { formatLabel, formatTime } from '../format.js';
+import { axisOf, drawUp, heightOf, LABEL_GAP, type Box } from './axis.js';
 import type { Drawing } from './drawing.js';
-import { AXIS, OVERLAY_COLOUR, OVERLAY_INK, RULE, SURFACE } from './palette.js';
+import { AXIS, OVERLAY_COLOUR, OVERLAY_INK, SURFACE } from './palette.js';
 import type { Pen, Point } from './pen.js';
-import { alongside, scaleOf, shareOf, ticksOf, type Scale } from './scale.js';
+import { alongside, scaleOf } from './scale.js';
 import { stacked, standing, type Span } from './stack.js';
 import { NARROW, widest } from './svg-style.js';
 import type { TimePlan } from './types.js';
@@ -12,8 +13,6 @@ const TOP = 12;
 const LABELLED_TOP = 22;
 /** Below the plot, for the times. */
 const BOTTOM = 24;
-/** Between the labels of values and the plot. */
-const GAP = 8;
 /** At least between the labels of two times. */
 const BETWEEN_LABELS = 14;
 /** Steps that an axis of values has, about. */
@@ -25,11 +24,7 @@ const LINE = 2.2;
 /** So few times have each its room, and its points are marked. */
 const FEW = 3;
 
-interface Plot {
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly bottom: number;
+interface Plot extends Box {
   /** Width of one time. */
   readonly band: number;
   /** Middle of a time. */
@@ -54,26 +49,18 @@ export function drawTime(plan: TimePlan, drawing: Drawing): void {
   const ends = spans.flatMap((series) => series.map((span) => span?.[1] ?? null));
   const alone = scaleOf(ends, STEPS, plan.column);
   const [scale, other] = plan.overlay ? alongside(alone, plan.overlay.values) : [alone, null];
-  const texts = ticksOf(scale).map((value) => formatCompact(value, plan.column, settings));
-  const overlay = plan.overlay && other ? { ...plan.overlay, scale: other } : null;
-  const overlayTexts = overlay
-    ? ticksOf(overlay.scale).map((value) => formatCompact(value, overlay.column, settings))
-    : [];
+  const axis = axisOf(scale, plan.column, settings);
+  const overlay = plan.overlay && other && { ...plan.overlay, axis: axisOf(other, plan.overlay.column, settings) };
   const labelsOverlay = overlay !== null && plan.buckets.length <= 16 && width > NARROW;
   const times = plan.buckets.map((bucket) => formatTime(bucket, settings));
   const { plot, step } = laidOut(plan, times, drawing, {
-    left: 4 + widest(texts) + GAP,
-    right: overlay ? 4 + widest(overlayTexts) + GAP : 6,
+    left: 4 + axis.room + LABEL_GAP,
+    right: overlay ? 4 + overlay.axis.room + LABEL_GAP : 6,
     top: labelsOverlay ? LABELLED_TOP : TOP,
   });
-  const yOf = (value: number, of: Scale = scale): number => plot.bottom - (plot.bottom - plot.top) * shareOf(of, value);
+  const yOf = heightOf(plot, axis);
 
-  for (const [index, value] of ticksOf(scale).entries()) {
-    const y = yOf(value);
-    pen.rule({ x: plot.left, y }, { x: plot.right, y }, RULE);
-    pen.text(texts[index] ?? '', { x: plot.left - GAP, y }, { anchor: 'end' });
-    if (overlay) pen.text(overlayTexts[index] ?? '', { x: plot.right + GAP, y });
-  }
+  drawUp(pen, plot, axis, overlay?.axis);
   for (const [index, text] of times.entries()) {
     if (index % step === 0) pen.text(text, { x: plot.xOf(index), y: plot.bottom + 15 }, { anchor: 'middle' });
   }
@@ -84,8 +71,9 @@ export function drawTime(plan: TimePlan, drawing: Drawing): void {
   pen.rule({ x: plot.left, y: yOf(0) }, { x: plot.right, y: yOf(0) }, AXIS);
 
   if (!overlay) return;
+  const overlayY = heightOf(plot, overlay.axis);
   const points = overlay.values.map((value, index) =>
-    value === null ? null : { x: plot.xOf(index), y: yOf(value, overlay.scale), value },
+    value === null ? null : { x: plot.xOf(index), y: overlayY(value), value },
   );
   for (const run of runsOf(points)) pen.line(run, OVERLAY_COLOUR, LINE);
   const shown = points.filter((point) => point !== null);
