@@ -33,6 +33,16 @@ test('a currency column follows its own unit, else the report, in the reader’s
 });
 
 test.each([
+  ['JPY', '¥1,235'],
+  ['HUF', 'Ft\u00a01,234.57'],
+  ['IQD', 'IQD\u00a01,234.568'],
+  ['VED', 'VED\u00a01,234.57'],
+  ['CLF', 'CLF\u00a01,234.5679'],
+])('an amount of %s has the digits of its minor unit', (unit, text) => {
+  expect(formatCell('1234.567894', column('spend', 'Spend', { type: 'currency', unit }), US)).toBe(text);
+});
+
+test.each([
   [12_345, money, '$12.3k'],
   [-1_250_000, money, '−$1.3M'],
   [150_000, money, '$150k'],

@@ -1,5 +1,6 @@
 import { Decimal } from 'decimal.js';
 import { DateTime } from 'luxon';
+import { minorDigits } from '../../common/currency.js';
 import type { PlannedColumn, TimeGrain } from '../../compiler/query/types.js';
 import type { CellValue } from './document.js';
 import { fullLocale, numberFormat } from './locale.js';
@@ -149,11 +150,14 @@ function formatNumber(value: Decimal, column: PlannedColumn, settings: FormatSet
   }
   const currency = currencyOf(column, settings);
   if (currency) {
+    // Node would leave out the minor unit of currencies in which few people pay with it.
+    const fraction = digits ?? minorDigits(currency);
     return intl(value, settings, {
       style: 'currency',
       currency,
       currencyDisplay: signOf(settings.locale),
-      ...(digits === undefined ? {} : { minimumFractionDigits: digits, maximumFractionDigits: digits }),
+      minimumFractionDigits: fraction,
+      maximumFractionDigits: fraction,
     });
   }
   const fraction = digits ?? (column.type === 'integer' || (value.isInteger() && value.abs().gte(1_000)) ? 0 : 2);

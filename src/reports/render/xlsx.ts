@@ -1,3 +1,4 @@
+import { minorDigits } from '../../common/currency.js';
 import type { PlannedColumn } from '../../compiler/query/types.js';
 import type { Rows } from './csv.js';
 import type { CellValue } from './document.js';
@@ -179,8 +180,7 @@ const FIRST_STYLE = 2;
 
 /** With as many decimals as the currency has. */
 function amount(currency: string): string {
-  const digits =
-    new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
+  const digits = minorDigits(currency);
   return digits === 0 ? '#,##0' : `#,##0.${'0'.repeat(digits)}`;
 }
 
