@@ -172,6 +172,18 @@ describe.each(ENGINES)('money on %s', (_, open) => {
       { recorded_at: '2026-01-05', spend: '38.20', spend_so_far: '204.211' },
       { recorded_at: '2026-01-06', spend: '1.30', spend_so_far: '205.511' },
     ]);
+    const averages = await answer({
+      metrics: ['average_spend_so_far', 'score_so_far'],
+      time_grain: 'daily',
+      date_range: { from: '2026-01-03', to: '2026-01-06' },
+    });
+    // Of $155 on the 2nd, and of $11.011, $30, $7, $1.20 and $1.30 since; scores 2 and 8 by $100 and $55.
+    expect(averages).toEqual([
+      { recorded_at: '2026-01-03', average_spend_so_far: '77.50', score_so_far: 4.129032258 },
+      { recorded_at: '2026-01-04', average_spend_so_far: '55.337', score_so_far: 4.129032258 },
+      { recorded_at: '2026-01-05', average_spend_so_far: '34.035166667', score_so_far: 4.129032258 },
+      { recorded_at: '2026-01-06', average_spend_so_far: '29.358714286', score_so_far: 4.129032258 },
+    ]);
     expect(
       await answer({
         metrics: ['spend'],

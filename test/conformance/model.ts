@@ -27,7 +27,7 @@ const windowed = (metric_key: string, window: NonNullable<MemberDefinition['wind
     ? 'float'
     : ['customers', 'items'].includes(window.metric)
       ? 'integer'
-      : window.metric.startsWith('roas')
+      : /^roas|score/.test(window.metric)
         ? 'float'
         : 'currency';
   return define({ metric_key, data_type, window, additivity: 'non_additive', category: 'calculated' }, 'metric');
@@ -98,6 +98,19 @@ export const DEFINITIONS: readonly MemberDefinition[] = [
   windowed('revenue_per_customer_60_days', {
     ...{ kind: 'rolling', metric: 'revenue_per_customer', count: 60, unit: 'day' },
   }),
+  metric({
+    metric_key: 'mobile_score',
+    data_type: 'float',
+    aggregation: 'avg',
+    expression: 'score',
+    filter: { member: 'device', operator: 'equals', values: ['m'] },
+  }),
+  windowed('score_so_far', { kind: 'cumulative', metric: 'average_score' }),
+  windowed('mobile_score_so_far', { kind: 'cumulative', metric: 'mobile_score' }),
+  windowed('weighted_score_3_days', { kind: 'rolling', metric: 'weighted_score', count: 3, unit: 'day' }),
+  windowed('average_spend_2_days', { kind: 'rolling', metric: 'average_spend', count: 2, unit: 'day' }),
+  windowed('six_scores_3_days', { kind: 'rolling', metric: 'six_average_scores', count: 3, unit: 'day' }),
+  windowed('score_month_to_date', { kind: 'to_date', metric: 'average_score', unit: 'month' }),
   formula('part_so_far', 'spend / spend_so_far'),
   formula('roas_gained', 'roas - roas_month_before'),
   formula('part_before', 'spent_before / coalesce(spend_so_far, 1)'),

@@ -205,7 +205,8 @@ describe.each(ENGINES)('%s', (engineName, open) => {
     it('a window at the end of a time axis is the window without one', async () => {
       const random = randomFrom(5);
       const metrics = ['spend_so_far', 'spend_30_days', 'customers_60_days', 'roas_month_to_date'].concat([
-        ...['spend_year_to_date', 'items_so_far', 'margin_quarter_to_date'],
+        ...['spend_year_to_date', 'items_so_far', 'margin_quarter_to_date', 'score_so_far', 'six_scores_3_days'],
+        ...['weighted_score_3_days', 'average_spend_2_days', 'score_month_to_date', 'mobile_score_so_far'],
       ]);
       for (let count = 0; count < COUNT / 4; count += 1) {
         const day = new Date(Date.UTC(2026, 0, 1 + Math.floor(random() * 60))).toISOString().slice(0, 10);

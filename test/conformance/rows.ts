@@ -98,6 +98,16 @@ const NESTED: readonly Given[] = (<Payload[]>[
   ...(index === 0 ? { attribution: { model: 'linear' } } : {}),
 }));
 
+/** Scores with and without a weight, over days of which some have none. */
+const MEASURED: readonly Given[] = (<[string, Payload][]>[
+  ['2026-01-01', { device: 'm', score: 1, impressions: 10, spend: 3 }],
+  ['2026-01-01', { device: 'd', score: 2 }],
+  ['2026-01-02', { device: 'm', impressions: 100 }],
+  ['2026-01-04', { device: 'm', score: '0.5', impressions: 30, spend: 4 }],
+  ['2026-01-04', { device: 'd', score: -1, impressions: 0 }],
+  ['2026-01-06', { device: 'd', score: 4, impressions: 20, spend: '0.01' }],
+]).map(([at, payload]) => ({ at, source: 'measured', payload }));
+
 /** Decimals that no float can add, sums beyond 2^53 and 2^63, and divisions that do not end. */
 const EXACT: readonly Given[] = [
   ...Array.from({ length: 10 }, () => ({ at: DAY, source: 'tenths', payload: { spend: '0.1', score: '0.1' } })),
@@ -205,6 +215,7 @@ export const ROWS: readonly UnifiedRow[] = [
   ...MIXED,
   ...FILTERED,
   ...NESTED,
+  ...MEASURED,
   ...EXACT,
   ...TIMED,
   ...ODD,

@@ -20,8 +20,11 @@ export const partsKey = (key: string): string => `_parts_${key}`;
 /** The hidden dimension with the value of a row that a distinct count counts. */
 export const valueKey = (key: string): string => `_value_${key}`;
 
-/** The hidden measure with the sum of a whole metric before it is rounded. */
+/** The hidden measure with the sum behind a metric: of a whole one before it is rounded, of an average before it is divided. */
 export const sumKey = (key: string): string => `_sum_${key}`;
+
+/** The hidden measure that the sum of an average is divided by: the number of its values, or their weight. */
+export const divisorKey = (key: string): string => `_divisor_${key}`;
 
 /** @param type Cube's: `number` for SQL that aggregates by itself, else the aggregate around `sql` */
 export function measure(member: Member, type: string, sql: string): CubeValue {

@@ -9,7 +9,7 @@ import type { SimpleMetricMember } from '../model/types.js';
 import { TIME_KEY, amountsKey, currenciesKey } from './base.js';
 import { wide, type Aggregates } from './aggregates.js';
 import { CubeSql, type CubeValue } from './cube-text.js';
-import { measure, partsKey, rounded, sumKey, valueKey, type Members } from './measure.js';
+import { divisorKey, measure, partsKey, rounded, sumKey, valueKey, type Members } from './measure.js';
 import { ROWS, type Parts } from './parts.js';
 import type { RowReader } from './row-sql.js';
 
@@ -62,6 +62,12 @@ function shownMeasures(member: SimpleMetricMember, rows: RowReader, parts: Parts
       ? plain(resultSql(sql(value), dialect, 'integer'))
       : { [key]: measure(member, cubeType, cubeType === 'number' ? sql(value) : value) };
   };
+  /** A sum through a divisor, and each of them, so that averages of several stretches of time can be put together. */
+  const average = (sum: string, divisor: string, amounts: readonly string[]): Members => ({
+    ...rounded(member, complete(averageSql(member, sum, divisor, dialect), ...amounts), dialect),
+    [sumKey(key)]: hidden(sum),
+    [divisorKey(key)]: hidden(divisor),
+  });
   switch (member.aggregation) {
     case 'count': {
       if (field.kind !== 'rows') return plain(parts.count(text()));
@@ -101,8 +107,7 @@ function shownMeasures(member: SimpleMetricMember, rows: RowReader, parts: Parts
       return aggregate('number', number(), (value) => aggregates.last(value, `${source.row}.${TIME_KEY}`, dialect));
     case 'avg': {
       const value = number();
-      const average = quotient(aggregates.sum(parts.sum(value)), parts.count(value), dialect, false);
-      return rounded(member, complete(average, ...ownAmounts()), dialect);
+      return average(aggregates.sum(parts.sum(value)), parts.count(value), ownAmounts());
     }
     case 'median':
       parts.needRows();
@@ -118,9 +123,8 @@ function shownMeasures(member: SimpleMetricMember, rows: RowReader, parts: Parts
       const isAmount = isMoneyField(weight, rows.money);
       const weighing = wide(isAmount ? amountSql(read, row) : read, dialect);
       const weights = aggregates.sum(parts.sum(`CASE WHEN ${value} IS NOT NULL THEN ${weighing} END`));
-      const average = quotient(aggregates.sum(parts.sum(`${value} * ${weighing}`)), weights, dialect, true);
       const amounts = [...ownAmounts(), ...(isAmount ? [counted(amountSql(read, row))] : [])];
-      return rounded(member, complete(average, ...amounts), dialect);
+      return average(aggregates.sum(parts.sum(`${value} * ${weighing}`)), weights, amounts);
     }
     default:
       return member.aggregation satisfies never;
@@ -156,6 +160,14 @@ const partsSql = (
   { count, distinct }: Aggregates,
 ): string =>
   additivity === 'semi_additive' ? distinct(`CASE WHEN ${value} IS NOT NULL THEN ${instant} END`) : count(value);
+
+/** An average with all decimals of its calculation. The sum of a weighted one is of products, and may be large. */
+export const averageSql = (
+  { aggregation }: SimpleMetricMember,
+  sum: string,
+  divisor: string,
+  dialect: DialectName,
+): string => quotient(sum, divisor, dialect, aggregation === 'weighted_avg');
 
 /**
  * Division as formulas do it: null where the divisor is zero, cut at 18 decimals.

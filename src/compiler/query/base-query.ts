@@ -208,7 +208,7 @@ export class BaseQueries {
 }
 
 /** The metric that a measure is about. */
-const memberKey = (measure: string): string => measure.replace(/^_(exact|sum|parts|amounts|currencies)_/, '');
+const memberKey = (measure: string): string => measure.replace(/^_(exact|sum|divisor|parts|amounts|currencies)_/, '');
 
 const mixed = (message: string, pointer: string): ProblemItem => ({ code: 'mixed_currencies', message, pointer });
 const asProblem = (item: ProblemItem): [string, string, ProblemItem[]] => [item.code, item.message, [item]];

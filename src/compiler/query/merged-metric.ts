@@ -1,9 +1,11 @@
 /**
  * Metrics whose value for a window can be put together from the values of its stretches of time, so that overlapping
- * windows need not read each row once for each window: sums, counts, least and greatest values, and formulas over them.
- * Distinct counts, averages and medians can't; they are computed from rows.
+ * windows need not read each row once for each window: sums, counts, averages, least and greatest values, and formulas
+ * over them. Distinct counts and medians can't; they are computed from rows.
  */
-import { sumKey } from '../cube/measure.js';
+import { hasExact } from '../cube/generate.js';
+import { divisorKey, sumKey } from '../cube/measure.js';
+import { averageSql } from '../cube/simple-measures.js';
 import { formulaToSql, resultSql } from '../dialect/formula-sql.js';
 import type { DialectName } from '../dialect/types.js';
 import type { Member, Model } from '../model/types.js';
@@ -28,7 +30,7 @@ export function mergedMetric(
   dialect: DialectName,
 ): MergedMetric | null {
   const found = exact(member, new Map(members.map((each) => [each.key, each])), dialect);
-  if (found === null || isExact || member.kind !== 'formula') return found;
+  if (found === null || isExact || !hasExact(member)) return found;
   return { parts: found.parts, sql: resultOf(found.sql, dialect, member) };
 }
 
@@ -37,7 +39,7 @@ const resultOf =
   (column) =>
     resultSql(sql(column), dialect, data_type);
 
-/** A formula with all decimals of its calculation; a plain metric as a reader gets it. */
+/** A formula or an average with all decimals of its calculation; another plain metric as a reader gets it. */
 function exact(
   member: Member | undefined,
   byKey: ReadonlyMap<string, Member>,
@@ -59,7 +61,10 @@ function exact(
         tree,
         dialect,
         (key) => leaves.get(key)?.sql(column) ?? 'NULL',
-        (key) => byKey.get(key)?.kind === 'formula',
+        (key) => {
+          const leaf = byKey.get(key);
+          return leaf !== undefined && hasExact(leaf);
+        },
       ),
   };
 }
@@ -83,10 +88,14 @@ function plain(member: Member & { readonly kind: 'simple' }, dialect: DialectNam
       const whole = of(sumKey(key), 'sum');
       return { ...whole, sql: resultOf(whole.sql, dialect, member) };
     }
-    case 'distinct':
-    case 'approx_distinct':
     case 'avg':
     case 'weighted_avg':
+      return {
+        parts: [sumKey(key), divisorKey(key)].map((measure) => ({ measure, aggregate: 'sum' })),
+        sql: (column) => averageSql(member, column(sumKey(key)), column(divisorKey(key)), dialect),
+      };
+    case 'distinct':
+    case 'approx_distinct':
     case 'median':
     case 'last':
       return null;

@@ -231,6 +231,46 @@ export const WINDOW_CASES: readonly ConformanceCase[] = [
     compared: ['2026-01-18', '2026-02-01'],
   },
   {
+    name: 'averages over windows that overlap are of their rows, not of the averages of days',
+    request: ask('measured', {
+      metrics: ['score_so_far', 'mobile_score_so_far'].concat([
+        ...['weighted_score_3_days', 'average_spend_2_days', 'six_scores_3_days'],
+      ]),
+      date_range: { from: '2026-01-01', to: '2026-01-07' },
+      time_grain: 'daily',
+      totals: true,
+    }),
+    // Scores 1 and 2, none on the 2nd, 0.5 and -1 on the 4th, 4 on the 6th; 2 weighs nothing, -1 weighs 0.
+    rows: [
+      ['2026-01-01', 1.5, 1, 1, '3.00', 9],
+      ['2026-01-02', 1.5, 1, 1, '3.00', 9],
+      ['2026-01-03', 1.5, 1, 1, null, 9],
+      ['2026-01-04', 0.625, 0.75, 0.5, '4.00', -1.5],
+      ['2026-01-05', 0.625, 0.75, 0.5, '4.00', -1.5],
+      ['2026-01-06', 1.3, 0.75, 1.9, '0.01', 7],
+      ['2026-01-07', 1.3, 0.75, 4, '0.01', 24],
+    ],
+    totals: [1.3, 0.75, 4, '0.01', 24],
+  },
+  {
+    name: 'averages over windows, compared, of some rows',
+    request: ask('measured', {
+      metrics: ['score_so_far'],
+      date_range: { from: '2026-01-05', to: '2026-01-07' },
+      time_grain: 'daily',
+      compare: 'previous_period',
+      totals: true,
+      filters: { member: 'device', operator: 'equals', values: ['d'] },
+    }),
+    // 2 on the 1st, -1 on the 4th, 4 on the 6th.
+    rows: [
+      ['2026-01-05', 0.5, 2, -0.75],
+      ['2026-01-06', 1.666666667, 2, -0.166666667],
+      ['2026-01-07', 1.666666667, 0.5, 2.333333334],
+    ],
+    totals: [1.666666667, 0.5, 2.333333334],
+  },
+  {
     name: 'a formula with a distinct count, over windows that overlap',
     request: ask('periods', {
       metrics: ['revenue_per_customer_60_days'],

@@ -13,7 +13,7 @@ const dimension = (given: Given): MemberDefinition => define({ metric_type: 'dim
 const window = (metric_key: string, given: NonNullable<MemberDefinition['window']>): MemberDefinition =>
   define({
     metric_key,
-    data_type: given.kind === 'share' ? 'float' : 'currency',
+    data_type: given.kind === 'share' || given.metric === 'score_by_spend' ? 'float' : 'currency',
     window: given,
     additivity: 'non_additive',
     category: 'calculated',
@@ -45,6 +45,8 @@ export const CURRENCY_DEFINITIONS: readonly MemberDefinition[] = [
   define({ metric_key: 'roas', data_type: 'float', formula: 'revenue / spend', category: 'calculated' }),
   define({ metric_key: 'cost_per_click', data_type: 'currency', formula: 'spend / clicks', category: 'calculated' }),
   window('spend_so_far', { kind: 'cumulative', metric: 'spend' }),
+  window('average_spend_so_far', { kind: 'cumulative', metric: 'average_spend' }),
+  window('score_so_far', { kind: 'cumulative', metric: 'score_by_spend' }),
   window('revenue_so_far', { kind: 'cumulative', metric: 'revenue' }),
   window('spend_share', { kind: 'share', metric: 'spend', within: [] }),
   dimension({ metric_key: 'label', data_type: 'string' }),
