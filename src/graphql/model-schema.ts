@@ -18,7 +18,6 @@ import {
 import type { Model } from '../compiler/model/types.js';
 import type { ReportRequest } from '../compiler/query/types.js';
 import { pageArguments, requestParts, rowArguments, sharedArguments, type Arguments } from './arguments.js';
-import { fieldNames } from './field-names.js';
 import { Direction, Grain, TIME, filterTypeOf, list } from './inputs.js';
 import { resultFields, type ResultField } from './result-fields.js';
 import { fieldsBelow, pathOf, selectedColumns, type SelectedColumns } from './selection.js';
@@ -36,10 +35,10 @@ export type Fetch<Context> = (request: ReportRequest, context: Context, path: st
 
 /** Fields of the root query type for one model. Names are stable: they depend on the keys alone. */
 export function modelFields<Context>(model: Model, fetch: Fetch<Context>): GraphQLFieldConfigMap<unknown, Context> {
-  const names = fieldNames(model);
   const fields = resultFields(model);
   const byName = new Map(fields.map((field) => [field.name, field]));
   const members = fields.filter(({ needs }) => needs === null);
+  const conditions = fields.filter(({ needs }) => needs !== 'top');
   const isDimension = ({ member }: Pick<ResultField, 'member'>): boolean => member.kind === 'dimension';
   const dimensions = new Set(members.filter(isDimension).map(({ column }) => column));
 
@@ -60,9 +59,9 @@ export function modelFields<Context>(model: Model, fetch: Fetch<Context>): Graph
       and: { type: list(Where), description: 'All of these.' },
       or: { type: list(Where), description: 'At least one of these.' },
       ...Object.fromEntries(
-        members.map(({ name, member }): [string, GraphQLInputFieldConfigMap[string]] => [
+        conditions.map(({ name, member, needs, description }): [string, GraphQLInputFieldConfigMap[string]] => [
           name,
-          { type: filterTypeOf(member), description: member.label },
+          { type: filterTypeOf(member), description: needs === null ? member.label : description },
         ]),
       ),
     }),
@@ -95,7 +94,7 @@ export function modelFields<Context>(model: Model, fetch: Fetch<Context>): Graph
   ): SelectedColumns =>
     selectedColumns(nodes, info, type, byName, { compare: args.compare != null, top: args.top != null });
   const request = (args: Arguments, { keys, grain }: SelectedColumns): ReportRequest => ({
-    ...requestParts(args, (name) => names.get(name) ?? name),
+    ...requestParts(args, (name) => byName.get(name)?.column ?? name),
     metrics: keys.filter((key) => !dimensions.has(key)),
     dimensions: keys.filter((key) => dimensions.has(key) && !(key === TIME && grain)),
     time_grain: grain,

@@ -1,5 +1,6 @@
 import { resolveMember } from '../compiler/model/build.js';
 import type { Model } from '../compiler/model/types.js';
+import { twinOf } from '../compiler/query/columns.js';
 import { filled, isEnglish, wordsOf } from './render/words/words.js';
 import type { DateRange, Filter, FilterCondition, FilterOperator } from '../compiler/query/types.js';
 
@@ -84,7 +85,7 @@ class Sentences {
   }
 
   private condition({ member, operator, values = [] }: FilterCondition): string {
-    const label = resolveMember(this.model, member)?.member.label ?? member;
+    const label = labelOf(member, this.model);
     const shown = (values ?? []).slice(0, MOST_VALUES).map(String);
     const rest = (values ?? []).length - shown.length;
     if (rest > 0) shown.push(this.isEnglish ? `${rest} more` : filled(wordsOf(this.locale).more, { count: rest }));
@@ -98,6 +99,13 @@ class Sentences {
     const last = texts.length > 1 ? ` or ${texts.at(-1) ?? ''}` : '';
     return (texts.length > 1 ? texts.slice(0, -1) : texts).join(', ') + last;
   }
+}
+
+/** Of a member, or of what a comparison adds to it, as its column is labelled. */
+function labelOf(name: string, model: Model): string {
+  const twin = twinOf(name);
+  const metric = twin && resolveMember(model, twin.metric)?.member;
+  return resolveMember(model, name)?.member.label ?? (metric ? `${metric.label} (${twin.of})` : name);
 }
 
 /** One readable sentence for each filter that must hold. */

@@ -175,6 +175,44 @@ describe('typed GraphQL', () => {
     });
   });
 
+  it('filters by what a comparison adds, as REST does', async () => {
+    const range = { from: '2026-02-01', to: '2026-02-28' };
+    const [before, change] = ['spend__previous', 'spend__change'];
+    const request = { metrics: ['clicks'], dimensions: ['data_source'], date_range: range, compare: 'previous_period' };
+    const rest = (filters: unknown, more: object = {}) =>
+      server.json<{ rows: unknown[]; code: string; errors: unknown[] }>('/api/query', { ...request, filters, ...more });
+    const named = (rows: unknown[]): unknown[] => rows.map((row) => (row as Record<string, unknown>)['data_source']);
+    expect(named((await rest({ member: change, operator: 'lt', values: [0] })).body.rows)).toEqual(['meta_ads']);
+    expect(named((await rest({ member: before, operator: 'notSet' })).body.rows)).toEqual(['google_ads']);
+    const { data, errors } = await server.graphql(`{
+      fallen: marketing(
+        dateRange: { from: "2026-02-01", to: "2026-02-28" }, compare: PREVIOUS_PERIOD
+        where: { or: [{ spendChange: { lt: "-0.4" } }, { spendPrevious: { gt: "1000" } }] }
+      ) { dataSource }
+    }`);
+    expect([errors, data]).toEqual([undefined, { fallen: [{ dataSource: 'meta_ads' }] }]);
+
+    const alone = await rest([{ member: change, operator: 'lt', values: [0] }], { compare: null });
+    expect(alone).toMatchObject({
+      status: 422,
+      body: { code: 'comparison_required', errors: [{ pointer: '/filters/0/member', suggestions: ['spend'] }] },
+    });
+    const without = await server.graphql('{ marketing(where: { spendChange: { lt: "0" } }) { dataSource } }');
+    expect(without.errors?.[0]?.extensions?.code).toBe('comparison_required');
+    const unknown = await rest([{ member: 'data_source__change', operator: 'set' }]);
+    expect(unknown).toMatchObject({ status: 422, body: { code: 'unknown_member' } });
+
+    const view = { report_name: 'Fallen', ...request, filters: [{ member: change, operator: 'lt', values: [0] }] };
+    const saved = await server.json<{ id: string }>('/api/reports/views', view);
+    expect(saved.status).toBe(201);
+    const shown = await server.json<{ rows: unknown[] }>(`/api/reports/views/${saved.body.id}/data`);
+    expect(named(shown.body.rows)).toEqual(['meta_ads']);
+    const page = await (await server.fetch(`/api/reports/views/${saved.body.id}/data?format=html`)).text();
+    expect(page).toContain('Spend (change) is less than 0');
+    const refused = await server.json<{ code: string }>('/api/reports/views', { ...view, compare: null });
+    expect(refused).toMatchObject({ status: 422, body: { code: 'comparison_required' } });
+  });
+
   it('gives pages with totals and subtotals, which stay as they are while rows arrive', async () => {
     const page = (after: string | null, more = ''): ReturnType<TestServer['graphql']> =>
       server.graphql(

@@ -9,6 +9,7 @@ import {
   type RelationName,
 } from '../model/relations.js';
 import type { Member, Model } from '../model/types.js';
+import { twinOf } from './columns.js';
 import type { Mistakes } from './mistakes.js';
 import type { Report } from './report.js';
 import type { Filter, ReportRequest } from './types.js';
@@ -106,8 +107,11 @@ function renamed(node: FormulaNode, key: (plain: string) => string): FormulaNode
 const isNode = (value: unknown): value is FormulaNode => typeof value === 'object' && value !== null && 'node' in value;
 const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
 
-/** All names in a request. */
-export function namesOf(request: ReportRequest): string[] {
+/** All names of members in a request, also of those that are there as what a comparison adds to them. */
+export const namesOf = (request: ReportRequest): string[] =>
+  writtenNames(request).flatMap((name) => [name, twinOf(name)?.metric ?? []].flat());
+
+function writtenNames(request: ReportRequest): string[] {
   const { metrics, dimensions, order = [], filters, top, subtotals } = request;
   const list = (filter: Filter): string[] =>
     'and' in filter ? filter.and.flatMap(list) : 'or' in filter ? filter.or.flatMap(list) : [filter.member];

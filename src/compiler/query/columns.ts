@@ -23,6 +23,19 @@ export interface ColumnsInput {
 
 export const previousName = (key: string): string => `${key}__previous`;
 export const changeName = (key: string): string => `${key}__change`;
+/** What a comparison adds to a metric. */
+export interface Twin {
+  readonly metric: string;
+  readonly of: 'previous' | 'change';
+}
+
+/** The metric whose twin goes by this name; null where the name is none of a twin. */
+export function twinOf(name: string): Twin | null {
+  const found = /^(.+)__(previous|change)$/.exec(name);
+  const [, metric = '', of] = found ?? [];
+  return of === 'previous' || of === 'change' ? { metric, of } : null;
+}
+
 export const otherName = (key: string): string => `${key}__other`;
 
 export function plannedColumns(

@@ -3,6 +3,7 @@ import { Decimal } from 'decimal.js';
 import { CUBE, TIME_KEY, type ValueKind } from '../cube/base.js';
 import type { CubeFilter } from '../cube/compile.js';
 import { comparisonsOf, type ConditionOperator } from '../dialect/condition-sql.js';
+import { changeName, previousName, twinOf } from './columns.js';
 import type { Mistakes } from './mistakes.js';
 import type { MemberResolver, Resolved } from './resolve.js';
 import {
@@ -23,7 +24,7 @@ export interface PlannedFilters {
   readonly onRows: readonly CubeFilter[];
   /** Conditions on metrics, that groups must meet. */
   readonly onGroups: readonly CubeFilter[];
-  /** The metrics in `onGroups`, each once. */
+  /** The metrics in `onGroups`, also of what a comparison adds to them, each once. */
   readonly metrics: readonly Resolved[];
   /** Whether any condition is on the time itself. */
   readonly onTime: boolean;
@@ -57,6 +58,8 @@ export class FilterPlanner {
     private readonly resolver: MemberResolver,
     private readonly context: RangeContext,
     private readonly mistakes: Mistakes,
+    /** Whether metrics have twins, of a comparison. */
+    private readonly compared = false,
   ) {}
 
   plan(filters: Filter | readonly Filter[] | null | undefined): PlannedFilters {
@@ -119,9 +122,8 @@ export class FilterPlanner {
     this.conditions += 1;
     if (this.conditions === FILTER_LIMITS.conditions + 1)
       this.mistakes.add('too_many', `A request may have ${FILTER_LIMITS.conditions} filters.`, pointer);
-    const resolved = this.resolver.find(condition.member, 'member', `${pointer}/member`);
+    const resolved = this.column(condition.member, `${pointer}/member`);
     if (resolved === undefined) return [];
-    if (resolved.role === 'metric') this.metrics.set(resolved.key, resolved);
     if (resolved.key === TIME_KEY) this.onTime = true;
     const planned = this.values(resolved, condition, pointer);
     if (planned === undefined) return [];
@@ -133,6 +135,26 @@ export class FilterPlanner {
       this.mistakes.add('too_many', message, `${pointer}/values`);
     }
     return [{ filter: { member: `${CUBE}.${resolved.key}`, operator, values }, role: resolved.role }];
+  }
+
+  /** What the condition is about: a member, or what a comparison adds to a metric, under the name of that column. */
+  private column(name: string, pointer: string): Resolved | undefined {
+    const twin = this.resolver.peek(name) === undefined ? twinOf(name) : null;
+    const isTwin = twin !== null && this.resolver.peek(twin.metric)?.role === 'metric';
+    const found = this.resolver.find(isTwin ? twin.metric : name, 'member', pointer);
+    if (found === undefined) return undefined;
+    if (found.role === 'metric') this.metrics.set(found.key, found);
+    if (!isTwin) return found;
+    if (!this.compared) {
+      const message = `“${name}” is of a comparison: add “compare”, or filter by “${found.key}”.`;
+      this.mistakes.add('comparison_required', message, pointer, [found.key]);
+      return undefined;
+    }
+    if (twin.of === 'previous') return { ...found, key: previousName(found.key) };
+    if (found.kind === 'number') return { ...found, key: changeName(found.key) };
+    const message = `“${found.key}” is ${NAMED[found.kind]}, of which there is no change; filter by “${previousName(found.key)}”.`;
+    this.mistakes.add('not_compared', message, pointer, [previousName(found.key)]);
+    return undefined;
   }
 
   private values(resolved: Resolved, condition: FilterCondition, pointer: string): Comparison | undefined {

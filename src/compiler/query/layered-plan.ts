@@ -10,7 +10,7 @@ import type { FormulaMetricMember, Member, WindowMetricMember } from '../model/t
 import { plainKey } from './attribution.js';
 import type { Measured } from './measured.js';
 import { timeAxis, type Bucket } from './axis.js';
-import { isClockGrain, plannedColumns } from './columns.js';
+import { changeName, isClockGrain, plannedColumns, previousName } from './columns.js';
 import { afterSql } from './cursor.js';
 import { comparedRange, type Earlier } from './compared-range.js';
 import { embedded, sql, statementOf } from './fragment.js';
@@ -21,14 +21,14 @@ import { layeredSql, type Calculated, type SpreadTotal } from './layers.js';
 import type { Report } from './report.js';
 import type { Resolved } from './resolve.js';
 import type { Statement } from './types.js';
-import { baseColumn } from './base-query.js';
+import { baseColumn, keysIn } from './base-query.js';
 import { comparedParts, frameAt, frameOfWindow, momentBefore, partsOf, type Moment } from './moment.js';
 
 export async function layeredStatement(report: Report): Promise<Statement> {
   const { dialect, dimensions, grain, columns, top, fill } = report;
   const plan = new LayeredPlan(report, await topRows(report));
   const metrics = report.metrics.flatMap((metric) => plan.columnsOf(metric));
-  const filtered = new Map(report.filterMetrics.map((metric) => [metric.key, plan.current(metric)]));
+  const filtered = plan.filtered(new Set(report.groupFilters.flatMap(keysIn)));
   if (metrics.length + filtered.size === 0) plan.showRows();
   const axis = plan.axis;
   const time: Calculated[] =
@@ -176,10 +176,21 @@ class LayeredPlan {
   columnsOf(metric: Resolved): Calculated[] {
     const now = this.current(metric);
     if (this.before === null) return [now];
-    const before = { sql: this.shown(metric, this.before), kind: metric.kind };
-    return metric.kind === 'number'
-      ? [now, before, { sql: this.math.result(this.change(now.sql, before.sql), 9), kind: 'number' }]
-      : [now, before];
+    const before = this.previous(metric);
+    return metric.kind === 'number' ? [now, before, this.changed(now, before)] : [now, before];
+  }
+
+  /** Columns by which groups are filtered: metrics, and what a comparison adds to them. @param names those that are wanted */
+  filtered(names: ReadonlySet<string>): Map<string, Calculated> {
+    const found = new Map<string, Calculated>();
+    for (const metric of this.report.filterMetrics) {
+      const { key } = metric;
+      if (names.has(key)) found.set(key, this.current(metric));
+      if (names.has(previousName(key))) found.set(previousName(key), this.previous(metric));
+      if (names.has(changeName(key)))
+        found.set(changeName(key), this.changed(this.current(metric), this.previous(metric)));
+    }
+    return found;
   }
 
   /** Without a metric, the rows of the answer are those that there are. */
@@ -189,6 +200,15 @@ class LayeredPlan {
 
   current(metric: Resolved): Calculated {
     return { sql: this.shown(metric, this.now), kind: metric.kind };
+  }
+
+  private previous(metric: Resolved): Calculated {
+    if (this.before === null) throw new Error('There is no comparison.');
+    return { sql: this.shown(metric, this.before), kind: metric.kind };
+  }
+
+  private changed(now: Calculated, before: Calculated): Calculated {
+    return { sql: this.math.result(this.change(now.sql, before.sql), 9), kind: 'number' };
   }
 
   private shown({ member }: Resolved, moment: Moment): string {

@@ -38,7 +38,7 @@ export interface LayerInput {
   /** Columns of the answer, in order. */
   readonly columns: readonly Calculated[];
   readonly groupFilters: readonly CubeFilter[];
-  /** Metrics of the filters, by key. */
+  /** Columns of the filters, by name. */
   readonly filtered: ReadonlyMap<string, Calculated>;
   readonly order: readonly OrderPosition[];
   readonly limit: number | null;

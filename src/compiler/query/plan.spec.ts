@@ -27,6 +27,8 @@ const model = buildModel({
     windowed('spend_so_far', { kind: 'cumulative', metric: 'spend' }),
     windowed('reach_before', { kind: 'previous', metric: 'reach', count: 1, unit: 'month', output: 'value' }),
     windowed('reach_7_days', { kind: 'rolling', metric: 'reach', count: 7, unit: 'day' }),
+    define('average_spend', { aggregation: 'avg', expression: 'spend', additivity: 'non_additive' }),
+    windowed('average_so_far', { kind: 'cumulative', metric: 'average_spend' }),
     windowed('device_share', { kind: 'share', metric: 'spend', within: ['device'] }),
     define('broken', { formula: 'revenue / spnd' }),
     define('device', { metric_type: 'dimension', data_type: 'string' }),
@@ -155,6 +157,30 @@ describe('what a filter says', () => {
     ],
   ])('%s', async (_, filter, expected, pointer) => {
     expect(await code(filter)).toEqual([expected, `/filters${pointer}`]);
+  });
+
+  it('filters by what a comparison adds only where there is one', async () => {
+    const filters = [{ member: 'spend__change', operator: 'gt', values: [1] }] as const;
+    const problem = await refusal({ metrics: ['spend'], filters });
+    expect(problem.errors).toMatchObject([
+      { code: 'comparison_required', pointer: '/filters/0/member', suggestions: ['spend'] },
+    ]);
+    const request: Partial<ReportRequest> = { metrics: ['spend'], date_range: 'last_month', compare: 'previous_year' };
+    expect((await plan({ ...request, filters })).statement.sql).toContain('r.h1 > ');
+    const codeOf = async (member: string): Promise<unknown[]> =>
+      (await refusal({ ...request, filters: { member, operator: 'set' } })).errors.map(({ code }) => code);
+    expect(await codeOf('device__change')).toEqual(['unknown_member']);
+    expect(await codeOf('spnd__previous')).toEqual(['unknown_member']);
+    expect(await codeOf('broken__change')).toEqual(['member_quarantined']);
+    expect(
+      (await refusal({ ...request, filters: { member: 'spend__change', operator: 'contains', values: ['1'] } })).code,
+    ).toBe('operator_mismatch');
+  });
+
+  it('reads each row once for averages over windows that overlap', async () => {
+    const { statement } = await plan({ metrics: ['average_so_far'], time_grain: 'daily', date_range: 'last_month' });
+    expect(statement.sql).toContain('sum(s.`marketing___sum_average_spend`)');
+    expect(statement.sql).toContain('sum(s.`marketing___divisor_average_spend`)');
   });
 
   it('refuses to mix metrics and dimensions in one “or”', async () => {

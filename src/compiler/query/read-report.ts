@@ -110,13 +110,13 @@ export function readReport(input: ReportInput): ReadReport {
   const calendar = { weekStart, fiscalYearStart };
   const context = { now, timeZone, ...calendar };
   const whole = resolveRange(request.date_range, context, mistakes, '/date_range');
+  const compare = request.compare ?? null;
   const {
     onRows,
     onGroups,
     metrics: filterMetrics,
     onTime,
-  } = new FilterPlanner(resolver, context, mistakes).plan(request.filters);
-  const compare = request.compare ?? null;
+  } = new FilterPlanner(resolver, context, mistakes, compare !== null).plan(request.filters);
   if (compare !== null && !COMPARISONS.includes(compare))
     mistakes.add('bad_compare', `A comparison is one of ${COMPARISONS.join(', ')}.`, '/compare', COMPARISONS);
   const fill = request.fill ?? 'none';

@@ -32,6 +32,15 @@ const ROWS: Resolved = {
   member: null,
 };
 
+/** Code of the mistake of asking for a member that is quarantined. */
+export const QUARANTINED = 'member_quarantined';
+
+/** What is said of asking for it. */
+export function setAside({ key, diagnostics }: Pick<Member, 'key' | 'diagnostics'>): string {
+  const why = diagnostics.filter(({ severity }) => severity === 'error').map(({ message }) => message);
+  return `“${key}” is set aside until its definition is repaired: ${why.join(' ')}`.trim();
+}
+
 type Wanted = 'metric' | 'dimension' | 'member';
 
 /** Finds members by key or alias, and notes which aliases were used. */
@@ -62,6 +71,11 @@ export class MemberResolver {
 
   isMasked = ({ key }: Resolved): boolean => this.visibility.masked.has(key);
 
+  /** The member by this key or alias, if there is one, whatever may be done with it. */
+  peek(name: string): Resolved | undefined {
+    return this.byKey.get(name) ?? this.byKey.get(this.byAlias.get(name) ?? '');
+  }
+
   /** The member, or undefined after noting the mistake at `pointer`. What is masked can be selected and nothing else. */
   find(name: string, wanted: Wanted, pointer: string, use: 'select' | 'other' = 'other'): Resolved | undefined {
     const viaAlias = this.byKey.has(name) ? undefined : this.byAlias.get(name);
@@ -69,12 +83,7 @@ export class MemberResolver {
     if (found === undefined) return this.unknown(name, wanted, pointer);
     if (viaAlias !== undefined) this.aliases[name] = viaAlias;
     if (found.member?.status === 'quarantined') {
-      const why = found.member.diagnostics.filter(({ severity }) => severity === 'error').map(({ message }) => message);
-      this.mistakes.add(
-        'member_quarantined',
-        `“${found.key}” is set aside until its definition is repaired: ${why.join(' ')}`.trim(),
-        pointer,
-      );
+      this.mistakes.add(QUARANTINED, setAside(found.member), pointer);
       return undefined;
     }
     if (wanted !== 'member' && found.role !== wanted) {
@@ -96,7 +105,7 @@ export class MemberResolver {
 
   private unknown(name: string, wanted: Wanted, pointer: string): undefined {
     const [metric = '', model] = name.split(':');
-    const named = this.byKey.get(metric) ?? this.byKey.get(this.byAlias.get(metric) ?? '');
+    const named = this.peek(metric);
     if (model !== undefined && named !== undefined) {
       const [code, message] = isAttributionModel(model)
         ? ['not_attributed', `“${metric}” is the same for every attribution model; leave out “:${model}”.`]

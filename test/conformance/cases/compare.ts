@@ -57,6 +57,52 @@ export const COMPARE_CASES: readonly ConformanceCase[] = [
     rows: [[0.5, 0.666666667, -0.25, 1, 2, -0.5]],
   },
   {
+    name: 'filters on the change, and on what was before',
+    request: ask('periods', {
+      metrics: ['spend'],
+      dimensions: ['device'],
+      date_range: { last: 1, unit: 'month', complete: false },
+      compare: 'previous_period',
+      filters: [
+        { member: 'spend__change', operator: 'gt', values: ['4.333333332'] },
+        { member: 'spend__previous', operator: 'equals', values: [3] },
+      ],
+    }),
+    rows: [['m', '16.00', '3.00', 4.333333333]],
+  },
+  {
+    name: 'filters on groups without a change, of a metric that is not selected and goes by an alias',
+    request: ask('periods', {
+      metrics: ['customers'],
+      dimensions: ['device'],
+      date_range: { last: 1, unit: 'month', complete: false },
+      compare: 'previous_period',
+      filters: {
+        or: [
+          { member: 'cost__change', operator: 'notSet' },
+          { member: 'spend__change', operator: 'lt', values: [4] },
+        ],
+      },
+    }),
+    rows: [['d', 1, null, null]],
+    aliases: { cost: 'spend' },
+  },
+  {
+    name: 'filters on the change of windows and of months',
+    request: ask('periods', {
+      metrics: ['spend'],
+      date_range: 'this_year',
+      time_grain: 'monthly',
+      compare: 'previous_year',
+      filters: [
+        { member: 'spend__change', operator: 'lt', values: [0] },
+        { member: 'spend_so_far__previous', operator: 'gte', values: [640] },
+      ],
+    }),
+    rows: [['2026-02-01', '16.00', '128.00', -0.875]],
+    warnings: ['running_period_left_out'],
+  },
+  {
     name: 'by month, the days of the last month that are over meet as many of the year before',
     request: ask('periods', {
       metrics: ['spend'],
