@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import type { Identity } from '../access/identity.js';
 import { newId } from '../common/uuid.js';
 import { fieldChanges } from '../compiler/model/diff.js';
 import type { Model } from '../compiler/model/types.js';
 import { adviceFor } from './advice.js';
+import type { Tell } from './deactivated.js';
 import { definitionOf, type MetricRow } from './definition.js';
 import { activeRows, changeTowards, ownDefinitions, type StoredDefinitions } from './definition-change.js';
 import { invalidDefinition, memberOf, ownFaults, problemItem } from './definition-fault.js';
@@ -53,8 +54,8 @@ export class DefinitionImportService {
       stored = current;
       return changeTowards(current, targetOf(current, file, mode));
     };
-    const refuse = ({ after }: Outcome): void => {
-      const errors = faults(file, stored, after.model);
+    const refuse = async ({ after: { model } }: Outcome, manager: EntityManager): Promise<void> => {
+      const errors = faults(file, stored, model, await this.models.teller(identity, model, manager));
       if (errors.length > 0) throw fileProblem(errors, invalidDefinition);
     };
     const outcome = dryRun
@@ -62,23 +63,25 @@ export class DefinitionImportService {
       : await this.writer.write(identity, 'import', decide, refuse);
     if (!stored) throw new Error('Nothing was planned');
     const { breaks, views, dashboards } = await this.writer.impact(outcome);
+    const { model } = outcome.after;
+    const tell = await this.models.teller(identity, model);
     return {
       dry_run: dryRun,
       mode,
-      valid: faults(file, stored, outcome.after.model).length === 0,
+      valid: faults(file, stored, model, tell).length === 0,
       snapshot: outcome.after.hash,
       ...changesOf(stored, outcome.inputs, file),
-      diagnostics: this.diagnostics(file, outcome.after.model),
+      diagnostics: this.diagnostics(file, model, tell),
       breaks,
       views,
       dashboards,
     };
   }
 
-  private diagnostics(file: DefinitionFile, model: Model): FileFinding[] {
+  private diagnostics(file: DefinitionFile, model: Model, tell: Tell): FileFinding[] {
     return file.entries.flatMap(({ definition, pointer }) => {
       const member = memberOf(model, definition.metric_key);
-      return [...member.diagnostics, ...adviceFor(member, model, this.libraryService.library)].map((found) =>
+      return [...tell(member.diagnostics), ...adviceFor(member, model, this.libraryService.library)].map((found) =>
         file.at({ ...problemItem(found), pointer: `${pointer}${found.pointer}` }, found.severity),
       );
     });
@@ -89,7 +92,7 @@ export class DefinitionImportService {
  * What is wrong with the entries themselves; any of it refuses the file. A definition that stands so already may be broken
  * as it is: what was exported can be taken over again.
  */
-function faults(file: DefinitionFile, before: StoredDefinitions | undefined, model: Model): FileFinding[] {
+function faults(file: DefinitionFile, before: StoredDefinitions | undefined, model: Model, tell: Tell): FileFinding[] {
   const old = new Map((before ? activeRows(before) : []).map((row) => [row.metric_key, definitionOf(row)]));
   return file.entries
     .filter(({ definition }) => {
@@ -97,7 +100,7 @@ function faults(file: DefinitionFile, before: StoredDefinitions | undefined, mod
       return !earlier || fieldChanges({ ...earlier }, { ...definition }).length > 0;
     })
     .flatMap(({ definition, pointer }) =>
-      ownFaults(memberOf(model, definition.metric_key)).map((found) =>
+      tell(ownFaults(memberOf(model, definition.metric_key))).map((found) =>
         file.at({ ...problemItem(found), pointer: `${pointer}${found.pointer}` }),
       ),
     );

@@ -65,7 +65,7 @@ export class DefinitionWriter {
     identity: Identity,
     reason: PublicationReason,
     decide: Decide,
-    accept: (outcome: Outcome) => void,
+    accept?: (outcome: Outcome, manager: EntityManager) => Promise<void>,
   ): Promise<Written> {
     // Publishes a new library first, so that the change is not mixed up with an upgrade.
     await this.models.live(identity.organizationId);
@@ -75,7 +75,7 @@ export class DefinitionWriter {
       if (!live) throw new Error('The organisation has no model');
       const before = await this.models.snapshot(manager, live.snapshot_hash);
       const outcome = await this.workOut(before, manager, stored, decide);
-      accept(outcome);
+      await accept?.(outcome, manager);
       await store(manager, outcome.change);
       const author = { userId: identity.userId, reason };
       const publication = await this.models.publish(manager, outcome.inputs, outcome.after, author);

@@ -236,6 +236,12 @@ export class DiagnosticDto {
   range?: readonly number[];
   @Described({ description: 'Names that may have been meant.', type: () => [String], optional: true })
   suggestions?: readonly string[];
+  @Described({
+    description: 'The name that nothing goes by, here or in what it builds on.',
+    type: () => String,
+    optional: true,
+  })
+  missing?: string;
 }
 
 /** One row of `marketing_metrics_config`, or an entry of the standard library, with what the checks found. */

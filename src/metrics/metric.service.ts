@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import type { Identity } from '../access/identity.js';
 import type { Policy } from '../access/policy.js';
 import { visibilityOf, visibleModel } from '../compiler/model/visibility.js';
@@ -70,7 +70,8 @@ export class MetricService {
       where: { organization_id: organizationId, is_active: active },
       order: { metric_key: 'ASC', id: 'ASC' },
     });
-    const presenter = new MetricPresenter(organizationId, model, this.libraryService.library);
+    const tell = await this.models.teller(policy, model);
+    const presenter = new MetricPresenter(organizationId, model, this.libraryService.library, tell);
     const metrics = active ? presenter.all(rows) : rows.map((row) => presenter.row(row));
     const wanted = query.q?.toLowerCase();
     return metrics.filter(
@@ -138,9 +139,10 @@ export class MetricService {
     if (!row.is_active) return { valid: true, diagnostics: [], depends_on: [], sql: null, ...answer };
     const member = memberOf(model, row.metric_key);
     const valid = member.status === 'valid';
+    const tell = await this.models.teller({ organizationId }, model);
     return {
       valid,
-      diagnostics: [...member.diagnostics, ...adviceFor(member, model, this.libraryService.library)],
+      diagnostics: [...tell(member.diagnostics), ...adviceFor(member, model, this.libraryService.library)],
       depends_on: member.depends_on,
       sql: valid ? await this.compiled.memberSql(outcome.after, member, organizationId) : null,
       ...answer,
@@ -151,10 +153,11 @@ export class MetricService {
     const live = await this.models.live(policy.organizationId);
     const { hash } = live.snapshot;
     const model = visibleModel(live.snapshot.model, policy);
+    const tell = await this.models.teller(policy, model);
     return {
       snapshot: hash,
       published_at: live.publishedAt.toISOString(),
-      members: model.members.map((member) => presentMember(model, member)),
+      members: model.members.map((member) => presentMember(model, member, tell)),
     };
   }
 
@@ -162,10 +165,12 @@ export class MetricService {
   private async write(identity: Identity, planned: (stored: ModelInputs) => Plan): Promise<WrittenMetricDto> {
     const { organizationId } = identity;
     let plan = undefined as Plan | undefined;
-    const refuseFaults = ({ after }: Outcome): void => {
+    const refuseFaults = async ({ after: { model } }: Outcome, manager: EntityManager): Promise<void> => {
       if (!plan?.row.is_active) return;
-      const faults = ownFaults(memberOf(after.model, plan.row.metric_key));
-      if (faults.length > 0) throw invalidDefinition(faults.map(problemItem));
+      const faults = ownFaults(memberOf(model, plan.row.metric_key));
+      if (faults.length === 0) return;
+      const tell = await this.models.teller(identity, model, manager);
+      throw invalidDefinition(tell(faults).map(problemItem));
     };
     const written = await this.writer.write(
       identity,
@@ -179,7 +184,8 @@ export class MetricService {
     if (!plan) throw new Error('Nothing was planned');
     const saved = await this.database.manager.findOneByOrFail(MetricConfig, { id: plan.row.id });
     const { breaks, views, dashboards } = await this.writer.impact(written);
-    const presenter = new MetricPresenter(organizationId, written.after.model, this.libraryService.library);
+    const tell = await this.models.teller({ organizationId }, written.after.model);
+    const presenter = new MetricPresenter(organizationId, written.after.model, this.libraryService.library, tell);
     return { ...presenter.row(saved), breaks: others(breaks, plan.row), views, dashboards, notices: plan.notices };
   }
 }

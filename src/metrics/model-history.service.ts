@@ -83,12 +83,7 @@ export class ModelHistoryService {
         'This snapshot was published by a version that did not keep the definitions behind it; restore a later one, or write the definitions anew (see the diff).',
       );
     }
-    const written = await this.writer.write(
-      identity,
-      'restore',
-      (stored) => changeTowards(stored, definitions),
-      () => undefined,
-    );
+    const written = await this.writer.write(identity, 'restore', (stored) => changeTowards(stored, definitions));
     const { before, after, publication } = written;
     const target = await this.models.snapshot(manager, hash);
     return {

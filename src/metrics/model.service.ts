@@ -7,9 +7,15 @@ import { Organization } from '../access/organization.entity.js';
 import { buildModel } from '../compiler/model/build.js';
 import { countChanges, diffModels } from '../compiler/model/diff.js';
 import { canonicalJson, snapshotOf } from '../compiler/model/snapshot.js';
-import { DEFAULT_FX, type ModelSettings, type Snapshot } from '../compiler/model/types.js';
-import type { ReportRequest } from '../compiler/query/types.js';
-import { explainDeactivated, withDeactivated } from './deactivated.js';
+import { DEFAULT_FX, type Model, type ModelSettings, type Snapshot } from '../compiler/model/types.js';
+import {
+  explainDeactivated,
+  missesSomething,
+  tellDeactivated,
+  withDeactivated,
+  type Asked,
+  type Tell,
+} from './deactivated.js';
 import { definitionOf } from './definition.js';
 import { activeRows, ownDefinitions, visibleStandard, type StoredDefinitions } from './definition-change.js';
 import { LibraryService } from './library.service.js';
@@ -25,6 +31,13 @@ export interface LiveModel {
 /** What a model is built from: an organisation's rows over the standard library, and its settings. */
 export interface ModelInputs extends StoredDefinitions {
   readonly settings: ModelSettings;
+}
+
+/** Who is told of definitions that were deactivated. */
+export interface Reader {
+  readonly organizationId: string;
+  /** Names that don't exist for the reader. */
+  readonly hidden?: readonly string[];
 }
 
 export interface Author {
@@ -158,28 +171,36 @@ export class ModelService {
   }
 
   /**
-   * Adds to a refusal of `request` what only the stored rows know: that a name was deactivated, and how it comes back.
+   * Adds to a refusal of a request what only the stored rows know: that a name was deactivated, and how it comes back.
    * @throws always: the refusal, or whatever else was thrown
    */
-  async explain(organizationId: string, request: ReportRequest, thrown: unknown): Promise<never> {
-    throw await explainDeactivated(thrown, request, () => this.inactive(organizationId));
+  async explain(reader: Reader, asked: Asked, thrown: unknown): Promise<never> {
+    throw await explainDeactivated(thrown, asked, () => this.inactive(reader));
   }
 
-  /** The warnings of an answer to `request`, with what only the stored rows know of metrics that it is without. */
-  warnings(
-    organizationId: string,
-    request: ReportRequest,
-    warnings: readonly ProblemItem[],
-  ): Promise<readonly ProblemItem[]> {
-    return withDeactivated(warnings, request, () => this.inactive(organizationId));
+  /** The warnings of an answer, with what only the stored rows know of metrics that it is without. */
+  warnings(reader: Reader, asked: Asked, warnings: readonly ProblemItem[]): Promise<readonly ProblemItem[]> {
+    return withDeactivated(warnings, asked, () => this.inactive(reader));
   }
 
-  /** Deactivated rows, latest first. */
-  private inactive(organizationId: string): Promise<MetricConfig[]> {
-    return this.database.manager.find(MetricConfig, {
+  /** How what the checks found in `model` is told: with what only the stored rows know of names that are missing. */
+  async teller(reader: Reader, model: Model, manager?: EntityManager): Promise<Tell> {
+    const rows = model.members.some(missesSomething) ? await this.inactive(reader, manager) : [];
+    return (diagnostics) => tellDeactivated(diagnostics, rows);
+  }
+
+  /** Deactivated rows that the reader may know of, latest first. */
+  private async inactive(
+    { organizationId, hidden = [] }: Reader,
+    manager: EntityManager = this.database.manager,
+  ): Promise<MetricConfig[]> {
+    const rows = await manager.find(MetricConfig, {
       where: { organization_id: organizationId, is_active: false },
       order: { updated_at: 'DESC' },
     });
+    return rows.filter(
+      ({ metric_key, alias_keys }) => ![metric_key, ...alias_keys].some((key) => hidden.includes(key)),
+    );
   }
 
   private async upgrade(manager: EntityManager, organizationId: string): Promise<ModelPublication> {

@@ -2,6 +2,7 @@ import { memberLineage } from '../compiler/model/lineage.js';
 import type { Library } from '../compiler/model/library.js';
 import type { Member, MemberDefinition, Model } from '../compiler/model/types.js';
 import { adviceFor } from './advice.js';
+import type { Tell } from './deactivated.js';
 import { definitionOf } from './definition.js';
 import type { MetricConfig } from './metric-config.entity.js';
 import type { MetricDto } from './metric.dto.js';
@@ -16,6 +17,7 @@ export class MetricPresenter {
     private readonly organizationId: string,
     private readonly model: Model,
     private readonly library: Library,
+    private readonly tell: Tell,
   ) {
     this.standard = new Map(library.members.map((member) => [member.metric_key, member]));
   }
@@ -60,7 +62,7 @@ export class MetricPresenter {
       is_active: true,
       origin,
       status: member?.status ?? 'inactive',
-      diagnostics: member ? [...member.diagnostics, ...adviceFor(member, this.model, this.library)] : [],
+      diagnostics: member ? [...this.tell(member.diagnostics), ...adviceFor(member, this.model, this.library)] : [],
       depends_on: member?.depends_on ?? [],
       created_at: null,
       updated_at: null,
@@ -68,7 +70,7 @@ export class MetricPresenter {
   }
 }
 
-export const presentMember = (model: Model, member: Member): ModelMemberDto => ({
+export const presentMember = (model: Model, member: Member, tell: Tell): ModelMemberDto => ({
   key: member.key,
   label: member.label,
   description: member.description,
@@ -79,7 +81,7 @@ export const presentMember = (model: Model, member: Member): ModelMemberDto => (
   aliases: member.aliases,
   origin: member.origin,
   status: member.status,
-  diagnostics: member.diagnostics,
+  diagnostics: tell(member.diagnostics),
   aggregation: member.kind === 'simple' ? member.aggregation : null,
   formula: 'formula' in member ? (member.formula ?? null) : null,
   filter: 'filter' in member ? (member.filter ?? null) : null,

@@ -140,12 +140,11 @@ export class QueryPlans {
       journeys,
       mergesCustomers: state.merges_customers,
     };
-    const found = await planQuery(input).catch((refusal: unknown) =>
-      this.models.explain(organizationId, request, refusal),
-    );
+    const asked = { request, model: snapshot.model };
+    const found = await planQuery(input).catch((refusal: unknown) => this.models.explain(policy, asked, refusal));
     const plan: QueryPlan = Object.freeze({
       ...found,
-      warnings: await this.models.warnings(organizationId, request, found.warnings),
+      warnings: await this.models.warnings(policy, asked, found.warnings),
     });
     const { model } = snapshot;
     const lock = rowLock({

@@ -14,6 +14,7 @@ import { until } from '../support/until.js';
 interface Metric {
   id: string;
   metric_key: string;
+  display_label: string;
   status: string;
   alias_keys: string[];
   expression: string | null;
@@ -278,6 +279,77 @@ describe('definitions', () => {
       expect(inactive.body.data).toMatchObject([{ id: margin.id, metric_key: 'margin', status: 'inactive' }]);
       expect((await patch(margin.id, { is_active: true })).status).toBe(200);
       expect((await run(only)).body.rows).toEqual([{ margin: 150, margin_share: 0.6 }]);
+    });
+
+    it('says of a metric that what it is made of was deactivated, and how to get it back, wherever it is told', async () => {
+      const text = { metric_type: 'dimension', data_type: 'string', display_label: 'Group' };
+      const group = await create({ ...text, metric_key: 'adset_group', expression: 'adset_group' });
+      await create({
+        ...formula('margin_so_far', ''),
+        formula: null,
+        window: { kind: 'cumulative', metric: 'margin' },
+      });
+      await create({
+        ...{ metric_key: 'grouped_spend', display_label: 'Grouped', metric_type: 'metric', data_type: 'currency' },
+        ...{ aggregation: 'sum', expression: 'spend', filter: [{ member: 'adset_group', operator: 'set' }] },
+      });
+      const doubled = await create(formula('double_share', 'margin_share * 2'));
+      await Promise.all([remove(margin.id), remove(group.id)]);
+
+      const gone = ({ id, metric_key: key, display_label: label }: Metric): RegExp =>
+        new RegExp(
+          `“${key}” \\(${label}\\), which it is made of, was deactivated on \\d{4}-\\d\\d-\\d\\d\\. .*PATCH /api/marketing/metrics/${id} with`,
+        );
+      const made = { margin_share: margin, double_share: margin, margin_so_far: margin, grouped_spend: group };
+      for (const [key, base] of Object.entries(made)) {
+        const request = { metrics: [key], date_range: { from: '2026-01-01', to: '2026-01-31' } };
+        const asked = await server.json<Problem>('/api/query', request);
+        expect(asked).toMatchObject({ status: 422, body: { code: 'member_quarantined' } });
+        expect(asked.body.detail).toMatch(gone(base));
+        expect(asked.body.detail).not.toMatch(/is called/);
+        const { errors } = await server.graphql('query ($request: JSON!) { query(request: $request) { rows } }', {
+          request,
+        });
+        expect(errors?.[0]?.message).toMatch(gone(base));
+      }
+      const saved = (await run(viewId)).body.meta.warnings[1];
+      expect(saved?.message).toMatch(
+        /^“margin_share” is set aside .*: “margin” \(margin\), which it is made of, was deactivated on [\d-]+\. The report is without it\.$/,
+      );
+
+      const preview = await server.json<Metric>(
+        '/api/marketing/metrics/validate',
+        formula('other_share', 'margin / 2'),
+      );
+      expect(preview.body).toMatchObject({
+        valid: false,
+        diagnostics: [{ code: 'unknown_member', missing: 'margin', message: expect.stringMatching(gone(margin)) }],
+      });
+      const written = await server.json<Problem>('/api/marketing/metrics', formula('other_share', 'margin / 2'));
+      expect(written).toMatchObject({ status: 422, body: { detail: expect.stringMatching(gone(margin)) } });
+      const file = await yaml(
+        'dry_run=true',
+        [
+          'metrics:',
+          '  - {metric_key: other_share, display_label: Half, metric_type: metric, data_type: float, formula: margin / 2}',
+        ].join('\n'),
+      );
+      expect(JSON.stringify(file.body)).toMatch(/“margin” \(margin\), which it is made of, was deactivated/);
+      const shown = await server.json<Metric>(`/api/marketing/metrics/${doubled.id}`);
+      expect(shown.body.diagnostics[0]).toMatchObject({
+        code: 'depends_on_quarantined',
+        message: expect.stringMatching(/^It builds on margin_share, which can't be used: “margin” \(margin\), which/),
+      });
+      const model = await server.json<{ members: { key: string; diagnostics: { message: string }[] }[] }>(
+        '/api/marketing/model',
+      );
+      const told = model.body.members.find(({ key }) => key === 'margin_so_far');
+      expect(told?.diagnostics[0]?.message).toMatch(gone(margin));
+
+      for (const { id } of [margin, group]) expect((await patch(id, { is_active: true })).status).toBe(200);
+      expect((await server.json<Rows>('/api/query', { metrics: ['double_share'] })).body.rows).toEqual([
+        { double_share: 1.2 },
+      ]);
     });
 
     it('warns of numbers that count the same twice', async () => {

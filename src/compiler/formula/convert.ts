@@ -153,7 +153,8 @@ export class Converter {
       const suggestions = ++this.unknown > SUGGESTED_FOR ? [] : nearestNames(name, this.scope.names());
       const hint = suggestions.length > 0 ? `; did you mean ${suggestions.join(', ')}?` : '.';
       const what = this.scope.overRows ? 'dimension or field' : 'metric';
-      this.diagnostics.push(formulaError('unknown_member', `No ${what} is called ${name}${hint}`, range, suggestions));
+      const message = `No ${what} is called ${name}${hint}`;
+      this.diagnostics.push({ ...formulaError('unknown_member', message, range, suggestions), missing: name });
       return null;
     }
     if (found.refused !== undefined) {

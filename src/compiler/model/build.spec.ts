@@ -596,6 +596,19 @@ describe('members that build on others', () => {
     expect(member(model, 'y').diagnostics).toMatchObject([{ code: 'dimension_in_formula', range: [9, 15] }]);
   });
 
+  it('the name that is missing is told as data, also by what builds on it', () => {
+    const model = build(
+      formula('x', 'clicks / profit'),
+      formula('y', 'x / 2'),
+      formula('w', '', { formula: null, window: { kind: 'cumulative', metric: 'profit' } }),
+      definition('f', { filter: { or: [{ member: 'profit', operator: 'set' }] } }),
+      formula('broken', 'clicks /'),
+      formula('z', 'broken / 2'),
+    );
+    const missing = ['x', 'y', 'w', 'f', 'z'].map((key) => member(model, key).diagnostics[0]?.missing);
+    expect(missing).toEqual(['profit', 'profit', 'profit', 'profit', undefined]);
+  });
+
   it('formulas that double at each level are refused before they grow', () => {
     const levels = Array.from({ length: 14 }, (_, index) =>
       formula(`f${index + 10}`, index === 0 ? 'clicks' : `f${index + 9} + f${index + 9}`),

@@ -191,11 +191,19 @@ class WindowReader {
     const known = [...this.names.keys.keys()].filter((each) => this.definition(each)?.metric_type === wanted);
     const suggestions = nearestNames(name, known);
     const hint = suggestions.length > 0 ? `; did you mean ${suggestions.join(', ')}?` : '.';
-    return this.fail('unknown_member', pointer, `No ${wanted} is called ${name.slice(0, 63)}${hint}`, suggestions);
+    const message = `No ${wanted} is called ${name.slice(0, 63)}${hint}`;
+    return this.fail('unknown_member', pointer, message, suggestions, { missing: name.slice(0, 63) });
   }
 
-  private fail(code: string, pointer: string, message: string, suggestions: readonly string[] = []): undefined {
-    this.diagnostics.push(fault(code, `/window${pointer}`, message, suggestions.length > 0 ? { suggestions } : {}));
+  private fail(
+    code: string,
+    pointer: string,
+    message: string,
+    suggestions: readonly string[] = [],
+    more: Pick<Diagnostic, 'missing'> = {},
+  ): undefined {
+    const known = suggestions.length > 0 ? { suggestions } : {};
+    this.diagnostics.push(fault(code, `/window${pointer}`, message, { ...known, ...more }));
     return undefined;
   }
 }

@@ -1,5 +1,5 @@
 /** What follows from members naming each other: cycles, formulas that grow too large, quarantine of dependants. */
-import { fault } from '../diagnostics/diagnostic.js';
+import { buildsOnFault, fault } from '../diagnostics/diagnostic.js';
 import { nesting } from '../formula/nesting.js';
 import { FORMULA_LIMITS } from '../formula/tokens.js';
 import type { FormulaNode } from '../formula/types.js';
@@ -54,8 +54,7 @@ function dependencyFaults(member: Member, checked: ReadonlyMap<string, Member>):
     const dependency = checked.get(key);
     if (dependency?.status !== 'quarantined') return [];
     const cause = dependency.diagnostics.find(({ severity }) => severity === 'error');
-    const message = `It builds on ${key}, which can't be used: ${cause?.message ?? 'see its diagnostics.'}`;
-    return [fault('depends_on_quarantined', pointerOf(member), message)];
+    return [buildsOnFault(pointerOf(member), key, cause)];
   });
 }
 

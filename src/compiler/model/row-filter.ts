@@ -1,4 +1,5 @@
 /** Checks the conditions on rows that a definition itself has. */
+import { valueAt } from '../../common/json-pointer.js';
 import { CUBE } from '../cube/base.js';
 import type { CubeFilter } from '../cube/compile.js';
 import type { ConditionOperator } from '../dialect/condition-sql.js';
@@ -48,7 +49,11 @@ export function checkRowFilter(
     for (const { code, message, pointer: at = '', suggestions } of mistakes.problem().errors) {
       // A list in the definition was read as an `and`.
       const place = at.replace('/filters/0', '').replace(/^\/and/, Array.isArray(given) ? '' : '/and');
-      diagnostics.push(fault(code, `${pointer}${place}`, message, suggestions ? { suggestions } : {}));
+      const name = code === 'unknown_member' ? valueAt({ filters: [read] }, at) : undefined;
+      const missing = typeof name === 'string' ? { missing: name.slice(0, 63) } : {};
+      diagnostics.push(
+        fault(code, `${pointer}${place}`, message, { ...(suggestions ? { suggestions } : {}), ...missing }),
+      );
     }
     return { filter: null, named: [] };
   }

@@ -165,6 +165,8 @@ export interface Diagnostic {
   /** Character range `[from, to)` in that string, where it applies. */
   readonly range?: readonly [number, number];
   readonly suggestions?: readonly string[];
+  /** The name that nothing goes by, in this definition or in one that it builds on. */
+  readonly missing?: string;
 }
 
 /** One checked member of a model. Discriminated by `kind`. */
