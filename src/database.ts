@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { InitialSchema1795219200000 } from '../migrations/1795219200000-initial-schema.js';
 import { DefinitionHistory1795305600000 } from '../migrations/1795305600000-definition-history.js';
@@ -61,6 +62,8 @@ import { ReportSchedule } from './schedules/schedule.entity.js';
 export const databaseOptions = (url: string): DataSourceOptions => ({
   type: 'postgres',
   url,
+  // Else TypeORM would load a copy of its own.
+  driver: pg,
   entities: [
     Organization,
     User,

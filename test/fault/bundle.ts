@@ -1,6 +1,7 @@
 /**
- * Makes a worker cheap to start, since a fault run starts hundreds: its code in one file, and what V8 compiled of it beside.
- * Nothing else about the code differs.
+ * Makes a worker cheap to start, since a fault run starts hundreds: its code in one file, and what V8 compiled of it beside,
+ * first of what a start needs and then, once a worker has worked for a while, of all that one has needed. Nothing else about
+ * the code differs.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -28,19 +29,22 @@ const leaveAbsentOnes: Plugin = {
   },
 };
 
-/** Nest's TypeORM module asks for TypeORM by itself at run time: without this it would be loaded twice, and once uncompiled. */
-const oneTypeorm: Plugin = {
-  name: 'one TypeORM',
+/** These ask for TypeORM and BullMQ by a `require` of their own: without this they would load them file by file, uncompiled. */
+const withoutOwnRequire: Plugin = {
+  name: 'without a require of their own',
   setup: (builder) => {
-    builder.onLoad({ filter: /typeorm-compat\.js$/ }, ({ path }) => ({
+    builder.onLoad({ filter: /(typeorm-compat|bullmq-job-queue)\.js$/ }, ({ path }) => ({
       contents: readFileSync(path, 'utf8').replace('const require = createRequire(import.meta.url);', ''),
     }));
   },
 };
 
-/** Loads the bundle with its compiled code. Written out, since it must not load anything else itself. */
+/**
+ * Loads the bundle with its compiled code, and keeps that anew after `KEEP_COMPILED_MS` of work, if it is asked to. Written
+ * out, since it must not load anything else itself.
+ */
 const LAUNCHER = `
-const { readFileSync, writeFileSync, existsSync } = require('node:fs');
+const { readFileSync, writeFileSync, existsSync, renameSync } = require('node:fs');
 const { createRequire } = require('node:module');
 const { dirname } = require('node:path');
 const { Script } = require('node:vm');
@@ -50,10 +54,16 @@ const source = '(function(exports,require,module,__filename,__dirname){' + readF
 const script = new Script(source, { filename: bundle, cachedData });
 const module_ = { exports: {} };
 script.runInThisContext()(module_.exports, createRequire(bundle), module_, bundle, dirname(bundle));
+// Whole or not at all: others start meanwhile.
+const keep = () => {
+  writeFileSync(cache + '.new', script.createCachedData());
+  renameSync(cache + '.new', cache);
+};
 if (cachedData === undefined) {
-  writeFileSync(cache, script.createCachedData());
+  keep();
   process.exit(0);
 }
+if (process.env.KEEP_COMPILED_MS) setTimeout(keep, Number(process.env.KEEP_COMPILED_MS));
 module_.exports.work();
 `;
 
@@ -74,7 +84,7 @@ export async function bundleWorker(folder: string): Promise<readonly string[]> {
     logLevel: 'error',
     define: { 'import.meta.url': 'bundleUrl' },
     banner: { js: `const bundleUrl = require('node:url').pathToFileURL(__filename).href;` },
-    plugins: [leaveAbsentOnes, oneTypeorm],
+    plugins: [leaveAbsentOnes, withoutOwnRequire],
   });
   const launcher = join(folder, 'launch.cjs');
   const cache = join(folder, 'worker.cache');

@@ -64,9 +64,9 @@ export async function faultRun(options: FaultRunOptions): Promise<FaultReport> {
   if (redis === null) options.say('*** WITHOUT REDIS: there is no redis-server on this machine. ***');
   let postgres: EmbeddedPostgres = await startEmbeddedPostgres({ dataDir });
   let victims: Victims | undefined;
+  const world = new World(() => postgres.url);
   try {
     const [launch] = await Promise.all([bundleWorker(folder), migrateDatabase(postgres.url)]);
-    const world = new World(() => postgres.url);
     const until = Date.now();
     const minutes = Math.ceil(options.occurrences / SCHEDULES) * STEP_MINUTES;
     await world.prepare(until, minutes);
@@ -89,6 +89,7 @@ export async function faultRun(options: FaultRunOptions): Promise<FaultReport> {
     return { ...judgement, kills, stops, ...facts, mailHost: witness.did, seconds };
   } finally {
     victims?.end();
+    await world.close();
     await witness.close();
     await redis?.stop();
     await postgres.stop();

@@ -8,6 +8,8 @@ const MAIL_SECONDS = 5;
 const SLEEP_MS = (2 * MAIL_SECONDS + 2) * 1_000;
 /** So many work undisturbed beside those that are to die, as the next ones would in a real installation. */
 const SPARED = 2;
+/** By then a worker that is spared has run through all that workers do; the later ones start with what it has compiled. */
+const REHEARSED_MS = 10_000;
 /** One that wakes up has so long to do harm with what it still believes. */
 const AWAKE_MS = 3_000;
 
@@ -77,7 +79,8 @@ export class Victims {
   private start(): void {
     const fault = this.spared.size < SPARED ? '' : (this.faults.shift() ?? '');
     const { REDIS_URL = '', ...env } = this.env;
-    const hasRedis = REDIS_URL !== '' && ++this.started % 5 !== 0;
+    this.started += 1;
+    const hasRedis = REDIS_URL !== '' && this.started % 5 !== 0;
     const worker = spawn(process.execPath, [...this.launch], {
       env: {
         PATH: process.env.PATH ?? '',
@@ -87,6 +90,7 @@ export class Victims {
         MAIL_SECONDS: String(MAIL_SECONDS),
         SCHEDULE_SPREAD_SECONDS: '0',
         FAULT_POINT: fault,
+        ...(this.started === 1 ? { KEEP_COMPILED_MS: String(REHEARSED_MS) } : {}),
       },
       stdio: ['ignore', 'ignore', 'inherit'],
     });

@@ -26,19 +26,27 @@ export class World {
   private readonly organization = randomUUID();
   private readonly user = randomUUID();
   private readonly view = randomUUID();
+  private client: pg.Client | null = null;
 
   /** @param url of the Postgres, which may be restarted */
   constructor(private readonly url: () => string) {}
 
   async query<T extends object>(sql: string, values: unknown[] = []): Promise<T[]> {
+    const client = (this.client ??= await this.connect());
+    return (await client.query<T>(sql, values)).rows;
+  }
+
+  async close(): Promise<void> {
+    await this.client?.end().catch(() => undefined);
+  }
+
+  /** One connection for all, as long as the Postgres at its other end lives. */
+  private async connect(): Promise<pg.Client> {
     const client = new pg.Client({ connectionString: this.url() });
-    client.on('error', () => undefined);
+    client.once('end', () => (this.client = null));
+    client.on('error', () => (this.client = null));
     await client.connect();
-    try {
-      return (await client.query<T>(sql, values)).rows;
-    } finally {
-      await client.end();
-    }
+    return client;
   }
 
   /** Schedules that were last planned a while before `now`, as after a night with the server down, each for two recipients. */
