@@ -1,7 +1,4 @@
 import 'reflect-metadata';
-import * as modules from 'node:module';
+import { serve } from './serve.js';
 
-// What V8 compiled is kept for the next start, where Node can (from 22.1).
-(modules as { enableCompileCache?: () => void }).enableCompileCache?.();
-const { serve } = await import('./serve.js');
 await serve(process.env);

@@ -1,0 +1,4 @@
+/** `serve` as the built product has it: see `scripts/bundle.mjs`. */
+import { loadKept } from './kept-code.js';
+
+export const { serve } = loadKept<typeof import('../serve.js')>('./serve.cjs');
