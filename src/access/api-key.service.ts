@@ -67,9 +67,13 @@ const FIND_KEYS = {
   ),
 };
 
+const SCHEME = 'bearer ';
+
 /** The id and the secret in a header `Bearer trb_<id>_<secret>`, if it has this form. */
-const partsOf = (authorization: string | undefined): RegExpExecArray | null =>
-  API_KEY_FORM.exec(/^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? '');
+const partsOf = (authorization = ''): RegExpExecArray | null =>
+  authorization.slice(0, SCHEME.length).toLowerCase() === SCHEME
+    ? API_KEY_FORM.exec(authorization.slice(SCHEME.length).trimStart())
+    : null;
 
 /** The `<id>` of the key in a header, whether there is such a key or not; null where it has not the form of one. */
 export const keyIdOf = (authorization: string | undefined): string | null => partsOf(authorization)?.[1] ?? null;

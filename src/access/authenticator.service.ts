@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { Problem } from '../common/problem.js';
 import { newId } from '../common/uuid.js';
 import { APP_CONFIG, type AppConfig } from '../config/config.js';
-import { GuessThrottle } from '../limits/guess-throttle.service.js';
+import { GuessThrottle, type Shown } from '../limits/guess-throttle.service.js';
 import { RequestLimits } from '../limits/request-limits.service.js';
 import { ApiKeyService, keyIdOf } from './api-key.service.js';
 import { Identities } from './identities.service.js';
@@ -50,14 +50,15 @@ export class Authenticator {
     return request.identity;
   }
 
-  private admit({ headers: { authorization }, ip }: RequestWithIdentity): Promise<Identity> {
-    const shown = { address: ip, keyId: keyIdOf(authorization) };
+  private admit(request: RequestWithIdentity): Promise<Identity> {
+    const { authorization } = request.headers;
+    const shown = (): Shown => ({ address: request.ip, keyId: keyIdOf(authorization) });
     this.guesses.refuseShutOut(shown);
     return this.authenticate(authorization).then(
       (identity) => this.requests.counted(identity),
       async (refusal: unknown) => {
         const isGuess = authorization !== undefined && refusal instanceof Problem && refusal.status === 401;
-        if (isGuess) await this.guesses.wrong(shown);
+        if (isGuess) await this.guesses.wrong(shown());
         throw refusal;
       },
     );

@@ -34,9 +34,10 @@ export class GuessThrottle {
     this.fromAddress = counters.counter('guess-address', WINDOW_SECONDS);
   }
 
-  /** Before a key is looked at. @throws Problem 429 `too_many_attempts` */
-  refuseShutOut({ address, keyId }: Shown): void {
+  /** Before a key is looked at. @param shown asked for only where anybody is shut out @throws Problem 429 `too_many_attempts` */
+  refuseShutOut(shown: () => Shown): void {
     if (this.shutOut.size === 0) return;
+    const { address, keyId } = shown();
     const until = Math.max(this.shutOut.get(address) ?? 0, this.shutOut.get(`${address} ${keyId}`) ?? 0);
     const msLeft = until - Date.now();
     if (msLeft > 0) {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { OrganizationState } from '../access/organization-state.js';
@@ -193,26 +193,28 @@ function wantedOf(
   // A relative range means instants of the current second, so that plans can be kept for as long.
   const second = Math.floor((asOf?.getTime() ?? Date.now()) / 1_000);
   const { organizationId, digest } = policy;
-  const about = `${organizationId} ${digest} ${second} ${inAnyOrder} ${limit} ${partsOf(state)}${textOf(request)}`;
+  const about = `${organizationId} ${digest} ${second} ${inAnyOrder} ${limit} ${partsOf(state)} ${nameOf(request)}`;
   return { policy, request, limit, state, second, inAnyOrder, about };
 }
 
 /** What a plan depends on of the state of an organisation, which many requests share. */
 const parts = new WeakMap<OrganizationState, string>();
 function partsOf(state: OrganizationState): string {
-  const text = parts.get(state) ?? JSON.stringify([state.currencies, state.journey_settings, state.merges_customers]);
+  const known = parts.get(state);
+  if (known !== undefined) return known;
+  const text = JSON.stringify([state.currencies, state.journey_settings, state.merges_customers]);
   parts.set(state, text);
   return text;
 }
 
-/** The JSON text of a request; kept for one that can't change, as those that are asked again are. */
-const texts = new WeakMap<ReportRequest, string>();
-function textOf(request: ReportRequest): string {
-  const known = texts.get(request);
+/** SHA-256 over a request; kept for one that can't change, as those that are asked again are. */
+const names = new WeakMap<ReportRequest, string>();
+function nameOf(request: ReportRequest): string {
+  const known = names.get(request);
   if (known !== undefined) return known;
-  const text = JSON.stringify(request);
-  if (Object.isFrozen(request)) texts.set(request, text);
-  return text;
+  const name = hash('sha256', JSON.stringify(request), 'base64');
+  if (Object.isFrozen(request)) names.set(request, name);
+  return name;
 }
 
 const SOURCE = 'data_source';

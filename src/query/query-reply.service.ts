@@ -11,7 +11,7 @@ import { csvHead, csvOf, ndjsonOf, type RowBatches } from '../reports/render/csv
 import { xlsxBytes } from '../reports/render/xlsx.js';
 import { Plans } from '../plans/plans.service.js';
 import { csvStatement } from './csv-statement.js';
-import { QueryService, type OpenResult } from './query.service.js';
+import { QueryService, type OpenResult, type RunOptions } from './query.service.js';
 import { MEDIA_TYPES, formatFromAccept, type ResultFormat } from './result-format.js';
 import { queryCancelled } from '../engine/engine-error.js';
 import { WARNINGS_HEADER, warningsHeader } from './warnings-header.js';
@@ -44,14 +44,7 @@ export class QueryReply {
   ): Promise<void> {
     const format = options.format ?? formatFromAccept(request.headers.accept);
     const policy = policyOf(identity);
-    const asker = {
-      state: identity.state,
-      explain: options.explain ?? false,
-      // Watched from when it is asked for: an answer from the cache leaves nothing to stop.
-      get signal(): AbortSignal {
-        return goneSignal(reply);
-      },
-    };
+    const asker = new Asker(identity.state, options.explain ?? false, reply);
     reply.header('vary', 'Accept').type(MEDIA_TYPES[format]);
     if (format === 'json') {
       const text = this.queries.runText(policy, wanted, asker);
@@ -88,6 +81,23 @@ export class QueryReply {
     if (warnings !== null) reply.header(WARNINGS_HEADER, warnings);
     if (options.filename) reply.header('content-disposition', attachment(options.filename, format));
     await reply.send(Readable.from(content, { objectMode: true }));
+  }
+}
+
+/**
+ * Who waits for an answer. A class, since V8 keeps the shape of each object literal that has a getter, and with it the whole
+ * request, until it next collects all garbage.
+ */
+class Asker implements RunOptions {
+  constructor(
+    readonly state: RunOptions['state'],
+    readonly explain: boolean,
+    private readonly reply: FastifyReply,
+  ) {}
+
+  /** Watched from when it is asked for: an answer from the cache leaves nothing to stop. */
+  get signal(): AbortSignal {
+    return goneSignal(this.reply);
   }
 }
 

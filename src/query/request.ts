@@ -281,7 +281,9 @@ const readBefore = new WeakMap<object, ReportRequest>();
  */
 export function readReportRequest(body: unknown): ReportRequest {
   if (!isObject(body) || !Object.isFrozen(body)) return readAnew(body);
-  const request = readBefore.get(body) ?? deepFreeze(readAnew(body));
+  const known = readBefore.get(body);
+  if (known !== undefined) return known;
+  const request = deepFreeze(readAnew(body));
   readBefore.set(body, request);
   return request;
 }

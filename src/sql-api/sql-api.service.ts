@@ -84,7 +84,7 @@ export class SqlApi implements BeforeApplicationShutdown, Door {
   }
 
   admit(user: string, address: string): void {
-    this.guesses.refuseShutOut({ address, keyId: keyIdOf(user) });
+    this.guesses.refuseShutOut(() => ({ address, keyId: keyIdOf(user) }));
   }
 
   guessed(user: string, address: string): Promise<void> {
