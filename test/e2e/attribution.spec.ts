@@ -142,7 +142,7 @@ describe('attribution of the sample organisation', () => {
     expect(together.body.meta.warnings).toEqual([]);
     const assists = await server.json<Answer>('/api/analytics/assists?by=channel');
     expect(assists.body.rows.length).toBeGreaterThan(3);
-    const list = await server.json<{ data: { customer_id: string; }[] }>(
+    const list = await server.json<{ data: { customer_id: string }[] }>(
       '/api/analytics/customer-journeys?converted=true&first_touch_source=email&limit=1',
     );
     expect(list.body.data).toMatchObject([{ customer_id: expect.any(String), first_touch_source: 'email' }]);
