@@ -2,6 +2,7 @@
 import { Decimal } from 'decimal.js';
 import type { OrganizationState } from '../access/organization-state.js';
 import type { Policy } from '../access/policy.js';
+import type { Model } from '../compiler/model/types.js';
 import type { ReportRequest } from '../compiler/query/types.js';
 import type { EngineValue } from '../engine/engine.js';
 import type { BindMessage } from '../pgwire/client-messages.js';
@@ -10,6 +11,7 @@ import { formatOf, type Field } from '../pgwire/server-messages.js';
 import type { QueryService } from '../query/query.service.js';
 import type { DirectAnswer, DirectOrder } from '../sql/plan/direct.js';
 import { filterOf } from '../sql/plan/push.js';
+import { withRange } from '../sql/plan/time-bounds.js';
 import { ROW_ID } from '../sql/relation.js';
 import { dataRowWriter } from './data-row-statement.js';
 import { openSource, type SourceRows } from './source-rows.js';
@@ -17,6 +19,7 @@ import { openSource, type SourceRows } from './source-rows.js';
 export interface DirectContext {
   readonly queries: QueryService;
   readonly policy: Policy;
+  readonly model: Model;
   /** As Postgres describes the answer. */
   readonly fields: readonly Field[];
   readonly types: readonly number[];
@@ -83,7 +86,8 @@ export async function readDirect(
   if (limit === 0) return nothing();
   const most = order.length === 0 && !answer.isTotal ? limit : null;
   const members = answer.columns.map(({ from }) => source.columns[from]?.member ?? null);
-  const rows = await openSource(context.queries, context.policy, { request, most, members }, context);
+  const wanted = { request: withRange(request, context.model), most, members };
+  const rows = await openSource(context.queries, context.policy, wanted, context);
   const isLong = source.request.dimensions.includes(ROW_ID) && (limit === null || limit > FEW);
   if (isLong && order.length === 0 && rows.messages)
     return rows.messages(

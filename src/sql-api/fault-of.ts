@@ -30,6 +30,11 @@ const BY_STATUS: Readonly<Record<number, string>> = {
   504: '57014',
 };
 
+/** What the advice of other doors means in SQL. */
+const HINTS: Readonly<Record<string, string>> = {
+  date_range_required: 'Bound the time on both sides: WHERE recorded_at >= … AND recorded_at < …',
+};
+
 /** Names of ours that may stand in what Postgres says. */
 const OURS = /tributary_source_\d+_\w+|_source_\d+_\d+/g;
 
@@ -45,10 +50,11 @@ export function faultOf(error: unknown): Fault & { readonly unexpected?: true } 
     const item = error.errors[0];
     const code = SQLSTATES[error.code] ?? SQLSTATES[item?.code ?? ''] ?? BY_STATUS[error.status] ?? 'XX000';
     const seconds = error.headers['retry-after'];
+    const hint = seconds === undefined ? HINTS[item?.code ?? ''] : `Come back in ${seconds} s.`;
     return {
       ...{ code, message: item?.message ?? error.message },
       ...(item ? { detail: error.message } : {}),
-      ...(seconds === undefined ? {} : { hint: `Come back in ${seconds} s.` }),
+      ...(hint === undefined ? {} : { hint }),
     };
   }
   return { code: 'XX000', message: 'Something went wrong on our side; the log says what.', unexpected: true };

@@ -12,6 +12,7 @@ import { SqlMistake, unsupported } from '../sql/mistake.js';
 import { expressionSql } from '../sql/parse.js';
 import { filterOf, valueExpression } from '../sql/plan/push.js';
 import { TIME } from '../sql/plan/sources.js';
+import { withRange } from '../sql/plan/time-bounds.js';
 import type { Merge, Source, SourceColumn, SourceModels } from '../sql/plan/types.js';
 import { LEVEL, MODEL_COLUMN, ROW_ID, ROWS } from '../sql/relation.js';
 import { MEMBERS_AT_ONCE } from './limits.js';
@@ -133,13 +134,14 @@ class Loading {
 
   private requestOf(members: Source['request']): ReportRequest {
     const { filters, merged, timeZone, model } = this;
-    return {
+    const request: ReportRequest = {
       ...members,
       ...(filters.length > 0 ? { filters } : {}),
       ...(merged.length > 0 ? { merged } : {}),
       time_zone: timeZone,
       ...(model === null ? {} : { attribution_model: model }),
     };
+    return withRange(request, this.context.mirror.model);
   }
 
   /** Of each of the models, if there are any to choose from. */

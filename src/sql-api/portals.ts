@@ -133,6 +133,7 @@ export class Portals {
     const pieces = await readDirect(direct, {
       queries: this.host.queries,
       policy: session.mirror.policy,
+      model: session.mirror.model,
       fields: prepared.fields ?? [],
       types: prepared.types,
       bind,

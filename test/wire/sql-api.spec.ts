@@ -20,6 +20,8 @@ const ROWS = [
 ] as const;
 const METRICS = [
   { metric_key: 'typical_spend', aggregation: 'median', expression: 'spend', additivity: 'non_additive' },
+  { metric_key: 'spend_so_far', window: { kind: 'cumulative', metric: 'spend' } },
+  { metric_key: 'spend_20_days', window: { kind: 'rolling', metric: 'spend', count: 20, unit: 'day' } },
   { metric_key: 'spend_share', window: { kind: 'share', metric: 'spend', within: [] } },
 ].map((given) => definition(given as GivenDefinition));
 const customer = (number: number): string => `5f0c1f0e-0000-4000-8000-00000000000${number}`;
@@ -237,6 +239,38 @@ describe('measures by name', () => {
           ['2026-02-01', '0.000057091'],
         ],
       );
+  });
+
+  it('over windows look back from the bounds of the time, as from a range at the other doors', async () => {
+    const [from, to] = ['2026-01-20', '2026-02-02'];
+    const within = `recorded_at >= '${from}' AND recorded_at < '${to}'`;
+    // Of January 5 there are 150.15, of the 20th 25, of February 1 0.01.
+    expect(
+      await rows(
+        `SELECT date_trunc('month', recorded_at)::date::text, MEASURE(spend), MEASURE(spend_so_far), MEASURE(spend_20_days) FROM marketing WHERE ${within} GROUP BY date_trunc('month', recorded_at) ORDER BY 1`,
+      ),
+    ).toEqual([
+      ['2026-01-01', '25.00', '175.15', '25.00'],
+      ['2026-02-01', '0.01', '175.16', '25.01'],
+    ]);
+    const asked = await server.json<{ rows: Record<string, unknown>[] }>('/api/query', {
+      ...{ metrics: ['spend', 'spend_so_far', 'spend_20_days'], dimensions: ['data_source'] },
+      date_range: { from, to: '2026-02-01' },
+      order: [{ member: 'data_source', direction: 'asc' }],
+    });
+    for (const condition of [within, `recorded_at BETWEEN '${from}' AND '2026-02-01 23:59:59.9999'`])
+      expect(
+        await rows(
+          `SELECT data_source, MEASURE(spend), MEASURE(spend_so_far), MEASURE(spend_20_days) FROM marketing WHERE ${condition} GROUP BY 1 ORDER BY 1`,
+        ),
+      ).toEqual(
+        asked.body.rows.map((row) => [row['data_source'], row['spend'], row['spend_so_far'], row['spend_20_days']]),
+      );
+    const open = `SELECT recorded_at::date, MEASURE(spend_so_far) FROM marketing WHERE recorded_at >= '${from}' GROUP BY 1`;
+    expect(await refusal(open)).toMatchObject({ code: '22023', hint: expect.stringContaining('on both sides') });
+    expect(
+      await rows(`SELECT MEASURE(spend_20_days) FROM marketing WHERE ${within} AND recorded_at < '${from}'`),
+    ).toEqual([[null]]);
   });
 
   it('of distinct customers are counted anew for groups of any kind', async () => {

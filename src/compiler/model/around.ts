@@ -31,6 +31,12 @@ const isOfRelation = (member: Member): boolean => member.kind === 'simple' && me
 export const windowsIn = (key: string, model: Model): WindowMetricMember[] =>
   behind(key, model).filter((member) => member.kind === 'window');
 
+/** Whether its value depends on where the time of a request begins and ends, and not only on the rows that it is of. */
+export const looksOverTime = (key: string, model: Model): boolean =>
+  behind(key, model).some(
+    (member) => member.kind === 'conversion' || (member.kind === 'window' && member.window.kind !== 'share'),
+  );
+
 /** For models, which never change, by key. */
 const traced = new WeakMap<readonly Member[], Map<string, readonly Member[]>>();
 
