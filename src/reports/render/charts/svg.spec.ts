@@ -24,7 +24,8 @@ test('an axis covers its values and zero in round steps, few of them', () => {
       const room = scale.step * 1e-6;
       expect(ticks[0]!).toBeLessThanOrEqual(Math.min(0, ...numbers) + room);
       expect(ticks.at(-1)!).toBeGreaterThanOrEqual(Math.max(0, ...numbers) - room);
-      expect(scale.step.toExponential()).toMatch(/^[1235](\.0000\d*|\.9999\d*|)e/);
+      const leading = Number(scale.step.toExponential().split('e')[0]);
+      expect([1, 2, 3, 5, 10].some((round) => Math.abs(leading / round - 1) < 1e-9)).toBe(true);
       expect(ticks.length).toBeLessThanOrEqual(2 * steps + 2);
       for (const each of numbers) {
         expect(shareOf(scale, each)).toBeGreaterThanOrEqual(-1e-6);
