@@ -54,12 +54,12 @@ export class Pen {
     );
   }
 
-  /** A hair line, sharp on screens. */
+  /** A hair line, sharp on screens; at the very edge it stands within the picture. */
   rule(from: Point, to: Point, stroke: string): void {
     const sharp = (value: number): string => digits(Math.round(value - 0.5) + 0.5);
     const [x1, x2] = [this.place(from.x), this.place(to.x)];
     const isUpright = from.x === to.x;
-    const across = (x: number): string => (isUpright ? sharp(x) : digits(x));
+    const across = (x: number): string => (isUpright ? sharp(Math.min(x, this.width - 1)) : digits(x));
     const down = (y: number): string => (isUpright ? digits(y) : sharp(y));
     this.marks.push(
       `<path d="M${across(x1)} ${down(from.y)}L${across(x2)} ${down(to.y)}" stroke="${stroke}" stroke-width="1"/>`,

@@ -195,6 +195,13 @@ test('whatever is drawn, all marks lie within the picture, in either direction o
   );
 });
 
+test('a rule at the edge stands within the picture', () => {
+  const panels = [null, null, null, null, -1].map((each) => ({ column: MONEY, values: [each] }));
+  const plan: DrawnPlan = { ...titled, kind: 'bars', categories: [''], panels };
+  const svg = renderChartSvg(plan, { locale: 'en-US', currency: 'USD' }, 326);
+  expect([...svg.matchAll(/<path d="M([\d.]+) [\d.]+L\1 /g)].map(([, x]) => Number(x)).at(-1)).toBe(325.5);
+});
+
 test('a picture for readers from right to left is the other one mirrored', () => {
   const scatter = (locale: string): string =>
     renderChartSvg(
