@@ -23,6 +23,22 @@ describe('engine on the embedded ClickHouse', () => {
     await expect(createEngine({ url, typedFields: FIELDS })).rejects.toMatchObject({ code: 'data_directory_in_use' });
   });
 
+  test('a query that is cancelled while the engine closes is stopped, and closing need not wait for its end', async () => {
+    const gone = new AbortController();
+    const { batches } = await story.engine().query({
+      organization_id: randomUUID(),
+      sql: 'SELECT sum(cityHash64(number, toString(number))) FROM numbers(100000000000)',
+      params: [],
+      max_seconds: 60,
+      signal: gone.signal,
+    });
+    const first = batches[Symbol.asyncIterator]().next();
+    const closed = story.reopen(() => createEngine({ url, typedFields: FIELDS }));
+    gone.abort();
+    await expect(first).rejects.toMatchObject({ code: 'query_cancelled' });
+    await closed;
+  }, 20_000);
+
   test('a payload field that gets a typed column later keeps every digit, as do the others', async () => {
     const org = randomUUID();
     const payload =

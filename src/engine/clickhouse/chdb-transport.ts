@@ -53,7 +53,7 @@ export class ChdbTransport implements ClickHouseTransport {
   ): Promise<void> {
     const { tag = '', signal } = stop ?? {};
     if (signal?.aborted) throw queryCancelled();
-    const kill = (): void => void this.kill(tag);
+    const kill = (): void => this.kill(tag);
     signal?.addEventListener('abort', kill, { once: true });
     try {
       await this.withSession((session) => {
@@ -133,7 +133,7 @@ export class ChdbTransport implements ClickHouseTransport {
     const pieces = stream[Symbol.asyncIterator]();
     let end = (): void => undefined;
     this.track(new Promise<void>((resolve) => (end = resolve)));
-    const kill = (): void => void this.kill(tag);
+    const kill = (): void => this.kill(tag);
     signal?.addEventListener('abort', kill, { once: true });
     let clean = false;
     try {
@@ -153,13 +153,16 @@ export class ChdbTransport implements ClickHouseTransport {
     }
   }
 
-  private async kill(tag: string): Promise<void> {
-    // Not through the gate: the statements that hold it are what is to be stopped.
-    const session = this.take();
+  private kill(tag: string): void {
+    // Should this fail, the statement ends by its max_execution_time.
+    this.track(this.killing(tag).catch(() => undefined));
+  }
+
+  /** Not through the gate, since the statements that hold it are what is to be stopped; closing waits for these, too. */
+  private async killing(tag: string): Promise<void> {
+    const session = this.session();
     try {
       await session.queryAsync(`KILL QUERY WHERE position(query, '${tag}') > 0 AND query NOT ILIKE 'KILL%' ASYNC`);
-    } catch {
-      // The statement ends by its max_execution_time then.
     } finally {
       this.give(session);
     }
@@ -187,6 +190,10 @@ export class ChdbTransport implements ClickHouseTransport {
 
   private take(): Session {
     if (this.closing) throw new Error('The analytics engine is closed');
+    return this.session();
+  }
+
+  private session(): Session {
     const session = this.idle.pop();
     if (session) return session;
     const fresh = new Session(this.directory);
