@@ -6,7 +6,9 @@ import { describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { createEngine } from '../../src/engine/create-engine.js';
 import { startEmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
+import { stageTable } from '../../src/engine/identifiers.js';
 import { startClickHouseFront } from '../support/clickhouse-http-front.js';
+import { until } from '../support/until.js';
 import { engineStory, FIELDS, row } from './engine-story.js';
 
 /** chdb has one data directory per process: this suite's own, shared by nobody. */
@@ -127,6 +129,34 @@ describe('engine on Postgres', () => {
     await expect(story.read(randomUUID(), 'SELECT $1::text', ['a\0b'])).rejects.toMatchObject({
       code: 'text_not_storable',
     });
+  });
+
+  test('an import whose COPY fails, or loses its connection, fails, too', async () => {
+    const [org, importId] = [randomUUID(), randomUUID()];
+    const stage = await story.engine().openStage(org, importId);
+    const table = `tributary_stage.${stageTable('stage', org, importId)}`;
+    const holder = new pg.Client({ connectionString: server?.url });
+    await holder.connect();
+    await holder.query(`BEGIN; LOCK TABLE ${table}`);
+    await stage.append([row(1, 1)]);
+    const planned = stage.plan().catch((error: unknown) => error);
+    const other = new pg.Pool({ connectionString: server?.url, max: 1 });
+    await until(async () => {
+      const { rowCount } = await other.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'COPY %'`,
+      );
+      return rowCount === 0 ? undefined : rowCount;
+    });
+    expect(await planned).toMatchObject({ code: 'engine_unavailable' });
+    await holder.end();
+    await stage.drop();
+
+    const again = await story.engine().openStage(org, importId);
+    await other.query(`ALTER TABLE ${table} DROP COLUMN data_payload`);
+    await again.append([row(1, 1)]);
+    await expect(again.plan()).rejects.toThrow('The analytics engine failed to run a statement');
+    await again.drop();
+    await other.end();
   });
 
   test('a transaction that names no organisation sees an error, not all rows', async () => {

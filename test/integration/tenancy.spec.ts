@@ -6,6 +6,7 @@ import { DataSource } from 'typeorm';
 import { Membership } from '../../src/access/membership.entity.js';
 import { Organization } from '../../src/access/organization.entity.js';
 import { acrossOrganizations, inNewRequest, inOrganization } from '../../src/access/tenancy/scope.js';
+import { ScopedPool } from '../../src/access/tenancy/scoped-pool.js';
 import { User } from '../../src/access/user.entity.js';
 import { newId } from '../../src/common/uuid.js';
 import { databaseOptions, migrateDatabase, scopedDatabaseOptions } from '../../src/database.js';
@@ -65,6 +66,19 @@ describe('row-level security of the system of record', () => {
     await postgres?.stop();
     rmSync(directory, { recursive: true, force: true });
   }, 60_000);
+
+  it('goes on when a connection is lost in the hands of who was given it', async () => {
+    const pool = new ScopedPool({ connectionString: postgres.url, max: 1 });
+    const [first] = (await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows;
+    const client = await pool.connect();
+    const lost = new Promise<void>((resolve) => client.once('end', resolve));
+    await owner.query('SELECT pg_terminate_backend($1)', [first?.pid]);
+    await lost;
+    client.release();
+    const [next] = (await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows;
+    expect(next?.pid).not.toBe(first?.pid);
+    await pool.end();
+  }, 20_000);
 
   const tables = async (): Promise<{ name: string; closed: boolean; of_organization: boolean }[]> =>
     owner.query(`

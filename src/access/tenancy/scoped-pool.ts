@@ -18,6 +18,12 @@ export class ScopedPool extends pg.Pool {
   /** What each connection was last put into. */
   private readonly applied = new WeakMap<pg.PoolClient, string>();
 
+  constructor(options: pg.PoolConfig) {
+    super(options);
+    // Whoever uses a connection that breaks gets the error from its statement; without a listener it would end the process.
+    this.on('connect', (client) => client.on('error', () => undefined));
+  }
+
   override connect(): Promise<pg.PoolClient>;
   override connect(callback: ConnectCallback): void;
   override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | void {

@@ -11,7 +11,6 @@ export class CopyIn implements Submittable {
   readonly done: Promise<void>;
   private resolve: () => void = () => undefined;
   private reject: (error: Error) => void = () => undefined;
-  private error: Error | null = null;
 
   constructor(
     private readonly sql: string,
@@ -34,12 +33,12 @@ export class CopyIn implements Submittable {
 
   handleCommandComplete(): void {}
 
+  /** The last that is heard of a statement that fails, or whose connection is lost. */
   handleError(error: Error): void {
-    this.error = error;
+    this.reject(error);
   }
 
   handleReadyForQuery(): void {
-    if (this.error) this.reject(this.error);
-    else this.resolve();
+    this.resolve();
   }
 }

@@ -41,8 +41,9 @@ export class PostgresEngine implements Engine {
       options: SESSION,
     });
     this.journeys = new PostgresJourneys(this.pool);
-    // An idle connection that breaks is replaced by the pool; whoever uses a broken one gets the error.
+    // A connection that breaks is replaced by the pool; whoever uses a broken one gets the error from its statement.
     this.pool.on('error', () => undefined);
+    this.pool.on('connect', (client) => client.on('error', () => undefined));
     this.rollups = new PostgresRollups(this.pool);
     this.protection = new PostgresProtection(this.pool);
   }
