@@ -51,10 +51,13 @@ export async function serve(env: NodeJS.ProcessEnv, as: ServeAs = 'server'): Pro
       void stop(`Received ${signal}`, 0);
     });
   }
+  // What was thrown in the middle of something may have left it half done: the next start begins from what is stored.
   process.on('uncaughtException', (error) => {
-    complain(`Unexpected error: ${error.stack ?? error.message}`);
+    complain(`Unexpected error: ${stackOf(error)}`);
     void stop('Crashed', 1);
   });
+  // What failed here has ended, and nobody waits for it: the requests of all others must not end with it.
+  process.on('unhandledRejection', (error) => complain(`Unexpected error, which nobody waited for: ${stackOf(error)}`));
 
   const start = async (): Promise<void> => {
     say('Starting stores …');
@@ -113,6 +116,9 @@ async function closeApp(app: NestFastifyApplication | undefined): Promise<void> 
     clearTimeout(cutOff);
   }
 }
+
+/** Whatever was thrown. */
+const stackOf = (error: unknown): string => (error instanceof Error && error.stack) || String(error);
 
 function whyNotStarted(error: unknown, { host, port, logLevel }: AppConfig): string {
   if (!(error instanceof Error)) return String(error);

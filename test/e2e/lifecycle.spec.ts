@@ -128,6 +128,15 @@ describe('a server and its data directory', () => {
     }
   }, 120_000);
 
+  it('logs a failure that nobody waited for, and serves on', async () => {
+    const drop = `process.on('SIGUSR2', () => void Promise.reject(new Error('nobody’s')))`;
+    await start({ NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(drop)}` });
+    server.process.kill('SIGUSR2');
+    await until(() => server.printed.includes('Error: nobody’s') || undefined, { what: 'the failure in the log' });
+    expect(await spend()).toEqual({ ...expected, late: '0.01' });
+    expect(await server.end('SIGTERM')).toBe(0);
+  }, 120_000);
+
   it('waits for a stalled upload only so long when it is told to stop, and keeps nothing of it', async () => {
     await start();
     let stalled!: () => void;
