@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { AnalyticsModule } from '../analytics/analytics.module.js';
 import { AttributionRunsModule } from '../attribution-runs/attribution-runs.module.js';
+import { ReportStore } from '../delivery/report-store.js';
 import { JourneysModule } from '../journeys/journeys.module.js';
 import { QueryModule } from '../query/query.module.js';
 import { AnonymiseRows } from './anonymise-rows.js';
@@ -36,6 +37,7 @@ export class ErasedCustomersModule {}
     ProtectionResolver,
     ProtectionWorker,
     ReportFileSearch,
+    ReportStore,
     RetentionRun,
     RetentionService,
     Subjects,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
+import { ReportStore } from '../delivery/report-store.js';
 import { isSearchable, mentions, needles } from './file-search.js';
 
 interface StoredFile {
@@ -12,7 +13,10 @@ interface StoredFile {
 /** Files of sent reports that name a person. */
 @Injectable()
 export class ReportFileSearch {
-  constructor(@InjectDataSource() private readonly database: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly database: DataSource,
+    private readonly store: ReportStore,
+  ) {}
 
   /** Occurrences of which some file names one of the words. */
   async find(organizationId: string, words: readonly string[]): Promise<string[]> {
@@ -22,9 +26,10 @@ export class ReportFileSearch {
       [organizationId],
     );
     const found = new Set<string>();
-    for (const file of files) {
-      if (found.has(file.occurrence_id) || !isSearchable(file.name)) continue;
-      if (await mentions(file.name, this.parts(organizationId, file), wanted)) found.add(file.occurrence_id);
+    for (const { occurrence_id: occurrenceId, attempt, name } of files) {
+      if (found.has(occurrenceId) || !isSearchable(name)) continue;
+      const content = this.store.read({ occurrenceId, organizationId, attempt }, name);
+      if (await mentions(name, content, wanted)) found.add(occurrenceId);
     }
     return [...found];
   }
@@ -35,17 +40,5 @@ export class ReportFileSearch {
       organizationId,
       occurrences,
     ]);
-  }
-
-  private async *parts(organizationId: string, { occurrence_id, attempt, name }: StoredFile): AsyncGenerator<Buffer> {
-    for (let part = 0; ; part += 1) {
-      const [row] = await this.database.query<{ content: Buffer }[]>(
-        `SELECT content FROM report_files
-         WHERE organization_id = $1 AND occurrence_id = $2 AND attempt = $3 AND name = $4 AND part = $5`,
-        [organizationId, occurrence_id, attempt, name, part],
-      );
-      if (!row) return;
-      yield row.content;
-    }
   }
 }
