@@ -34,7 +34,7 @@ export class DashboardService {
     const builder = this.database.manager
       .createQueryBuilder(Dashboard, 'dashboard')
       .where('dashboard.organization_id = :organization', { organization: identity.organizationId });
-    const model = await this.modelFor(identity);
+    const model = await this.models.modelWithHidden(policyOf(identity));
     const isSeen = (dashboard: Dashboard): boolean => this.isSeen(identity, dashboard, model);
     const { rows, next_cursor } = await createdPage(builder, query, isSeen);
     return { data: rows.map(presentSummary), next_cursor };
@@ -45,7 +45,7 @@ export class DashboardService {
     const dashboard = isUuid(id)
       ? await this.database.manager.findOneBy(Dashboard, { id, organization_id: identity.organizationId })
       : null;
-    if (!dashboard || !this.isSeen(identity, dashboard, await this.modelFor(identity)))
+    if (!dashboard || !this.isSeen(identity, dashboard, await this.models.modelWithHidden(policyOf(identity))))
       throw notFound(`There is no dashboard with the id ${id}.`);
     return dashboard;
   }
@@ -57,7 +57,7 @@ export class DashboardService {
   /** Ids of the dashboards that the asker may see; null for an administrator, who also sees what was sent of deleted ones. */
   async readableIds(identity: Identity): Promise<string[] | null> {
     if (identity.role === 'organization_admin') return null;
-    const model = await this.modelFor(identity);
+    const model = await this.models.modelWithHidden(policyOf(identity));
     const all = await this.database.manager.findBy(Dashboard, { organization_id: identity.organizationId });
     return all.filter((dashboard) => this.isSeen(identity, dashboard, model)).map(({ id }) => id);
   }
@@ -112,12 +112,6 @@ export class DashboardService {
     const own = dashboard.widgets.flatMap((widget) => (widget.type === 'text' ? [] : (widget.query ?? [])));
     const common = { metrics: [], dimensions: [], filters: dashboard.filters };
     return [common, ...own].every((request) => asksForNothingHidden(request, model, rules));
-  }
-
-  /** Null where nothing is hidden, so that there is nothing to look for. */
-  private async modelFor(identity: Identity): Promise<Model | null> {
-    if (policyOf(identity).hidden.length === 0) return null;
-    return (await this.models.live(identity.organizationId)).snapshot.model;
   }
 
   private async fields(identity: Identity, body: unknown, existing?: Dashboard): Promise<DashboardFields> {

@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { ProblemItem } from '../common/problem.js';
 import { Organization } from '../access/organization.entity.js';
+import type { Policy } from '../access/policy.js';
 import { buildModel } from '../compiler/model/build.js';
 import { countChanges, diffModels } from '../compiler/model/diff.js';
 import { canonicalJson, snapshotOf } from '../compiler/model/snapshot.js';
@@ -82,6 +83,11 @@ export class ModelService {
       snapshot: await this.snapshot(this.database.manager, publication.snapshot_hash),
       publishedAt: publication.published_at,
     };
+  }
+
+  /** The live model where something in it is hidden from the asker; null where nothing is, so that nothing is to be looked for. */
+  async modelWithHidden({ organizationId, hidden }: Policy): Promise<Model | null> {
+    return hidden.length === 0 ? null : (await this.live(organizationId)).snapshot.model;
   }
 
   /** A published snapshot. @throws when nobody ever published it */

@@ -36,7 +36,7 @@ export class ReportViewService {
     const builder = this.database.manager
       .createQueryBuilder(ReportView, 'view')
       .where('view.organization_id = :organization', { organization: identity.organizationId });
-    const model = await this.modelFor(identity);
+    const model = await this.models.modelWithHidden(policyOf(identity));
     const { rows, next_cursor } = await createdPage(builder, query, (view) => this.isSeen(identity, view, model));
     return { data: rows.map(present), next_cursor };
   }
@@ -50,7 +50,7 @@ export class ReportViewService {
     const view = isUuid(id)
       ? await this.database.manager.findOneBy(ReportView, { id, organization_id: identity.organizationId })
       : null;
-    if (!view || !this.isSeen(identity, view, await this.modelFor(identity)))
+    if (!view || !this.isSeen(identity, view, await this.models.modelWithHidden(policyOf(identity))))
       throw notFound(`There is no report view with the id ${id}.`);
     return view;
   }
@@ -63,7 +63,7 @@ export class ReportViewService {
 
   /** All views that the asker may see, the oldest first. */
   async readable(identity: Identity): Promise<ReportView[]> {
-    const model = await this.modelFor(identity);
+    const model = await this.models.modelWithHidden(policyOf(identity));
     const views = await this.database.manager.find(ReportView, {
       where: { organization_id: identity.organizationId },
       order: { created_at: 'ASC', id: 'ASC' },
@@ -73,12 +73,6 @@ export class ReportViewService {
 
   private isSeen(identity: Identity, view: ReportView, model: Model | null): boolean {
     return mayRead(identity, view) && (model === null || namesNothingHidden(view, model, policyOf(identity)));
-  }
-
-  /** Null where nothing is hidden, so that there is nothing to look for. */
-  private async modelFor(identity: Identity): Promise<Model | null> {
-    if (policyOf(identity).hidden.length === 0) return null;
-    return (await this.models.live(identity.organizationId)).snapshot.model;
   }
 
   /** Saves a view after proving that it can be planned. @throws Problem as a query would */
