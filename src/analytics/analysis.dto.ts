@@ -1,8 +1,8 @@
 import { ArgsType, Field, Int, ObjectType } from '@nestjs/graphql';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, Length, Max, Min } from 'class-validator';
+import { IsIn, IsOptional, IsString, Length } from 'class-validator';
 import { Described } from '../common/described.js';
+import { Limit } from '../common/page.js';
 import { NAMED_RANGES, TIME_GRAINS, type NamedRange, type TimeGrain } from '../compiler/query/types.js';
 
 /** Of when, and by which attribution model. */
@@ -54,13 +54,7 @@ export class GroupedAnalysisQuery extends AnalysisQuery {
   @Length(1, 63)
   by?: string;
 
-  @ApiPropertyOptional({ minimum: 1, maximum: 1_000, default: 100, description: 'Most rows.' })
-  @Field(() => Int, { nullable: true, description: 'Most rows.' })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(1_000)
+  @Limit(100, 'Most rows.')
   limit?: number;
 }
 
@@ -98,13 +92,7 @@ export class PathsQuery {
   @IsIn(PATH_DIMENSIONS)
   by?: (typeof PATH_DIMENSIONS)[number];
 
-  @ApiPropertyOptional({ minimum: 1, maximum: 1_000, default: 20, description: 'Most paths.' })
-  @Field(() => Int, { nullable: true, description: 'Most paths.' })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(1_000)
+  @Limit(20, 'Most paths.')
   limit?: number;
 }
 

@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common';
 import { ArgsType, Field, Int } from '@nestjs/graphql';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
@@ -10,17 +11,23 @@ export const DEFAULT_PAGE = 500;
 /** GraphQL may give null where a query string leaves a field away. */
 export const NullIsAbsent = (): PropertyDecorator => Transform(({ value }: { value: unknown }) => value ?? undefined);
 
+/** A field for how many are wanted, from 1 to 1000. @param usual where it is absent */
+export const Limit = (usual: number, description: string): PropertyDecorator =>
+  applyDecorators(
+    ApiPropertyOptional({ minimum: 1, maximum: 1_000, default: usual, description }),
+    Field(() => Int, { nullable: true, description }),
+    NullIsAbsent(),
+    IsOptional(),
+    Type(() => Number),
+    IsInt(),
+    Min(1),
+    Max(1_000),
+  ) as PropertyDecorator;
+
 /** `limit` and `cursor` of every list. */
 @ArgsType()
 export class PageQuery {
-  @ApiPropertyOptional({ minimum: 1, maximum: 1_000, default: DEFAULT_PAGE })
-  @Field(() => Int, { nullable: true, description: `Entries on a page, 1–1000; ${DEFAULT_PAGE} if absent.` })
-  @NullIsAbsent()
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(1_000)
+  @Limit(DEFAULT_PAGE, `Entries on a page, 1–1000; ${DEFAULT_PAGE} if absent.`)
   limit?: number;
 
   @ApiPropertyOptional({ description: '`next_cursor` of the page before.' })

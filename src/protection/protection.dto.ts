@@ -1,9 +1,8 @@
 import { ArgsType, Field, InputType, Int, ObjectType } from '@nestjs/graphql';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsIn, IsInt, IsOptional, IsString, Length, Max, Min } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsIn, IsOptional, IsString, Length } from 'class-validator';
 import { Described } from '../common/described.js';
-import { NullIsAbsent } from '../common/page.js';
+import { Limit } from '../common/page.js';
 import { ERASURE_MODES, type ErasureMode } from '../ingestion/erased-set.js';
 import { JOB_STATES, type ProtectionJob, type StoreEvidence } from './protection-job.js';
 import { RETENTION_MEANING, RETENTION_TYPES, type RetentionRule } from './retention-rules.js';
@@ -185,14 +184,7 @@ export class ErasurePreviewDto {
 
 @ArgsType()
 export class NewestQuery {
-  @ApiPropertyOptional({ minimum: 1, maximum: 1_000, default: 100 })
-  @Field(() => Int, { nullable: true, description: 'Most of them, 1–1000; 100 if absent.' })
-  @NullIsAbsent()
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(1_000)
+  @Limit(100, 'Most of them, 1–1000; 100 if absent.')
   limit?: number;
 }
 
