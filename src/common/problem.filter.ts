@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { GraphQLError } from 'graphql';
 import { StoredAnswer } from '../idempotency/stored-answer.js';
 import { Problem } from './problem.js';
+import { isConnectionLost } from './unreachable.js';
 
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad request',
@@ -29,6 +30,16 @@ const CODES: Readonly<Record<number, string>> = {
 
 /** What Postgres says of NUL, and of such characters inside JSON: they came with the request. */
 const UNSTORABLE: readonly string[] = ['22021', '22P05'];
+
+/** The system of record, or another server that the answer needs, was cut off. */
+const unavailable = (): Problem =>
+  new Problem(
+    503,
+    'unavailable',
+    'Something that the answer needs can’t be reached right now. Try again in a moment; what you sent may or may not have been done.',
+    [],
+    { 'retry-after': '1' },
+  );
 
 /** RFC 9457 body of a problem. */
 export const problemBody = (problem: Problem): Record<string, unknown> => ({
@@ -62,11 +73,12 @@ export function mistakeOf(thrown: unknown): Problem | null {
   return null;
 }
 
-/** Any thrown thing as a problem. What is not a user's mistake is logged whole and shown as nothing but "internal". */
+/** Any thrown thing as a problem. What is not a user's mistake is logged whole, and shown as no more than whether to try again. */
 export function toProblem(thrown: unknown, logger: Logger): Problem {
   const mistake = mistakeOf(thrown);
   if (mistake) return mistake;
   logger.error(thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
+  if (isConnectionLost(thrown)) return unavailable();
   return new Problem(500, 'internal', 'Something went wrong on our side. The details are in the server’s log.');
 }
 

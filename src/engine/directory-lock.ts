@@ -1,7 +1,7 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { conflict } from '../common/problem.js';
-import { errorCode } from './engine-error.js';
+import { errorCode } from '../common/unreachable.js';
 
 export interface DirectoryLock {
   release(): void;

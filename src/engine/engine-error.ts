@@ -45,36 +45,5 @@ export const numberTooLarge = (): Problem =>
 export const engineUnavailable = (): Problem =>
   new Problem(503, 'engine_unavailable', 'The analytics engine can not be reached right now. Try again in a moment.');
 
-const UNREACHABLE = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENOTFOUND',
-  'EHOSTUNREACH',
-  'ETIMEDOUT',
-  'EPIPE',
-  'EAI_AGAIN',
-]);
-
-/** An error's `code`, where it has one: Node's (`ECONNREFUSED`), Postgres's SQLSTATE, the ClickHouse client's number. */
-export function errorCode(error: unknown): string | null {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return null;
-  return typeof error.code === 'string' ? error.code : null;
-}
-
 export const errorMessage = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
-
-/** The error, its cause, the cause of that, … */
-export function* causes(error: unknown): Generator<object> {
-  let e: unknown = error;
-  while (typeof e === 'object' && e !== null) {
-    yield e;
-    e = 'cause' in e ? e.cause : undefined;
-  }
-}
-
-/** True for a socket error anywhere in the chain of causes. */
-export function isUnreachable(error: unknown): boolean {
-  for (const e of causes(error)) if (UNREACHABLE.has(errorCode(e) ?? '')) return true;
-  return false;
-}

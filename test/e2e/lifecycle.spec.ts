@@ -4,6 +4,8 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startEmbeddedPostgres } from '../../src/engine/embedded-postgres.js';
+import { startPreparedPostgres } from '../support/prepared-data.js';
 import { embeddedPostmaster } from '../support/records.js';
 import { familyOf, stillRunning } from '../support/processes.js';
 import { ndjson, sumsOf, type RowBatch } from '../support/row-batch.js';
@@ -154,6 +156,34 @@ describe('a server and its data directory', () => {
     await start();
     expect(await spend()).toEqual({ ...expected, late: '0.01' });
     await server.end();
+  }, 120_000);
+});
+
+describe('a server whose Postgres goes away', () => {
+  it('says that it can’t answer now, lives on, and answers when Postgres is back', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tributary-away-'));
+    const directory = join(folder, 'postgres');
+    let postgres = await startPreparedPostgres(directory);
+    const env = { DATABASE_URL: postgres.url, ANALYTICS_URL: postgres.url };
+    const server = await TestServer.start({ env });
+    try {
+      expect((await server.json('/api/me')).status).toBe(200);
+      await postgres.stop();
+      for (const path of ['/api/me', '/api/marketing/metrics']) {
+        const answer = await server.fetch(path);
+        expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+        expect(await answer.json()).toMatchObject({ code: 'unavailable', retry_after_seconds: 1 });
+      }
+      const told = await server.graphql('{ me { role } }');
+      expect(told.errors).toMatchObject([{ extensions: { code: 'unavailable' } }]);
+      postgres = await startEmbeddedPostgres({ dataDir: directory });
+      expect((await server.json('/api/me')).status).toBe(200);
+      expect(server.process.exitCode).toBeNull();
+    } finally {
+      await server.stop();
+      await postgres.stop();
+      rmSync(folder, { recursive: true, force: true });
+    }
   }, 120_000);
 });
 

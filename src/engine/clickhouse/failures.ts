@@ -1,13 +1,11 @@
 import { Problem } from '../../common/problem.js';
+import { causes, errorCode, isUnreachable } from '../../common/unreachable.js';
 import {
-  causes,
   EngineError,
-  errorCode,
   errorMessage,
   engineOutOfMemory,
   engineTimeout,
   engineUnavailable,
-  isUnreachable,
   numberTooLarge,
   queryCancelled,
 } from '../engine-error.js';

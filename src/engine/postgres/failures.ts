@@ -1,12 +1,11 @@
 import { Problem, unprocessable } from '../../common/problem.js';
+import { errorCode, isConnectionLost } from '../../common/unreachable.js';
 import {
   EngineError,
-  errorCode,
   errorMessage,
   engineOutOfMemory,
   engineTimeout,
   engineUnavailable,
-  isUnreachable,
   queryCancelled,
 } from '../engine-error.js';
 
@@ -20,6 +19,6 @@ export function asFailure(error: unknown, context: { max_seconds?: number; signa
   if (code === '22021' || code === '22P05')
     return unprocessable('text_not_storable', 'A text holds a NUL character. Remove it.');
   if (code?.startsWith('53')) return engineOutOfMemory(); // insufficient_resources
-  if (code?.startsWith('08') || code?.startsWith('57P') || isUnreachable(error)) return engineUnavailable();
+  if (isConnectionLost(error)) return engineUnavailable();
   return new EngineError('The analytics engine failed to run a statement', code, errorMessage(error), error);
 }
