@@ -12,7 +12,10 @@ export default {
   },
   transformIgnorePatterns: ['/node_modules/(?!(content-disposition|cookie)/)'],
   testTimeout: 120_000,
-  // Most specs wait for servers and stores of their own; one worker a core keeps the whole within its time.
+  // Most specs wait for servers and stores of their own; one worker a core keeps the whole within its time. Jest takes a share
+  // above 100 % for a number of workers.
   maxWorkers: '100%',
+  // What modules of earlier specs leave in a worker slows each later one down.
+  workerIdleMemoryLimit: '512MB',
   testSequencer: '<rootDir>/test/support/longest-first.js',
 };

@@ -17,6 +17,7 @@ export interface MailCatcher {
 export async function catchMails(options: SMTPServerOptions = {}): Promise<MailCatcher> {
   const mails: MailCatcher['mails'] = new Map();
   const host = new SMTPServer({
+    disableReverseLookup: true,
     ...(options.key ? {} : { authOptional: true, disabledCommands: ['STARTTLS'] }),
     onRcptTo: ({ address }, _session, done) =>
       done(address.startsWith('nobody') ? Object.assign(new Error('No such user'), { responseCode: 550 }) : null),
