@@ -65,7 +65,6 @@ export class SqlApi implements BeforeApplicationShutdown, Door {
 
   /** @returns the port */
   async listen(): Promise<number> {
-    await loadParser();
     const server = createServer((socket) => this.accept(socket));
     this.server = server;
     await new Promise<void>((resolve, reject) => {
@@ -96,6 +95,8 @@ export class SqlApi implements BeforeApplicationShutdown, Door {
   }
 
   async databaseOf(user: string): Promise<string> {
+    // Before a session's first statement, and only where there is one.
+    await loadParser();
     return (await this.keys.identityOfKey(user)).organizationSlug;
   }
 

@@ -1,5 +1,4 @@
 /** SQL text ↔ trees, by the parser of Postgres itself. */
-import { deparseSync, hasSqlDetails, loadModule, parseSync } from '@libpg-query/parser';
 import { as, become, cast, constant, isObject, nodeOf, walk, type Fields, type Node } from './ast.js';
 import { SqlMistake } from './mistake.js';
 
@@ -7,8 +6,22 @@ import { SqlMistake } from './mistake.js';
 export const MOST_SQL = 500_000;
 const MOST_NESTED = 150;
 
-/** To be awaited once, before anything is parsed. */
-export const loadParser = (): Promise<void> => loadModule();
+type Parser = typeof import('@libpg-query/parser');
+
+let loading: Promise<void> | undefined;
+let loaded: Parser | undefined;
+
+/** To be awaited before anything is parsed. It takes a quarter of a second of processor time once, so not by who never parses. */
+export const loadParser = (): Promise<void> =>
+  (loading ??= import('@libpg-query/parser').then(async (parser) => {
+    await parser.loadModule();
+    loaded = parser;
+  }));
+
+function parser(): Parser {
+  if (!loaded) throw new Error('The parser is not loaded.');
+  return loaded;
+}
 
 /** The statements of a query text. @throws SqlMistake */
 export function parseSql(sql: string): Node[] {
@@ -18,7 +31,7 @@ export function parseSql(sql: string): Node[] {
     throw new SqlMistake({ code: '54001', message: `A query is nested at most ${MOST_NESTED} deep.` });
   if (isEmpty(sql)) return [];
   try {
-    return (parseSync(sql).stmts ?? []).flatMap(({ stmt }) => (stmt ? [stmt as unknown as Node] : []));
+    return (parser().parseSync(sql).stmts ?? []).flatMap(({ stmt }) => (stmt ? [stmt as unknown as Node] : []));
   } catch (error) {
     throw asMistake(error);
   }
@@ -31,8 +44,8 @@ export function sqlOf(stmt: Node): string {
   if (!nodeOf(stmt)) throw new Error('Not a statement.');
   writeBooleans(stmt);
   try {
-    const sql = deparseSync({ version: 170004, stmts: [{ stmt }] } as never);
-    if (meaning(parseSync(sql).stmts?.[0]?.stmt) === meaning(stmt)) return sql;
+    const sql = parser().deparseSync({ version: 170004, stmts: [{ stmt }] } as never);
+    if (meaning(parser().parseSync(sql).stmts?.[0]?.stmt) === meaning(stmt)) return sql;
   } catch (error) {
     throw asMistake(error);
   }
@@ -75,7 +88,7 @@ function asMistake(error: unknown): SqlMistake {
   if (error instanceof RangeError || (error instanceof Error && /memory exhausted|stack/.test(error.message)))
     return new SqlMistake({ code: '54001', message: 'The query is too complex.' });
   const message = error instanceof Error ? error.message : String(error);
-  const position = hasSqlDetails(error) ? error.sqlDetails?.cursorPosition : undefined;
+  const position = parser().hasSqlDetails(error) ? error.sqlDetails?.cursorPosition : undefined;
   return new SqlMistake({
     code: '42601',
     message,
