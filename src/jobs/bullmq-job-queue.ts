@@ -63,7 +63,9 @@ export class BullmqJobQueue implements JobQueue {
 
   async stop({ timeoutMs = 30_000 } = {}): Promise<void> {
     const timer = setTimeout(() => this.stopping.abort(new Error('The job queue is stopping.')), timeoutMs);
-    const closing = Promise.allSettled(this.workers.map((worker) => worker.close()));
+    // A worker that closes in order waits for a Redis that is away, and keeps its timers until then.
+    const isAway = this.connections.some(({ status }) => status !== 'ready');
+    const closing = Promise.allSettled(this.workers.map((worker) => worker.close(isAway)));
     await Promise.allSettled(this.running);
     clearTimeout(timer);
     // Without Redis, closing would wait for it.

@@ -1,8 +1,12 @@
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { hasRedisServer, OwnRedis } from '../../test/support/own-redis.js';
+import { packageRoot } from '../common/package-root.js';
 import { startEmbeddedPostgres } from '../engine/embedded-postgres.js';
 import { until } from '../../test/support/until.js';
 import { createJobQueue } from './create-job-queue.js';
@@ -257,6 +261,22 @@ for (const store of stores) {
     });
   });
 }
+
+test('a process whose Redis is away ends by itself once its queue has stopped', async () => {
+  const built = pathToFileURL(join(packageRoot, 'dist/src/jobs/create-job-queue.js')).href;
+  const script = `
+    import { createJobQueue } from ${JSON.stringify(built)};
+    const queue = createJobQueue({ redisUrl: 'redis://127.0.0.1:1', databaseUrl: null });
+    queue.register('wake', () => Promise.resolve());
+    await queue.start();
+    await queue.stop();`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'ignore' });
+  try {
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  } finally {
+    child.kill('SIGKILL');
+  }
+}, 60_000);
 
 test('without Redis and Postgres it says what to set', () => {
   expect(() => createJobQueue({ redisUrl: null, databaseUrl: null })).toThrow('set REDIS_URL or DATABASE_URL');
