@@ -11,7 +11,7 @@ import type { PageQuery } from '../common/page.js';
 import { notFound, unprocessable } from '../common/problem.js';
 import { isUuid, newId } from '../common/uuid.js';
 import type { Model } from '../compiler/model/types.js';
-import { ModelService } from '../metrics/model.service.js';
+import { ModelService, modelWithHidden } from '../metrics/model.service.js';
 import { sharedTeam } from '../reports/shared-team.js';
 import { asksForNothingHidden, mayRead, mayWrite, savedFilters } from '../reports/view-access.js';
 import { DashboardCheck } from './dashboard-check.service.js';
@@ -34,7 +34,7 @@ export class DashboardService {
     const builder = this.database.manager
       .createQueryBuilder(Dashboard, 'dashboard')
       .where('dashboard.organization_id = :organization', { organization: identity.organizationId });
-    const model = await this.models.modelWithHidden(policyOf(identity));
+    const model = await modelWithHidden(this.models, policyOf(identity));
     const isSeen = (dashboard: Dashboard): boolean => this.isSeen(identity, dashboard, model);
     const { rows, next_cursor } = await createdPage(builder, query, isSeen);
     return { data: rows.map(presentSummary), next_cursor };
@@ -45,7 +45,7 @@ export class DashboardService {
     const dashboard = isUuid(id)
       ? await this.database.manager.findOneBy(Dashboard, { id, organization_id: identity.organizationId })
       : null;
-    if (!dashboard || !this.isSeen(identity, dashboard, await this.models.modelWithHidden(policyOf(identity))))
+    if (!dashboard || !this.isSeen(identity, dashboard, await modelWithHidden(this.models, policyOf(identity))))
       throw notFound(`There is no dashboard with the id ${id}.`);
     return dashboard;
   }
@@ -57,7 +57,7 @@ export class DashboardService {
   /** Ids of the dashboards that the asker may see; null for an administrator, who also sees what was sent of deleted ones. */
   async readableIds(identity: Identity): Promise<string[] | null> {
     if (identity.role === 'organization_admin') return null;
-    const model = await this.models.modelWithHidden(policyOf(identity));
+    const model = await modelWithHidden(this.models, policyOf(identity));
     const all = await this.database.manager.findBy(Dashboard, { organization_id: identity.organizationId });
     return all.filter((dashboard) => this.isSeen(identity, dashboard, model)).map(({ id }) => id);
   }

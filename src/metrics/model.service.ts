@@ -85,11 +85,6 @@ export class ModelService {
     };
   }
 
-  /** The live model where something in it is hidden from the asker; null where nothing is, so that nothing is to be looked for. */
-  async modelWithHidden({ organizationId, hidden }: Policy): Promise<Model | null> {
-    return hidden.length === 0 ? null : (await this.live(organizationId)).snapshot.model;
-  }
-
   /** A published snapshot. @throws when nobody ever published it */
   async snapshot(manager: EntityManager, hash: string): Promise<Snapshot> {
     const cached = this.snapshots.get(hash);
@@ -214,3 +209,9 @@ export class ModelService {
     return this.publish(manager, inputs, this.build(inputs), { userId: null, reason: 'upgrade' });
   }
 }
+
+/** The live model where something in it is hidden from the asker; null where nothing is, so that nothing is to be looked for. */
+export const modelWithHidden = async (
+  models: Pick<ModelService, 'live'>,
+  { organizationId, hidden }: Policy,
+): Promise<Model | null> => (hidden.length === 0 ? null : (await models.live(organizationId)).snapshot.model);

@@ -10,7 +10,7 @@ import type { PageQuery } from '../common/page.js';
 import { badRequest, notFound } from '../common/problem.js';
 import { isUuid, newId } from '../common/uuid.js';
 import type { Model } from '../compiler/model/types.js';
-import { ModelService } from '../metrics/model.service.js';
+import { ModelService, modelWithHidden } from '../metrics/model.service.js';
 import { QueryService } from '../query/query.service.js';
 import { refuseIfShown } from './dashboards-showing.js';
 import { readReportView, type ReportViewFields } from './read-report-view.js';
@@ -36,7 +36,7 @@ export class ReportViewService {
     const builder = this.database.manager
       .createQueryBuilder(ReportView, 'view')
       .where('view.organization_id = :organization', { organization: identity.organizationId });
-    const model = await this.models.modelWithHidden(policyOf(identity));
+    const model = await modelWithHidden(this.models, policyOf(identity));
     const { rows, next_cursor } = await createdPage(builder, query, (view) => this.isSeen(identity, view, model));
     return { data: rows.map(present), next_cursor };
   }
@@ -50,7 +50,7 @@ export class ReportViewService {
     const view = isUuid(id)
       ? await this.database.manager.findOneBy(ReportView, { id, organization_id: identity.organizationId })
       : null;
-    if (!view || !this.isSeen(identity, view, await this.models.modelWithHidden(policyOf(identity))))
+    if (!view || !this.isSeen(identity, view, await modelWithHidden(this.models, policyOf(identity))))
       throw notFound(`There is no report view with the id ${id}.`);
     return view;
   }
@@ -63,7 +63,7 @@ export class ReportViewService {
 
   /** All views that the asker may see, the oldest first. */
   async readable(identity: Identity): Promise<ReportView[]> {
-    const model = await this.models.modelWithHidden(policyOf(identity));
+    const model = await modelWithHidden(this.models, policyOf(identity));
     const views = await this.database.manager.find(ReportView, {
       where: { organization_id: identity.organizationId },
       order: { created_at: 'ASC', id: 'ASC' },
