@@ -140,13 +140,13 @@ export class QueryPlans {
       journeys,
       mergesCustomers: state.merges_customers,
     };
-    const asked = { request, model: snapshot.model };
+    const { model } = snapshot;
+    const asked = { request, model };
     const found = await planQuery(input).catch((refusal: unknown) => this.models.explain(policy, asked, refusal));
     const plan: QueryPlan = Object.freeze({
       ...found,
       warnings: await this.models.warnings(policy, asked, found.warnings),
     });
-    const { model } = snapshot;
     const lock = rowLock({
       ...{ rows: policy.rows, model, now, dialect, relations: plan.relations.names },
       typed: columnTypes(this.library.library),

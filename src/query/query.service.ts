@@ -492,9 +492,7 @@ const ROWS_LIMITED: ProblemItem = {
   message: 'These numbers are of the rows that you may see, which are not all of the organisation’s.',
   pointer: '',
 };
-const ALL_OF_THEM: readonly ProblemItem[] = [];
-const ONLY_SOME: readonly ProblemItem[] = [ROWS_LIMITED];
-const limitedOf = ({ rows }: Policy): readonly ProblemItem[] => (rows.length > 0 ? ONLY_SOME : ALL_OF_THEM);
+const limitedOf = ({ rows }: Policy): readonly ProblemItem[] => (rows.length > 0 ? [ROWS_LIMITED] : []);
 const EXPLAIN_REFUSED: ProblemItem = {
   code: 'explain_refused',
   message: 'The SQL is not shown: it would tell what members are made of that your role does not see.',

@@ -3,6 +3,7 @@ import type { ClientMessage } from '../pgwire/client-messages.js';
 import * as server from '../pgwire/server-messages.js';
 import type { TransactionState } from '../pgwire/server-messages.js';
 import { SqlMistake } from '../sql/mistake.js';
+import { loadParser } from '../sql/parse.js';
 import { faultOf } from './fault-of.js';
 import { Interruption } from './interruption.js';
 import { MirrorSession, type Timeouts } from './mirror-session.js';
@@ -51,8 +52,9 @@ export class SqlSession {
     this.session.giveBack();
   }
 
-  /** The first contact: proves that the mirror is there. @returns what Postgres says of a session at its start */
-  begin(): Promise<ReadonlyMap<string, string>> {
+  /** The first contact: loads the parser, which statements need, and proves that the mirror is there. @returns what Postgres says of a session at its start */
+  async begin(): Promise<ReadonlyMap<string, string>> {
+    await loadParser();
     return this.session.begin();
   }
 

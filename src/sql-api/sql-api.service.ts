@@ -11,7 +11,6 @@ import { GuessThrottle } from '../limits/guess-throttle.service.js';
 import { RequestLimits } from '../limits/request-limits.service.js';
 import { Plans } from '../plans/plans.service.js';
 import { QueryService } from '../query/query.service.js';
-import { loadParser } from '../sql/parse.js';
 import { SqlMistake } from '../sql/mistake.js';
 import { SqlConnection, type Door } from './connection.js';
 import { knownStatements } from './known-statements.js';
@@ -95,8 +94,6 @@ export class SqlApi implements BeforeApplicationShutdown, Door {
   }
 
   async databaseOf(user: string): Promise<string> {
-    // Before a session's first statement, and only where there is one.
-    await loadParser();
     return (await this.keys.identityOfKey(user)).organizationSlug;
   }
 

@@ -22,7 +22,7 @@ export type Moment = { readonly day: boolean } & Instants;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const INSTANT = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?$/;
 /** What both engines can store. */
-const YEARS = { min: 1900, max: 2299 };
+export const YEARS = { min: 1900, max: 2299 };
 const LONGEST = 10_000;
 
 /** A day (`to` is the next day's start) or an instant (`to` equals `from`) in the context's zone. */

@@ -1,6 +1,7 @@
 /** Bounds on the time as the range of a request: what a metric that looks over time looks back from. */
 import { looksOverTime } from '../../compiler/model/around.js';
 import type { Model } from '../../compiler/model/types.js';
+import { YEARS } from '../../compiler/query/time-range.js';
 import type { Filter, ReportRequest } from '../../compiler/query/types.js';
 import { TIME } from './sources.js';
 
@@ -9,9 +10,6 @@ interface Bound {
   readonly side: 'from' | 'to';
   readonly at: number;
 }
-
-/** Years that a range may be of. */
-const [FIRST_YEAR, LAST_YEAR] = [1900, 2298];
 
 /**
  * The request with its bounds on the time as `date_range`, where they are on both sides and a metric looks over time. As
@@ -55,5 +53,5 @@ function boundOf(filter: Filter): Bound | null {
 
 function isInYears(at: number): boolean {
   const year = Number.isFinite(at) ? new Date(at).getUTCFullYear() : 0;
-  return year >= FIRST_YEAR && year <= LAST_YEAR;
+  return year >= YEARS.min && year < YEARS.max;
 }
