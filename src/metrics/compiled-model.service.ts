@@ -11,6 +11,7 @@ import { baseCubes } from './base-cubes.js';
 import type { RollupTableColumns } from './compile-messages.js';
 import { CompileThread } from './compile-thread.js';
 import { LibraryService } from './library.service.js';
+import { filledIn, formOf } from './query-form.js';
 import { columnTypes } from './typed-fields.js';
 
 /** Members of all models that are kept compiled; one member costs about 10 kB, so this is about 160 MB. */
@@ -21,7 +22,7 @@ const MOST_STATEMENT_TEXT = 32_000_000;
 /** Compiled Cube models by snapshot and dialect; equal models of several organisations share one. */
 @Injectable()
 export class CompiledModelService implements OnApplicationBootstrap, OnApplicationShutdown {
-  /** A query over a model is always the same statement. */
+  /** A query over a model is always the same statement; by its form, so that another day or organisation has it, too. */
   private readonly statements = new LRUCache<string, Statement>({ maxSize: MOST_STATEMENT_TEXT });
   private readonly thread: CompileThread;
 
@@ -83,12 +84,13 @@ export class CompiledModelService implements OnApplicationBootstrap, OnApplicati
     query: CubeQuery,
     rollup: RollupTableColumns | null,
   ): Promise<Statement> {
-    const key = `${dialect}:${snapshot.hash}:${rollup?.digest ?? ''}:${JSON.stringify(query)}`;
+    const form = formOf(query);
+    const key = `${dialect}:${snapshot.hash}:${rollup?.digest ?? ''}:${JSON.stringify(form.query)}`;
     const known = this.statements.get(key);
-    if (known) return known;
-    const statement = Object.freeze(await this.thread.sql(snapshot, dialect, query, rollup));
+    if (known) return filledIn(known, form);
+    const statement = await this.thread.sql(snapshot, dialect, form.query, rollup);
     // The parameters of the statement are values of the query, which the key holds.
     this.statements.set(key, statement, { size: 2 * key.length + statement.sql.length });
-    return statement;
+    return filledIn(statement, form);
   }
 }

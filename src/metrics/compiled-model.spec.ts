@@ -1,14 +1,16 @@
+import { jest } from '@jest/globals';
 import type { Worker } from 'node:worker_threads';
 import { buildModel } from '../compiler/model/build.js';
 import { snapshotOf } from '../compiler/model/snapshot.js';
 import type { MemberDefinition, Snapshot } from '../compiler/model/types.js';
 import { planQuery } from '../compiler/query/plan.js';
-import type { Statement } from '../compiler/query/types.js';
+import type { ReportRequest, Statement } from '../compiler/query/types.js';
 import { CompiledModelService } from './compiled-model.service.js';
 import { LibraryService } from './library.service.js';
 
 const library = new LibraryService();
 const ORGANIZATION = '7b0c1d2e-0000-4000-8000-000000000001';
+const OTHER = '7b0c1d2e-0000-4000-8000-000000000002';
 
 const formula = (metric_key: string, text: string): MemberDefinition => ({
   metric_key,
@@ -44,13 +46,17 @@ describe('models compiled in their own thread', () => {
   });
   afterEach(() => service.onApplicationShutdown());
 
-  const sql = async (snapshot: Snapshot, limit = 10): Promise<Statement> => {
+  const sql = async (
+    snapshot: Snapshot,
+    request: Partial<ReportRequest> = {},
+    organizationId = ORGANIZATION,
+  ): Promise<Statement> => {
     const plan = await planQuery({
       snapshot,
       compiled: service.get(snapshot, 'clickhouse'),
-      request: { metrics: ['own'], dimensions: ['data_source'], limit },
+      request: { metrics: ['own'], dimensions: ['data_source'], limit: 10, ...request },
       dialect: 'clickhouse',
-      organizationId: ORGANIZATION,
+      organizationId,
       now: new Date('2026-01-15T12:00:00Z'),
       maxRows: null,
     });
@@ -80,9 +86,33 @@ describe('models compiled in their own thread', () => {
     if (!one || !same || !other) throw new Error('No models.');
     const first = await sql(one);
     expect((await sql(same)).sql).toBe(first.sql);
-    await sql(same, 11);
+    await sql(same, { dimensions: [] });
     await sql(other);
     expect(compiled).toEqual([one.hash, other.hash]);
+  });
+
+  it('writes a statement once for all organisations, ranges and lengths', async () => {
+    const snapshot = modelWith('spend / clicks');
+    const range = { from: '2026-01-01', to: '2026-01-07' };
+    const filters = { member: 'recorded_at', operator: 'gte', values: ['2026-01-03'] } as const;
+    const first = await sql(snapshot, { date_range: range, filters });
+    const post = jest.spyOn(thread(), 'postMessage');
+    const later = await sql(snapshot, {
+      date_range: { from: '2026-02-01', to: '2026-02-03' },
+      filters: { ...filters, values: ['2026-02-02'] },
+      ...{ limit: 20, offset: 40 },
+    });
+    const others = await sql(snapshot, { date_range: range, filters }, OTHER);
+    expect(post).not.toHaveBeenCalled();
+    expect(first.params).toEqual([ORGANIZATION, ...['01', '08', '03'].map((day) => `2026-01-${day} 00:00:00.000`)]);
+    expect(later.params).toEqual([ORGANIZATION, ...['01', '04', '02'].map((day) => `2026-02-${day} 00:00:00.000`)]);
+    expect(others).toEqual({ ...first, params: [OTHER, ...first.params.slice(1)] });
+    expect(later.sql).toBe(first.sql.replace('LIMIT 11', 'LIMIT 21 OFFSET 40'));
+    // Nor is a value of the asker's own mistaken for one of these.
+    const named = { member: 'data_source', operator: 'equals', values: [ORGANIZATION, '0'] } as const;
+    expect((await sql(snapshot, { date_range: range, filters: named }, OTHER)).params).toEqual([
+      ...[OTHER, '2026-01-01 00:00:00.000', '2026-01-08 00:00:00.000', ORGANIZATION, '0'],
+    ]);
   });
 
   it('leaves the event loop free while many models are compiled', async () => {
@@ -104,16 +134,19 @@ describe('models compiled in their own thread', () => {
     const snapshot = modelWith('spend / clicks');
     const before = await sql(snapshot);
     const dying = thread();
-    const asked = sql(snapshot, 11);
+    const asked = sql(snapshot, { order: [{ member: 'own', direction: 'asc' }] });
     await dying.terminate();
-    expect(await asked).toEqual({ ...before, sql: before.sql.replace('LIMIT 11', 'LIMIT 12') });
+    expect(await asked).toEqual({
+      ...before,
+      sql: before.sql.replace(/own. DESC/, (text) => text.replace('DESC', 'ASC')),
+    });
     expect(thread()).not.toBe(dying);
   });
 
   it('says why Cube refused, and goes on', async () => {
     const snapshot = modelWith('spend / clicks');
     const query = { measures: ['marketing.nothing'], dimensions: [], timeDimensions: [], filters: [] };
-    const rest = { rowLimit: 1, offset: null, timeZone: 'UTC', weekStart: 1, rowOrder: [], withheld: [] };
+    const rest = { timeZone: 'UTC', weekStart: 1, rowOrder: [], withheld: [] };
     await expect(service.get(snapshot, 'clickhouse').toSql({ ...query, ...rest })).rejects.toThrow(/nothing/);
     expect((await sql(snapshot)).sql).toContain('clicks');
   });

@@ -73,7 +73,7 @@ export class DefinitionWriter {
       const stored = await this.models.read(manager, identity.organizationId, true);
       const live = await this.models.latest(manager, identity.organizationId);
       if (!live) throw new Error('The organisation has no model');
-      const before = await this.models.snapshot(manager, live.snapshot_hash);
+      const before = await this.models.snapshot(live.snapshot_hash, manager);
       const outcome = await this.workOut(before, manager, stored, decide);
       await accept?.(outcome, manager);
       await store(manager, outcome.change);

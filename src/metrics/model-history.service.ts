@@ -63,8 +63,8 @@ export class ModelHistoryService {
     const publication = await this.published(manager, organizationId, toHash);
     const fromHash = from ?? (await this.before(manager, publication))?.snapshot_hash ?? null;
     if (from !== undefined) await this.published(manager, organizationId, from);
-    const earlier = fromHash === null ? null : (await this.models.snapshot(manager, fromHash)).model;
-    const later = (await this.models.snapshot(manager, toHash)).model;
+    const earlier = fromHash === null ? null : (await this.models.snapshot(fromHash, manager)).model;
+    const later = (await this.models.snapshot(toHash, manager)).model;
     return { from: fromHash, to: toHash, ...diffModels(earlier, later) };
   }
 
@@ -85,7 +85,7 @@ export class ModelHistoryService {
     }
     const written = await this.writer.write(identity, 'restore', (stored) => changeTowards(stored, definitions));
     const { before, after, publication } = written;
-    const target = await this.models.snapshot(manager, hash);
+    const target = await this.models.snapshot(hash, manager);
     return {
       snapshot: after.hash,
       published_at: publication.published_at.toISOString(),
@@ -125,8 +125,8 @@ export class ModelHistoryService {
 
   private async countedChanges(manager: EntityManager, publication: ModelPublication) {
     const earlier = await this.before(manager, publication);
-    const before = earlier ? (await this.models.snapshot(manager, earlier.snapshot_hash)).model : null;
-    return countChanges(diffModels(before, (await this.models.snapshot(manager, publication.snapshot_hash)).model));
+    const before = earlier ? (await this.models.snapshot(earlier.snapshot_hash, manager)).model : null;
+    return countChanges(diffModels(before, (await this.models.snapshot(publication.snapshot_hash, manager)).model));
   }
 
   private async names(publications: readonly ModelPublication[]): Promise<ReadonlyMap<string, string>> {

@@ -80,13 +80,13 @@ export class ModelService {
       publication = await this.database.transaction((manager) => this.upgrade(manager, organizationId));
     }
     return {
-      snapshot: await this.snapshot(this.database.manager, publication.snapshot_hash),
+      snapshot: await this.snapshot(publication.snapshot_hash),
       publishedAt: publication.published_at,
     };
   }
 
   /** A published snapshot. @throws when nobody ever published it */
-  async snapshot(manager: EntityManager, hash: string): Promise<Snapshot> {
+  async snapshot(hash: string, manager: EntityManager = this.database.manager): Promise<Snapshot> {
     const cached = this.snapshots.get(hash);
     if (cached) return cached;
     const row = await manager.findOneByOrFail(ModelSnapshot, { hash });
@@ -157,7 +157,7 @@ export class ModelService {
       // Until it is published it can't be read back.
       .updateEntity(false)
       .execute();
-    const before = latest ? (await this.snapshot(manager, latest.snapshot_hash)).model : null;
+    const before = latest ? (await this.snapshot(latest.snapshot_hash, manager)).model : null;
     return manager.save(
       manager.create(ModelPublication, {
         organization_id: inputs.organizationId,

@@ -9,6 +9,7 @@ import { originsOf, type Origin } from '../compiler/model/lineage.js';
 import { sensitiveMembers } from '../compiler/model/sensitive.js';
 import { planQuery } from '../compiler/query/plan.js';
 import { rowLock, type RowLock } from '../compiler/query/row-lock.js';
+import type { Snapshot } from '../compiler/model/types.js';
 import type { QueryPlan, ReportRequest } from '../compiler/query/types.js';
 import type { RollupView } from '../compiler/rollup/view.js';
 import { journeyRulesOf } from '../attribution/models/journey-rules.js';
@@ -110,6 +111,13 @@ export class QueryPlans {
     return originsOf(snapshot.model, keys);
   }
 
+  /** The live model; without another reading of which it is, where the state has told. */
+  private async modelIn(organizationId: string, state: OrganizationState): Promise<Snapshot> {
+    const { snapshot_hash: hash } = state;
+    if (hash === null || !this.isLive(state)) return (await this.models.live(organizationId)).snapshot;
+    return this.models.snapshot(hash);
+  }
+
   private isLive({ snapshot_hash, library_hash }: OrganizationState): boolean {
     return snapshot_hash !== null && library_hash === this.library.hash;
   }
@@ -118,7 +126,7 @@ export class QueryPlans {
     const { organizationId } = policy;
     const request = { ...wanted.request, limit: wanted.limit };
     const now = new Date(wanted.second * 1_000);
-    const { snapshot } = await this.models.live(organizationId);
+    const snapshot = await this.modelIn(organizationId, state);
     const { dialect } = this.engine;
     const compiled = await this.compiled.get(snapshot, dialect);
     const { ratesOf, ...money } = await this.fx.facts(organizationId, state, {

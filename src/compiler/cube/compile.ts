@@ -21,8 +21,6 @@ export interface CubeQuery extends TributaryOptions {
   readonly dimensions: readonly string[];
   readonly timeDimensions: readonly { readonly dimension: string; readonly granularity: string }[];
   readonly filters: readonly CubeFilter[];
-  readonly rowLimit: number | null;
-  readonly offset: number | null;
   /** Read in the place of rows. */
   readonly relation?: Relation;
   /** Rows of this organisation, a UUID, by people instead of by ids. */
@@ -102,6 +100,8 @@ export async function compileModel({ model, dialect, base, typed, rollup }: Comp
         ...(byRow ? { rowMeasures } : {}),
         timezone: 'UTC',
         order: [],
+        // As many rows as there are: whoever asks for less says so behind the statement.
+        rowLimit: null,
         useNativeSqlPlanner: false,
       });
       const [sql, params] = cube.buildSqlAndParams();

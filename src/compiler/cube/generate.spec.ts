@@ -51,8 +51,6 @@ describe('a user’s text in a Cube file', () => {
       timeDimensions: [],
       filters: [],
       timeZone: 'UTC',
-      rowLimit: null,
-      offset: null,
       weekStart: 1,
       rowOrder: [],
       withheld: [],

@@ -141,15 +141,13 @@ export class BaseQueries {
       rules: this.input.journeys,
       withPayload: keys.some((key) => !this.isOnRelation(key)) || metrics.some((key) => this.isFiltered(key)),
     };
-    const { sql, params } = await compiled.toSql({
+    const whole = await compiled.toSql({
       measures: metrics.map(path),
       dimensions: dimensions.map(({ key }) => path(key)),
       timeDimensions: time === null ? [] : [{ dimension: path(TIME_KEY), granularity }],
       filters: [tenant, ...segments, ...within(range), ...conditions],
       timeZone: canonicalZone(timeZone),
       ...(grouping.zone === undefined ? {} : { bucketZone: grouping.zone }),
-      rowLimit: limit,
-      offset,
       weekStart,
       fiscalYearStart,
       ...(time !== null && typeof time === 'object' ? { placement: time } : {}),
@@ -160,6 +158,8 @@ export class BaseQueries {
       ...(grouping.byRow ? { byRow: true } : {}),
       ...(this.input.byPeople && !relation ? { peopleOf: organizationId } : {}),
     });
+    const { params } = whole;
+    const sql = `${whole.sql}${limit === null ? '' : ` LIMIT ${limit}`}${offset === null ? '' : ` OFFSET ${offset}`}`;
     if (grouping.relation && money.hasSeveral && marksIn(sql).own) throw unprocessable(...asProblem(BY_AMOUNTS));
     return {
       sql: segments.length > 0 ? money.overRollup(sql) : money.apply(sql, range, convertedTo !== null),
