@@ -105,6 +105,13 @@ export interface EngineResult {
    * `return()`: the statement and its connection live that long. Throws the same problems as {@link Engine.query}.
    */
   readonly batches: AsyncIterable<readonly (readonly EngineValue[])[]>;
+  /**
+   * The same rows in place of `batches`, to be iterated likewise: each a JSON array on a line of its own, in UTF-8, many
+   * whole lines at once. Absent where the engine does not give them so.
+   */
+  readonly lines?: AsyncIterable<Uint8Array>;
+  /** Whether the statement has chosen the data that it reads; else it will have with its first batch. */
+  readonly hasChosen: boolean;
 }
 
 export interface Engine {

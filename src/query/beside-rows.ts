@@ -45,18 +45,6 @@ export async function refuseByChecks({ checks, money }: QueryPlan, ask: Ask): Pr
   return warnings;
 }
 
-/** The last row of those that go through. */
-export class LastRow {
-  row: readonly EngineValue[] | null = null;
-
-  async *of(batches: EngineBatches): EngineBatches {
-    for await (const batch of batches) {
-      this.row = batch.at(-1) ?? this.row;
-      yield batch;
-    }
-  }
-}
-
 /** What is the same for every request with the same rows; a cursor is not: it belongs to one request. */
 interface KeptBeside extends Omit<BesideRows, 'next_cursor'> {
   readonly last_row?: readonly EngineValue[];

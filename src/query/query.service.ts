@@ -19,7 +19,6 @@ import {
   besideText,
   isSeveral,
   keptWarnings,
-  LastRow,
   refuseByChecks,
   type EngineBatches,
   type Subtotal,
@@ -39,7 +38,7 @@ import { QueryPlans, type PlannedRequest, type Planning } from './plans.service.
 import type { ResultMetaDto } from './query.dto.js';
 import { RelationsReady, readsMore } from './relations-ready.service.js';
 import { SensitiveReads } from './sensitive-reads.service.js';
-import { rowsText } from './rows-text.js';
+import { rowsText, upTo, type ReadingEnd, type RowsText } from './rows-text.js';
 
 export interface RunOptions {
   readonly explain?: boolean;
@@ -81,7 +80,7 @@ export interface OpenResult {
    */
   readonly text: ((write: TextWriter<PlannedColumn>) => AsyncGenerator<Uint8Array>) | null;
   /** What is known only once `batches` has ended; all warnings beside the plan’s, before the first row. */
-  readonly end: { truncated: boolean; engineMs: number; warnings: readonly ProblemItem[] };
+  readonly end: ReadingEnd & { warnings: readonly ProblemItem[] };
 }
 
 interface Outcome {
@@ -259,7 +258,7 @@ export class QueryService {
     const { plan } = chosen;
     const job = { source: rowsOf(planned, state), plan, end, options };
     const { lane = 'export', signal } = options;
-    const read = this.inTurn(job, () => this.batches(job.source, plan, end, lane, signal));
+    const read = this.inTurn(job, () => upTo(plan.limit, this.ask(job.source, plan.statement, lane, signal), end));
     const batches = kept === null ? read : this.keeping(read, AS_ROWS, new GatheredRows(), kept);
     const text = (write: TextWriter<PlannedColumn>): AsyncGenerator<Uint8Array> => this.text(job, write, kept);
     return { plan: planned.plan, snapshot: planned.snapshot, batches, text: this.engine.text ? text : null, end };
@@ -351,25 +350,35 @@ export class QueryService {
     const source = rowsOf(job.planned, before);
     const end: OpenResult['end'] = { truncated: false, engineMs: 0, warnings: [] };
     const leave = await this.turns.enter(organizationId, lane, signal, before);
-    let rows: Buffer;
+    let read: RowsText;
     let totals: string | null;
+    let stateThen: Promise<OrganizationState | null> | null = null;
     try {
       const ask = async (statement: Statement): Promise<EngineBatches> =>
         (await this.ask(source, statement, lane, signal)).batches;
       const warnings = await refuseByChecks(plan, ask);
-      const last = new LastRow();
-      rows = await rowsText(last.of(this.batches(source, plan, end, lane, signal)), plan.columns);
-      totals = await besideText(plan, end.truncated ? last.row : null, warnings, ask);
+      const asked = this.ask(source, plan.statement, lane, signal);
+      if (!isSeveral(plan)) stateThen = this.stateOnceChosen(organizationId, asked);
+      read = await rowsText(asked, plan.columns, plan.limit, end);
+      totals = await besideText(plan, end.truncated ? read.last : null, warnings, ask);
     } finally {
       leave();
     }
     this.rollups.count(chosen);
-    const result = { rows, totals, truncated: end.truncated, dataAsOf: before.data_as_of };
-    const after = await this.states.read(organizationId);
+    const result = { rows: read.rows, totals, truncated: end.truncated, dataAsOf: before.data_as_of };
+    const after = (await stateThen) ?? (await this.states.read(organizationId));
     const isOne = !before.is_changing && !after.is_changing && before.data_version === after.data_version;
     if (isOne) this.cache.set(job.keyAt(before), result);
     else if (isSeveral(plan) && !isRepeated && !after.is_changing) return this.fetch(job, after, true);
     return { result, engineMs: end.engineMs };
+  }
+
+  /** The state behind data that is chosen, read while the engine computes; null where that is not known so early. */
+  private stateOnceChosen(organizationId: string, asked: Promise<EngineResult>): Promise<OrganizationState | null> {
+    const state = asked.then(({ hasChosen }) => (hasChosen ? this.states.read(organizationId) : null));
+    // Where the rows fail, nobody waits for it.
+    state.catch(() => undefined);
+    return state;
   }
 
   /** What the engine gives, after a turn at it and the checks that come first. */
@@ -389,26 +398,6 @@ export class QueryService {
     } finally {
       leave();
     }
-  }
-
-  private async *batches(
-    source: RowsToRead,
-    plan: QueryPlan,
-    end: OpenResult['end'],
-    lane: LaneName,
-    signal: AbortSignal | undefined,
-  ): Batches {
-    const started = performance.now();
-    const { batches } = await this.ask(source, plan.statement, lane, signal);
-    let left = plan.limit ?? Number.POSITIVE_INFINITY;
-    for await (const batch of batches) {
-      if (batch.length > left) end.truncated = true;
-      const kept = batch.length > left ? batch.slice(0, left) : batch;
-      left -= kept.length;
-      end.engineMs = Math.round(performance.now() - started);
-      if (kept.length > 0) yield kept;
-    }
-    end.engineMs = Math.max(end.engineMs, Math.round(performance.now() - started));
   }
 
   /** What the engine writes; a short text is kept, and comes from the cache, where `kept` is given. */
@@ -441,7 +430,8 @@ export class QueryService {
     signal: AbortSignal | undefined,
   ): Promise<EngineResult> {
     const result = await this.engine.query(questionOf(source, statement, lane, signal));
-    return nulls.length === 0 ? result : { batches: withNulls(result.batches, nulls) };
+    const { batches, hasChosen } = result;
+    return nulls.length === 0 ? result : { batches: withNulls(batches, nulls), hasChosen };
   }
 }
 

@@ -77,8 +77,11 @@ export class ChdbTransport implements ClickHouseTransport {
 
   async stream(request: StreamRequest): Promise<StartedStatement> {
     const { session, stream } = this.begin(request, FORMAT);
+    // Whichever of the two is iterated.
+    const chunks = this.chunks(session, stream, request);
     return {
-      batches: this.batches(this.chunks(session, stream, request), request),
+      batches: this.batches(chunks, request),
+      lines: bytesOf(chunks),
       abandon: () => {
         stream.cancel();
         this.discard(session);

@@ -15,7 +15,7 @@ import { ClickHouseRollups } from './rollups.js';
 import { ClickHouseStage } from './stage.js';
 import { SupersededRows } from './superseded-rows.js';
 import { DATA_TABLE, TENANT_TABLES } from './tables.js';
-import type { ClickHouseTransport, RowBatches, StreamRequest } from './transport.js';
+import type { ClickHouseTransport, StartedStatement, StreamRequest } from './transport.js';
 
 /** What one statement of such work may hold in memory before it goes to disk. */
 const WORK_SETTINGS =
@@ -49,8 +49,12 @@ export class ClickHouseEngine implements Engine {
   async query(query: EngineQuery): Promise<EngineResult> {
     const organizationId = checkedUuid(query.organization_id, 'the organisation of a query');
     try {
-      const batches = await this.start(organizationId, query);
-      return { batches: translated(batches, query) };
+      const { batches, lines } = await this.start(organizationId, query);
+      return {
+        batches: translated(batches, query),
+        ...(lines ? { lines: translated(lines, query) } : {}),
+        hasChosen: true,
+      };
     } catch (error) {
       throw asFailure(error, query);
     }
@@ -125,13 +129,13 @@ export class ClickHouseEngine implements Engine {
   }
 
   /** See {@link SupersededRows} for why the order of these steps makes every read right. */
-  private async start(organizationId: string, query: EngineQuery): Promise<RowBatches> {
+  private async start(organizationId: string, query: EngineQuery): Promise<StartedStatement> {
     const { at, wasFinal } = await this.request(organizationId, query);
     const started = await this.transport.stream(at(randomUUID()));
-    if (wasFinal() || this.transport.exclusive) return started.batches;
-    if (!(await this.superseded.read(organizationId))) return started.batches;
+    if (wasFinal() || this.transport.exclusive) return started;
+    if (!(await this.superseded.read(organizationId))) return started;
     started.abandon();
-    return (await this.transport.stream(at(randomUUID()))).batches;
+    return this.transport.stream(at(randomUUID()));
   }
 
   /** How the query is sent, and whether it was sent to pass over what is superseded. */

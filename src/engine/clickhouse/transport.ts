@@ -14,7 +14,9 @@ export interface StreamRequest {
 
 export interface StartedStatement {
   readonly batches: RowBatches;
-  /** Ends the statement; instead of iterating `batches`. */
+  /** The same as lines of `JSONCompactEachRow`, in place of `batches`; absent where they would have to be made. */
+  readonly lines?: AsyncIterable<Uint8Array>;
+  /** Ends the statement; instead of iterating it. */
   abandon(): void;
 }
 

@@ -76,7 +76,7 @@ export class PostgresEngine implements Engine {
     } catch (error) {
       throw asFailure(error, query);
     }
-    return { batches: this.batches(client, organizationId, query) };
+    return { batches: this.batches(client, organizationId, query), hasChosen: false };
   }
 
   async work({ organization_id, sql, max_seconds, signal }: EngineWork): Promise<void> {
