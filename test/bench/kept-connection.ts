@@ -14,7 +14,13 @@ const HEAD_END = Buffer.from('\r\n\r\n', 'latin1');
  * the processors with the server that is measured: it looks for the status, and counts the bytes that the head announces.
  */
 export class KeptConnection {
-  private received: Buffer | null = null;
+  private received: Buffer[] = [];
+  private length = 0;
+  /** Bytes of head and body; null before the end of the head. */
+  private due: number | null = null;
+  /** Where the body begins. */
+  private from = 0;
+  private isRight = false;
   private waiting: { resolve: (body: Buffer) => void; reject: (error: Error) => void } | null = null;
 
   private constructor(
@@ -56,18 +62,27 @@ export class KeptConnection {
   }
 
   private take(chunk: Buffer): void {
-    const received = this.received === null ? chunk : Buffer.concat([this.received, chunk]);
-    this.received = received;
-    const end = received.indexOf(HEAD_END);
+    this.received.push(chunk);
+    this.length += chunk.length;
+    if (this.due === null) this.readHead();
+    if (this.due === null || this.length < this.due) return;
+    const whole = Buffer.concat(this.received);
+    const { due, from, isRight } = this;
+    [this.received, this.length, this.due] = [[], 0, null];
+    const body = whole.subarray(from);
+    if (isRight && whole.length === due) this.settle()?.resolve(body);
+    else this.settle()?.reject(new Error(whole.toString('utf8')));
+  }
+
+  /** Where the body begins, and how many bytes there will be. */
+  private readHead(): void {
+    const start = Buffer.concat(this.received);
+    const end = start.indexOf(HEAD_END);
     if (end < 0) return;
-    const head = received.toString('latin1', 0, end);
-    const length = Number(/^content-length: (\d+)$/im.exec(head)?.[1] ?? Number.NaN);
-    const from = end + HEAD_END.length;
-    if (received.length < from + length) return;
-    this.received = null;
-    const body = received.subarray(from);
-    if (head.startsWith('HTTP/1.1 200') && body.length === length) this.settle()?.resolve(body);
-    else this.settle()?.reject(new Error(`${head}\n${body.toString('utf8')}`));
+    const head = start.toString('latin1', 0, end);
+    this.isRight = head.startsWith('HTTP/1.1 200');
+    this.from = end + HEAD_END.length;
+    this.due = this.from + Number(/^content-length: (\d+)$/im.exec(head)?.[1] ?? 0);
   }
 
   private settle(): typeof this.waiting {

@@ -7,9 +7,11 @@ import { presentValue } from '../../src/compiler/query/present.js';
 import type { PlannedColumn, ReportRequest } from '../../src/compiler/query/types.js';
 import type { BoundStatement } from '../../src/engine/clickhouse/bind.js';
 import { parseRows } from '../../src/engine/clickhouse/rows.js';
-import { ask, overRows, plannedSql, runOnEngine, USUAL_ROWS, type OverRows } from './over-rows.js';
+import { KeptConnection } from './kept-connection.js';
+import { overRows, plannedSql, runOnEngine, USUAL_ROWS, type OverRows } from './over-rows.js';
 import { QUERY_CASES, type QueryCase } from './query-cases.js';
 import { median, report, timedWhole } from './report.js';
+import { KEY } from './server.js';
 
 const ROUNDS = 15;
 /** Of rows by the ten million, which take their time. */
@@ -46,6 +48,8 @@ interface Measured {
   readonly processorRatio: number;
 }
 
+type Ask = (request: ReportRequest) => Promise<Buffer>;
+
 /** The same request, a limit apart, since an equal one would be answered from the cache. */
 const unseen = (request: ReportRequest, round: number): ReportRequest => ({
   ...request,
@@ -54,19 +58,19 @@ const unseen = (request: ReportRequest, round: number): ReportRequest => ({
 
 async function measure(
   { name, request, handwritten }: QueryCase,
-  base: string,
+  ask: Ask,
   session: Session,
   planned: BoundStatement,
   organizationId: string,
   rounds: number,
 ): Promise<Measured> {
   const byHand = { sql: handwritten.replaceAll('ORG', organizationId), params: {} };
-  expectSame(name, JSON.parse(await ask(base, request)) as Answer, await runOnEngine(session, byHand));
+  expectSame(name, JSON.parse((await ask(request)).toString('utf8')) as Answer, await runOnEngine(session, byHand));
   const times = { request: [] as number[], engine: [] as number[], handwritten: [] as number[] };
   const processor = { request: [] as number[], engine: [] as number[] };
   for (let round = -WARM_UP; round < rounds; round++) {
     const one = {
-      request: await timedWhole(() => ask(base, unseen(request, round))),
+      request: await timedWhole(() => ask(unseen(request, round))),
       engine: await timedWhole(() => runOnEngine(session, planned)),
       handwritten: await timedWhole(() => runOnEngine(session, byHand)),
     };
@@ -88,12 +92,15 @@ export const benchQuery = (rows: number): Promise<void> => overRows(rows, (bench
 async function queryOver({ app, base, session, organizationId }: OverRows, rows: number): Promise<void> {
   const rounds = rows > 5_000_000 ? FEW_ROUNDS : ROUNDS;
   const name = rows === USUAL_ROWS ? 'query' : `query_${rows / 1_000_000}m`;
+  const connection = await KeptConnection.open(base, KEY);
+  const ask: Ask = (request) =>
+    connection.send(connection.bytesOf({ path: '/api/query', body: JSON.stringify(request) }));
   const ratios: number[] = [];
   const byHandRatios: number[] = [];
   const processorRatios: number[] = [];
   for (const one of QUERY_CASES) {
     const planned = await plannedSql(app, organizationId, { limit: 10_000, ...one.request });
-    const times = await measure(one, base, session, planned, organizationId, rounds);
+    const times = await measure(one, ask, session, planned, organizationId, rounds);
     const ratio = times.request / times.engine;
     const counts = times.engine >= GOAL_FROM_MS;
     if (counts) ratios.push(ratio);
@@ -128,4 +135,5 @@ async function queryOver({ app, base, session, organizationId }: OverRows, rows:
     worst: Math.max(...byHandRatios),
     rows,
   });
+  connection.close();
 }
