@@ -17,5 +17,6 @@ export default {
   maxWorkers: '100%',
   // What modules of earlier specs leave in a worker slows each later one down.
   workerIdleMemoryLimit: '512MB',
+  globalSetup: '<rootDir>/test/support/folders-in-memory.js',
   testSequencer: '<rootDir>/test/support/longest-first.js',
 };
