@@ -46,8 +46,9 @@ export class LineWriter {
   private from = 0;
   private to = 0;
   private isQuoted = false;
-  /** Whether its bytes are its characters, none of them escaped. */
+  /** Whether none of its characters is escaped, and whether each is one byte. */
   private isPlain = false;
+  private isAscii = false;
   /** Where its point is; `to` where it has none. Only of numbers. */
   private point = 0;
   /** The end of its digits, without zeros at the end behind the point. Only of numbers. */
@@ -60,7 +61,7 @@ export class LineWriter {
 
   /**
    * Writes one row.
-   * @param lines each a JSON array of the columns' values
+   * @param lines each a JSON array of the columns' values, in valid UTF-8
    * @returns where the next line begins
    */
   row(lines: Uint8Array, start: number): number {
@@ -86,17 +87,21 @@ export class LineWriter {
     return Buffer.from(this.out.subarray(0, this.used));
   }
 
-  /** Finds the value at `start`. @returns where the mark behind it is; -1 where it is not a single value */
-  private read(start: number): number {
+  /** Finds the value that begins there, or behind a space. @returns where the mark behind it is; -1 where it is not a single value */
+  private read(before: number): number {
     const { lines } = this;
+    const start = lines[before] === SPACE ? before + 1 : before;
     this.isQuoted = lines[start] === QUOTE;
     this.isPlain = true;
+    this.isAscii = true;
     let at = start;
     if (this.isQuoted) {
       for (at++; lines[at] !== QUOTE; at++) {
         const byte = lines[at] as number;
-        if (byte > ASCII || byte === BACKSLASH) this.isPlain = false;
-        if (byte === BACKSLASH) at++;
+        if (byte > ASCII) this.isAscii = false;
+        if (byte !== BACKSLASH) continue;
+        this.isPlain = false;
+        at++;
       }
       this.from = start + 1;
       this.to = at;
@@ -124,9 +129,9 @@ export class LineWriter {
       case 'integer':
         return this.isNumber() && this.integer();
       case 'date':
-        return this.isQuoted && this.to - this.from >= DAY && this.quoted(this.from + DAY);
+        return this.isQuoted && this.isAscii && this.to - this.from >= DAY && this.quoted(this.from + DAY);
       case 'datetime':
-        return this.isQuoted && (role === 'time' ? this.seconds() : this.instant());
+        return this.isQuoted && this.isAscii && (role === 'time' ? this.seconds() : this.instant());
       case 'string':
         return this.isQuoted && this.quoted(this.to);
       case 'boolean':

@@ -68,8 +68,9 @@ const table = fc.array(column, { minLength: 1, maxLength: 6 }).chain((kinds) =>
   }),
 );
 
-/** As the engine writes a row: it escapes each slash. */
-const lineOf = (row: readonly EngineValue[]): string => `${JSON.stringify(row).replaceAll('/', '\\/')}\n`;
+/** As the engine writes a row: with spaces between values, and each slash escaped. */
+const lineOf = (row: readonly EngineValue[]): string =>
+  `[${row.map((value) => JSON.stringify(value).replaceAll('/', '\\/')).join(', ')}]\n`;
 
 const result = (blocks: readonly (readonly (readonly EngineValue[])[])[], asLines: boolean): EngineResult => {
   const texts = blocks.map((rows) => rows.map(lineOf).join(''));
@@ -118,6 +119,13 @@ describe('rows as JSON text', () => {
     ]);
     const none = await read(result([], true), columns, 3);
     expect([none.rows.toString(), none.truncated, none.last]).toEqual(['[]', false, null]);
+  });
+
+  it('hold no bytes that are no text', async () => {
+    const columns = [{ name: 'device', type: 'string', role: 'dimension' }] as unknown as PlannedColumn[];
+    const broken = Buffer.concat([Buffer.from('["ä'), Buffer.from([0xff]), Buffer.from('"]\n')]);
+    const { rows } = await read({ hasChosen: true, batches: of([]), lines: of([broken]) }, columns, null);
+    expect(rows.toString('utf8')).toBe('[{"device":"ä\ufffd"}]');
   });
 
   it('refuse what no column holds', async () => {

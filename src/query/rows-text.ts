@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { presentValue } from '../compiler/query/present.js';
 import type { PlannedColumn } from '../compiler/query/types.js';
 import type { EngineResult, EngineValue } from '../engine/engine.js';
@@ -74,7 +75,8 @@ async function textOfLines(
   const most = limit ?? Number.POSITIVE_INFINITY;
   let count = 0;
   let last: Uint8Array | null = null;
-  for await (const block of blocks) {
+  for await (const given of blocks) {
+    const block = isUtf8(given) ? given : Buffer.from(Buffer.from(given).toString('utf8'), 'utf8');
     let at = 0;
     while (at < block.length && count < most) {
       const start = at;
