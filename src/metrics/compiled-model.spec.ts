@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import type { Worker } from 'node:worker_threads';
 import { buildModel } from '../compiler/model/build.js';
 import { snapshotOf } from '../compiler/model/snapshot.js';
+import type { DialectName } from '../compiler/dialect/types.js';
 import type { MemberDefinition, Snapshot } from '../compiler/model/types.js';
 import { planQuery } from '../compiler/query/plan.js';
 import type { ReportRequest, Statement } from '../compiler/query/types.js';
@@ -50,12 +51,13 @@ describe('models compiled in their own thread', () => {
     snapshot: Snapshot,
     request: Partial<ReportRequest> = {},
     organizationId = ORGANIZATION,
+    dialect: DialectName = 'clickhouse',
   ): Promise<Statement> => {
     const plan = await planQuery({
       snapshot,
-      compiled: service.get(snapshot, 'clickhouse'),
+      compiled: service.get(snapshot, dialect),
       request: { metrics: ['own'], dimensions: ['data_source'], limit: 10, ...request },
-      dialect: 'clickhouse',
+      dialect,
       organizationId,
       now: new Date('2026-01-15T12:00:00Z'),
       maxRows: null,
@@ -91,29 +93,34 @@ describe('models compiled in their own thread', () => {
     expect(compiled).toEqual([one.hash, other.hash]);
   });
 
-  it('writes a statement once for all organisations, ranges and lengths', async () => {
-    const snapshot = modelWith('spend / clicks');
-    const range = { from: '2026-01-01', to: '2026-01-07' };
-    const filters = { member: 'recorded_at', operator: 'gte', values: ['2026-01-03'] } as const;
-    const first = await sql(snapshot, { date_range: range, filters });
-    const post = jest.spyOn(thread(), 'postMessage');
-    const later = await sql(snapshot, {
-      date_range: { from: '2026-02-01', to: '2026-02-03' },
-      filters: { ...filters, values: ['2026-02-02'] },
-      ...{ limit: 20, offset: 40 },
-    });
-    const others = await sql(snapshot, { date_range: range, filters }, OTHER);
-    expect(post).not.toHaveBeenCalled();
-    expect(first.params).toEqual([ORGANIZATION, ...['01', '08', '03'].map((day) => `2026-01-${day} 00:00:00.000`)]);
-    expect(later.params).toEqual([ORGANIZATION, ...['01', '04', '02'].map((day) => `2026-02-${day} 00:00:00.000`)]);
-    expect(others).toEqual({ ...first, params: [OTHER, ...first.params.slice(1)] });
-    expect(later.sql).toBe(first.sql.replace('LIMIT 11', 'LIMIT 21 OFFSET 40'));
-    // Nor is a value of the asker's own mistaken for one of these.
-    const named = { member: 'data_source', operator: 'equals', values: [ORGANIZATION, '0'] } as const;
-    expect((await sql(snapshot, { date_range: range, filters: named }, OTHER)).params).toEqual([
-      ...[OTHER, '2026-01-01 00:00:00.000', '2026-01-08 00:00:00.000', ORGANIZATION, '0'],
-    ]);
-  });
+  it.each(['clickhouse', 'postgres'] as const)(
+    'writes a statement once for all organisations, ranges and lengths: %s',
+    async (dialect) => {
+      const ask = (request: Partial<ReportRequest>, organizationId = ORGANIZATION): Promise<Statement> =>
+        sql(snapshot, request, organizationId, dialect);
+      const snapshot = modelWith('spend / clicks');
+      const range = { from: '2026-01-01', to: '2026-01-07' };
+      const filters = { member: 'recorded_at', operator: 'gte', values: ['2026-01-03'] } as const;
+      const first = await ask({ date_range: range, filters });
+      const post = jest.spyOn(thread(), 'postMessage');
+      const later = await ask({
+        date_range: { from: '2026-02-01', to: '2026-02-03' },
+        filters: { ...filters, values: ['2026-02-02'] },
+        ...{ limit: 20, offset: 40 },
+      });
+      const others = await ask({ date_range: range, filters }, OTHER);
+      expect(post).not.toHaveBeenCalled();
+      expect(first.params).toEqual([ORGANIZATION, ...['01', '08', '03'].map((day) => `2026-01-${day} 00:00:00.000`)]);
+      expect(later.params).toEqual([ORGANIZATION, ...['01', '04', '02'].map((day) => `2026-02-${day} 00:00:00.000`)]);
+      expect(others).toEqual({ ...first, params: [OTHER, ...first.params.slice(1)] });
+      expect(later.sql).toBe(first.sql.replace('LIMIT 11', 'LIMIT 21 OFFSET 40'));
+      // Nor is a value of the asker's own mistaken for one of these.
+      const named = { member: 'data_source', operator: 'equals', values: [ORGANIZATION, '0'] } as const;
+      expect((await ask({ date_range: range, filters: named }, OTHER)).params).toEqual([
+        ...[OTHER, '2026-01-01 00:00:00.000', '2026-01-08 00:00:00.000', ORGANIZATION, '0'],
+      ]);
+    },
+  );
 
   it('leaves the event loop free while many models are compiled', async () => {
     await sql(modelWith('spend / clicks'));
