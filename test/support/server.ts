@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -20,13 +20,19 @@ export interface ServerOptions {
   readonly readySeconds?: number;
 }
 
+/** What `npm start` gives to node: its flags, and the file. */
+const { scripts } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
+  readonly scripts: { readonly start: string };
+};
+const START = scripts.start.split(' ').slice(1);
+
 function spawnServer(
   dataDir: string,
   env: Readonly<Record<string, string>> = {},
   as: ServerOptions['as'] = 'server',
 ): ChildProcessByStdio<null, Readable, Readable> {
-  const [file, ...rest] = as === 'worker' ? ['dist/app/cli.js', 'worker'] : ['dist/app/main.js'];
-  return spawn(process.execPath, [join(packageRoot, file as string), ...rest], {
+  return spawn(process.execPath, as === 'worker' ? ['dist/app/cli.js', 'worker'] : START, {
+    cwd: packageRoot,
     env: {
       PATH: process.env.PATH ?? '',
       HOME: process.env.HOME ?? '',
