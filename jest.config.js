@@ -1,7 +1,7 @@
 // Jest runs the TypeScript sources as ES modules. Two CommonJS packages `require` packages that are published as
 // ES modules only, which Jest's module registry cannot do; those two are turned into CommonJS on the fly.
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/environment.js',
   roots: ['<rootDir>/src', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
