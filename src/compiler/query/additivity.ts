@@ -36,16 +36,11 @@ export function nonAdditiveMetrics({
   );
 }
 
-const pointerOf = (key: string, { metrics }: ReportRequest): string => {
-  const index = metrics.indexOf(key);
-  return index < 0 ? '/metrics' : `/metrics/${index}`;
-};
-
 const why = ({ metric, summed }: NonAdditive): string => whyNotAddedUp(`“${metric.label}”`, summed);
 
 /** One check for each such metric: that no group of the answer holds several rows of it. */
-export async function additivityChecks(report: Report, request: ReportRequest): Promise<PlannedCheck[]> {
-  const { queries, dimensions, grain, range, dialect } = report;
+export async function additivityChecks(report: Report): Promise<PlannedCheck[]> {
+  const { queries, dimensions, grain, range, dialect, places } = report;
   const checks = nonAdditiveMetrics(report).map(async (found): Promise<PlannedCheck> => {
     const groups = await queries.statement({ metrics: [partsKey(found.summed.key)], dimensions, time: grain, range });
     const columns = (grain === null ? 0 : 1) + dimensions.length + 1;
@@ -64,7 +59,7 @@ export async function additivityChecks(report: Report, request: ReportRequest): 
           (isState
             ? 'time grain at which it is recorded, or define it with the aggregation “last”.'
             : 'time grain and dimensions at which it is reported (such as daily by campaign), filter to those rows, or leave it out.'),
-        pointer: pointerOf(found.metric.key, request),
+        pointer: places.get(found.metric.key) ?? '/metrics',
       },
     };
   });
@@ -73,7 +68,7 @@ export async function additivityChecks(report: Report, request: ReportRequest): 
 
 /** Numbers beside the rows, and of earlier times, that have no value where they would add up. */
 export function nonAdditiveWarnings(report: Report, request: ReportRequest): ProblemItem[] {
-  const { compare, top, model } = report;
+  const { compare, top, model, places } = report;
   const beside = [
     ...(request.totals === true ? ['totals'] : []),
     ...((request.subtotals?.length ?? 0) > 0 ? ['subtotals'] : []),
@@ -88,7 +83,7 @@ export function nonAdditiveWarnings(report: Report, request: ReportRequest): Pro
       {
         code: 'non_additive',
         message: `${why(found)} It has no value in ${where.join(', ')} wherever several rows would be added up.`,
-        pointer: pointerOf(found.metric.key, request),
+        pointer: places.get(found.metric.key) ?? '/metrics',
       },
     ];
   });

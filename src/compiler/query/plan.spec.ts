@@ -22,7 +22,7 @@ const model = buildModel({
     define('spend', { alias_keys: ['cost'] }),
     define('revenue'),
     define('roas', { formula: 'revenue / spend', data_type: 'float' }),
-    define('reach', { data_type: 'integer', additivity: 'non_additive' }),
+    define('reach', { data_type: 'integer', additivity: 'non_additive', alias_keys: ['people_reached'] }),
     define('device__other', { formula: 'spend * 2' }),
     windowed('spend_so_far', { kind: 'cumulative', metric: 'spend' }),
     windowed('reach_before', { kind: 'previous', metric: 'reach', count: 1, unit: 'month', output: 'value' }),
@@ -55,6 +55,8 @@ const plan = (request: Partial<ReportRequest>, maxRows: number | null = 1000): P
     now: new Date('2026-02-15T12:00:00Z'),
     maxRows,
   });
+
+const filterBy = (member: string): Filter => ({ member, operator: 'set' });
 
 async function refusal(request: Partial<ReportRequest>): Promise<Problem> {
   const problem = await plan(request).catch((error: unknown) => error);
@@ -290,6 +292,29 @@ describe('comparisons, gaps, windows, top values and subtotals', () => {
         message: expect.stringContaining('looks back at'),
       }),
     ]);
+  });
+
+  it.each<[string, Partial<ReportRequest>, string]>([
+    ['under its alias', { metrics: ['spend', 'people_reached'] }, '/metrics/1'],
+    [
+      'in a filter alone',
+      { metrics: ['spend'], filters: [filterBy('device'), filterBy('reach')] },
+      '/filters/1/member',
+    ],
+    [
+      'deep within a filter',
+      { metrics: ['spend'], filters: { and: [{ or: [filterBy('reach')] }] } },
+      '/filters/and/0/or/0/member',
+    ],
+    ['twice', { metrics: ['reach'], filters: filterBy('reach') }, '/metrics/0'],
+  ])('leads to where a sum that can’t be added up is named: %s', async (_, request, pointer) => {
+    const { checks } = await plan({ dimensions: ['device'], ...request });
+    expect(checks.map(({ problem }) => [problem.code, problem.pointer])).toEqual([['non_additive', pointer]]);
+  });
+
+  it('leads to the filter that alone names a share without its dimension', async () => {
+    const { errors } = await refusal({ metrics: ['spend'], filters: [filterBy('device_share')] });
+    expect(errors.map(({ code, pointer }) => [code, pointer])).toEqual([['dimension_required', '/filters/0/member']]);
   });
 
   it('asks the engine first where filling may come to too many cells', async () => {

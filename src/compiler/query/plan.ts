@@ -92,7 +92,7 @@ export async function planQuery(input: PlanInput): Promise<QueryPlan> {
   const subtotals = refused ? [] : await Promise.all(read.subtotals.map((by) => subtotalOf(report, by, masks)));
   const checks = [
     ...(gaps === null ? [] : [gaps]),
-    ...(isByRow(report) ? [] : await additivityChecks(report, request)),
+    ...(isByRow(report) ? [] : await additivityChecks(report)),
     ...(await mixtureChecks(report, totals !== null || subtotals.length > 0)),
   ];
 

@@ -124,7 +124,11 @@ export function readReport(input: ReportInput): ReadReport {
   const at = DateTime.fromJSDate(now, { zone: timeZone });
   const { range, span, compared } = rangeRead(request, whole, at, calendar, mistakes);
   const top = checkedTop(request, dimensions, { resolver, model }, mistakes);
-  checkTime({ model, request, metrics: [...metrics, ...filterMetrics], dimensions, range, grain, top }, mistakes);
+  const { aliases, places } = resolver;
+  checkTime(
+    { model, request, metrics: [...metrics, ...filterMetrics], places, dimensions, range, grain, top },
+    mistakes,
+  );
   const columns = plannedColumns(
     { grain, dimensions, metrics, compared: compare !== null, other: top?.dimension.key ?? null, money: money.unit },
     model,
@@ -165,13 +169,14 @@ export function readReport(input: ReportInput): ReadReport {
       ...{ groupFilters: onGroups, filterMetrics, compare, fill, top, columns, order, limit, offset },
       after: cursor?.values ?? null,
       attributionModel,
+      places,
     },
     byPeople,
     selected: { metrics: allMetrics, dimensions: allDimensions },
     visibility,
     timeZone,
     now,
-    aliases: resolver.aliases,
+    aliases,
     filtersTime: onTime,
     compared,
     subtotals,
@@ -206,6 +211,7 @@ interface TimeUse {
   readonly model: Model;
   readonly request: ReportRequest;
   readonly metrics: readonly Resolved[];
+  readonly places: Report['places'];
   readonly dimensions: readonly Resolved[];
   readonly range: Instants | null;
   readonly grain: TimeGrain | null;
@@ -213,7 +219,10 @@ interface TimeUse {
 }
 
 /** What needs a range, and what goes together. */
-function checkTime({ model, request, metrics, dimensions, range, grain, top }: TimeUse, mistakes: Mistakes): void {
+function checkTime(
+  { model, request, metrics, places, dimensions, range, grain, top }: TimeUse,
+  mistakes: Mistakes,
+): void {
   const windows = metrics.flatMap((metric) => windowsIn(metric.key, model).map(({ window }) => ({ metric, window })));
   const looking = windows.filter(({ window }) => window.kind !== 'share');
   const fills = (request.fill ?? 'none') !== 'none';
@@ -247,7 +256,7 @@ function checkTime({ model, request, metrics, dimensions, range, grain, top }: T
       mistakes.add(
         'dimension_required',
         `“${metric.key}” is a share within ${missing.join(', ')}; add that to “dimensions”.`,
-        pointerOf(metric, request),
+        places.get(metric.key) ?? '/metrics',
       );
   }
   const instants = dimensions.some(({ kind }) => kind === 'datetime');
@@ -258,11 +267,6 @@ function checkTime({ model, request, metrics, dimensions, range, grain, top }: T
       '/dimensions',
     );
 }
-
-const pointerOf = ({ key }: Resolved, { metrics }: ReportRequest): string => {
-  const index = metrics.indexOf(key);
-  return index < 0 ? '/metrics' : `/metrics/${index}`;
-};
 
 function checkedTop(
   { top }: ReportRequest,

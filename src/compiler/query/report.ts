@@ -38,6 +38,8 @@ export interface Report {
   readonly span: (Span & { readonly running: boolean }) | null;
   readonly groupFilters: readonly CubeFilter[];
   readonly filterMetrics: readonly Resolved[];
+  /** Key of a member → where the request names it first, as a JSON pointer. */
+  readonly places: ReadonlyMap<string, string>;
   /** For metrics over `revenue_attribution` that name none. */
   readonly attributionModel: AttributionModel;
   readonly compare: Comparison | null;

@@ -43,10 +43,12 @@ export function setAside({ key, diagnostics }: Pick<Member, 'key' | 'diagnostics
 
 type Wanted = 'metric' | 'dimension' | 'member';
 
-/** Finds members by key or alias, and notes which aliases were used. */
+/** Finds members by key or alias, and notes which aliases were used, and where. */
 export class MemberResolver {
   /** alias → key, for each alias used. */
   readonly aliases: Record<string, string> = {};
+  /** key → where the request names it first, as a JSON pointer. */
+  readonly places = new Map<string, string>();
   private readonly byKey = new Map<string, Resolved>();
   private readonly byAlias = new Map<string, string>();
 
@@ -100,6 +102,7 @@ export class MemberResolver {
       this.mistakes.add('masked_member', message, pointer);
       return undefined;
     }
+    if (!this.places.has(found.key)) this.places.set(found.key, pointer);
     return found;
   }
 
