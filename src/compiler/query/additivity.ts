@@ -14,20 +14,24 @@ import type { Report } from './report.js';
 import type { Resolved } from './resolve.js';
 import type { PlannedCheck, ReportRequest } from './types.js';
 
+/** Where a request names what ranks. */
+const RANKING = '/top/by';
+const BY_INSTANT = 'Ask by the time grain at which it is recorded, or define it with the aggregation “last”.';
+const BY_ROW =
+  'Ask by the time grain and dimensions at which it is reported (such as daily by campaign), filter to those rows, or leave it out.';
+
 /** A metric of the request, with the plain metric behind it that can't be summed. */
 interface NonAdditive {
   readonly metric: Resolved;
   readonly summed: SimpleMetricMember;
 }
 
-export function nonAdditiveMetrics({
-  metrics,
-  filterMetrics,
-  model,
-}: Pick<Report, 'metrics' | 'filterMetrics' | 'model'>): NonAdditive[] {
+function nonAdditiveMetrics({ metrics, filterMetrics, top, model }: Report): NonAdditive[] {
   const bad = new Map<string, SimpleMetricMember>();
   for (const member of model.members) if (mustNotAddUp(member)) bad.set(member.key, member);
-  const all = new Map([...metrics, ...filterMetrics].map((metric) => [metric.key, metric]));
+  const all = new Map(
+    [...metrics, ...filterMetrics, ...(top === null ? [] : [top.by])].map((metric) => [metric.key, metric]),
+  );
   return [...all.values()].flatMap((metric) =>
     [metric.key, ...memberLineage(model, metric.key)].flatMap((key) => {
       const summed = bad.get(key);
@@ -38,10 +42,15 @@ export function nonAdditiveMetrics({
 
 const why = ({ metric, summed }: NonAdditive): string => whyNotAddedUp(`“${metric.label}”`, summed);
 
-/** One check for each such metric: that no group of the answer holds several rows of it. */
+/**
+ * One check for each such metric: that no group of the answer holds several rows of it, and of the one that ranks none of
+ * those that are ranked, which are whole groups of the answer.
+ */
 export async function additivityChecks(report: Report): Promise<PlannedCheck[]> {
-  const { queries, dimensions, grain, range, dialect, places } = report;
+  const { queries, range, dialect, top, places } = report;
   const checks = nonAdditiveMetrics(report).map(async (found): Promise<PlannedCheck> => {
+    const ranks = top !== null && top.by.key === found.metric.key;
+    const { dimensions, grain } = ranks ? { dimensions: [top.dimension], grain: null } : report;
     const groups = await queries.statement({ metrics: [partsKey(found.summed.key)], dimensions, time: grain, range });
     const columns = (grain === null ? 0 : 1) + dimensions.length + 1;
     const [column, list] =
@@ -55,11 +64,9 @@ export async function additivityChecks(report: Report): Promise<PlannedCheck[]> 
       problem: {
         code: 'non_additive',
         message:
-          `${why(found)} Some groups of this request hold several ${isState ? 'instants' : 'rows'}. Ask by the ` +
-          (isState
-            ? 'time grain at which it is recorded, or define it with the aggregation “last”.'
-            : 'time grain and dimensions at which it is reported (such as daily by campaign), filter to those rows, or leave it out.'),
-        pointer: places.get(found.metric.key) ?? '/metrics',
+          `${why(found)} Some groups ${ranks ? 'that it would rank' : 'of this request'} hold several ${isState ? 'instants' : 'rows'}. ` +
+          (ranks ? 'Rank by another metric.' : isState ? BY_INSTANT : BY_ROW),
+        pointer: ranks ? RANKING : (places.get(found.metric.key) ?? '/metrics'),
       },
     };
   });
@@ -76,14 +83,17 @@ export function nonAdditiveWarnings(report: Report, request: ReportRequest): Pro
     ...(compare === null ? [] : ['the range compared with']),
   ];
   return nonAdditiveMetrics(report).flatMap((found) => {
-    const looksBack = windowsIn(found.metric.key, model).length > 0;
-    const where = looksBack ? [...beside, 'the time that it looks back at'] : beside;
+    const place = places.get(found.metric.key) ?? '/metrics';
+    const where = [
+      ...(place === RANKING ? [] : beside),
+      ...(windowsIn(found.metric.key, model).length > 0 ? ['the time that it looks back at'] : []),
+    ];
     if (where.length === 0) return [];
     return [
       {
         code: 'non_additive',
         message: `${why(found)} It has no value in ${where.join(', ')} wherever several rows would be added up.`,
-        pointer: places.get(found.metric.key) ?? '/metrics',
+        pointer: place,
       },
     ];
   });

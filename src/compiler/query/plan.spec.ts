@@ -312,6 +312,22 @@ describe('comparisons, gaps, windows, top values and subtotals', () => {
     expect(checks.map(({ problem }) => [problem.code, problem.pointer])).toEqual([['non_additive', pointer]]);
   });
 
+  it.each<[string, Partial<ReportRequest>]>([
+    ['is shown', { metrics: ['reach'] }],
+    ['is not shown', { metrics: ['spend'] }],
+  ])('asks the engine whether a sum that can’t be added up can rank, where it %s', async (_, request) => {
+    const { checks, warnings } = await plan({
+      ...{ dimensions: ['device', 'landed'], time_grain: 'daily' as const, ...request },
+      date_range: { from: '2026-01-01', to: '2026-01-31' },
+      top: { limit: 1, by: 'reach', dimension: 'device' },
+    });
+    // It has no value in the row for the others, where it has one at all.
+    expect(warnings.map(({ code }) => code)).toEqual(request.metrics?.includes('reach') ? ['non_additive'] : []);
+    expect(checks.map(({ problem }) => [problem.code, problem.pointer])).toEqual([['non_additive', '/top/by']]);
+    const { sql = '' } = checks[0]?.statement ?? {};
+    expect([sql.match(/device/) === null, sql.match(/landed/) === null]).toEqual([false, true]);
+  });
+
   it('leads to the filter that alone names a share without its dimension', async () => {
     const { errors } = await refusal({ metrics: ['spend'], filters: [filterBy('device_share')] });
     expect(errors.map(({ code, pointer }) => [code, pointer])).toEqual([['dimension_required', '/filters/0/member']]);
