@@ -3,6 +3,7 @@ import { buildModel } from '../compiler/model/build.js';
 import type { Library } from '../compiler/model/library.js';
 import { newId } from '../common/uuid.js';
 import { adviceFor } from './advice.js';
+import { tellSwitchedOff } from './deactivated.js';
 import { definitionOf } from './definition.js';
 import {
   activeRows,
@@ -32,11 +33,11 @@ export async function checkFiles(
   const standardKeys = new Set(library.members.map(({ metric_key: key }) => key));
   const findings: (FileFinding & { path: string })[] = [];
   const entries = new Map<string, { path: string; file: DefinitionFile; entry: FileEntry }>();
-  const deactivated = new Set<string>();
+  const deactivated = new Map<string, string>();
   for (const { path, text } of files) {
     const file = await DefinitionFile.read(readYaml(text), standardKeys);
     findings.push(...file.findings.map((finding) => ({ ...finding, path })));
-    for (const key of file.deactivated) deactivated.add(key);
+    for (const key of file.deactivated) deactivated.set(key, path);
     for (const entry of file.entries) {
       const key = entry.definition.metric_key;
       const earlier = entries.get(key);
@@ -49,7 +50,7 @@ export async function checkFiles(
   }
   const empty: StoredDefinitions = { organizationId: newId(), rows: [], standard: library.members };
   const metrics = [...entries.values()].map(({ entry }) => ({ id: newId(), ...entry.definition }));
-  const all = applyChange(empty, changeTowards(empty, { metrics, deactivated: [...deactivated] }));
+  const all = applyChange(empty, changeTowards(empty, { metrics, deactivated: [...deactivated.keys()] }));
   const model = buildModel({
     standard: visibleStandard(all),
     organization: activeRows(all).map(definitionOf),
@@ -57,7 +58,8 @@ export async function checkFiles(
   });
   for (const [key, { path, file, entry }] of entries) {
     const member = memberOf(model, key);
-    for (const found of [...member.diagnostics, ...adviceFor(member, model, library)]) {
+    const told = tellSwitchedOff(member.diagnostics, deactivated, library);
+    for (const found of [...told, ...adviceFor(member, model, library)]) {
       const item = { ...problemItem(found), pointer: `${entry.pointer}${found.pointer}` };
       findings.push({ ...file.at(item, found.severity), path });
     }

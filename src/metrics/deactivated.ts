@@ -2,7 +2,8 @@ import { valueAt } from '../common/json-pointer.js';
 import { Problem, type ProblemItem } from '../common/problem.js';
 import { withReason } from '../compiler/diagnostics/diagnostic.js';
 import { resolveMember } from '../compiler/model/build.js';
-import type { Diagnostic, Member, Model } from '../compiler/model/types.js';
+import type { Library } from '../compiler/model/library.js';
+import type { Diagnostic, Member, MemberDefinition, Model } from '../compiler/model/types.js';
 import { plainKey } from '../compiler/query/attribution.js';
 import { twinOf } from '../compiler/query/columns.js';
 import { LEFT_OUT, WITHOUT_IT } from '../compiler/query/left-out.js';
@@ -20,6 +21,8 @@ export interface Asked {
 
 /** What the checks found, as it is told. */
 export type Tell = (diagnostics: readonly Diagnostic[]) => readonly Diagnostic[];
+
+type Named = Pick<MemberDefinition, 'metric_key' | 'display_label' | 'alias_keys'>;
 
 /** Loads the deactivated rows, latest first; called only when they may matter. */
 type Inactive = () => Promise<readonly MetricConfig[]>;
@@ -71,12 +74,38 @@ export const tellDeactivated = (
   rows: readonly MetricConfig[],
   whatToDo = leaveOutOrBringBack,
 ): Diagnostic[] =>
+  tellMissing(diagnostics, (name) => {
+    const row = rowNamed(name, rows);
+    return row && `${named(name, row)}, which it is made of, was deactivated on ${dayOf(row)}.${whatToDo(row)}`;
+  });
+
+/**
+ * What the checks found in a definition of a file, said anew where a name that is missing is of a standard metric that the
+ * files themselves switch off.
+ * @param off such a metric’s key → what to call the file
+ */
+export const tellSwitchedOff = (
+  diagnostics: readonly Diagnostic[],
+  off: ReadonlyMap<string, string>,
+  { members }: Library,
+): Diagnostic[] =>
+  tellMissing(diagnostics, (name) => {
+    const metric = rowNamed(
+      name,
+      members.filter(({ metric_key: key }) => off.has(key)),
+    );
+    return (
+      metric &&
+      `${named(name, metric)}, which it is made of, is switched off in ${off.get(metric.metric_key) ?? ''}, under ` +
+        '“deactivated”. Leave it out, or take it from that list.'
+    );
+  });
+
+/** @param why the reason to give for the name that is missing, as far as there is more to say of it */
+const tellMissing = (diagnostics: readonly Diagnostic[], why: (missing: string) => string | undefined): Diagnostic[] =>
   diagnostics.map((diagnostic) => {
-    const { missing } = diagnostic;
-    const row = rowNamed(missing, rows);
-    if (missing === undefined || row === undefined) return diagnostic;
-    const reason = `${named(missing, row)}, which it is made of, was deactivated on ${dayOf(row)}.`;
-    return withReason(diagnostic, `${reason}${whatToDo(row)}`);
+    const reason = diagnostic.missing === undefined ? undefined : why(diagnostic.missing);
+    return reason === undefined ? diagnostic : withReason(diagnostic, reason);
   });
 
 /** Whether the rows may have something to say of it. */
@@ -100,12 +129,12 @@ function nameIn({ request }: Asked, { pointer = '' }: ProblemItem): string | und
   const written = valueAt(request, pointer);
   return typeof written === 'string' ? plainKey(twinOf(written)?.metric ?? written) : undefined;
 }
-const rowNamed = (name: string | undefined, rows: readonly MetricConfig[]): MetricConfig | undefined =>
+const rowNamed = <Row extends Named>(name: string | undefined, rows: readonly Row[]): Row | undefined =>
   name === undefined
     ? undefined
     : rows.find(({ metric_key: key, alias_keys }) => key === name || alias_keys.includes(name));
 const dayOf = ({ updated_at }: MetricConfig): string => updated_at.toISOString().slice(0, 10);
-const named = (name: string, { display_label: label }: MetricConfig): string => `“${name}” (${label})`;
+const named = (name: string, { display_label: label }: Named): string => `“${name}” (${label})`;
 const bringBack = ({ id }: MetricConfig): string =>
   `bring it back: PATCH /api/marketing/metrics/${id} with {"is_active": true}.`;
 const leaveOutOrBringBack = (row: MetricConfig): string => ` Leave it out, or ${bringBack(row)}`;

@@ -6,7 +6,7 @@ import { newId } from '../common/uuid.js';
 import { fieldChanges } from '../compiler/model/diff.js';
 import type { Model } from '../compiler/model/types.js';
 import { adviceFor } from './advice.js';
-import type { Tell } from './deactivated.js';
+import { tellSwitchedOff, type Tell } from './deactivated.js';
 import { definitionOf, type MetricRow } from './definition.js';
 import { activeRows, changeTowards, ownDefinitions, type StoredDefinitions } from './definition-change.js';
 import { invalidDefinition, memberOf, ownFaults, problemItem } from './definition-fault.js';
@@ -54,8 +54,13 @@ export class DefinitionImportService {
       stored = current;
       return changeTowards(current, targetOf(current, file, mode));
     };
+    const off = new Map(file.deactivated.map((key) => [key, 'this file']));
+    const teller = async (model: Model, manager?: EntityManager): Promise<Tell> => {
+      const tell = await this.models.teller(identity, model, manager);
+      return (diagnostics) => tell(tellSwitchedOff(diagnostics, off, library));
+    };
     const refuse = async ({ after: { model } }: Outcome, manager: EntityManager): Promise<void> => {
-      const errors = faults(file, stored, model, await this.models.teller(identity, model, manager));
+      const errors = faults(file, stored, model, await teller(model, manager));
       if (errors.length > 0) throw fileProblem(errors, invalidDefinition);
     };
     const outcome = dryRun
@@ -64,7 +69,7 @@ export class DefinitionImportService {
     if (!stored) throw new Error('Nothing was planned');
     const { breaks, views, dashboards } = await this.writer.impact(outcome);
     const { model } = outcome.after;
-    const tell = await this.models.teller(identity, model);
+    const tell = await teller(model);
     return {
       dry_run: dryRun,
       mode,

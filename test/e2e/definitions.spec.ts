@@ -42,7 +42,7 @@ interface Imported {
   unchanged: string[];
   deactivated: string[];
   reactivated: string[];
-  diagnostics: { code: string; line: number; column: number }[];
+  diagnostics: { code: string; message: string; line: number; column: number }[];
   views: { effect: string }[];
 }
 interface Problem {
@@ -725,6 +725,25 @@ metrics:
       expect(wrong.code).toBe(1);
       expect(wrong.err).toContain(`${path}:12:24: error unknown_member:`);
       expect(wrong.err).toContain(`${path}:7:14: error depends_on_quarantined:`);
+    }, 60_000);
+
+    it('say so where they build on what they switch off themselves', async () => {
+      const together = mkdtempSync(join(folder, 'together-'));
+      const formula = (text: string): string => FILE.replace('formula: revenue - spend', `formula: ${text}`);
+      const off = 'deactivated: [sessions]\n';
+      writeFileSync(join(together, 'metrics.yaml'), formula('revenue - sessions'));
+      writeFileSync(join(together, 'off.yaml'), off);
+      const why = (where: string): string =>
+        `“sessions” (Sessions), which it is made of, is switched off in ${where}, under “deactivated”. Leave it out, or take it from that list.`;
+      const { code, err } = await cli('validate', together);
+      expect(code).toBe(1);
+      expect(err).toContain(`error unknown_member: ${why(join(together, 'off.yaml'))}`);
+      expect(err).toContain(`can't be used: ${why(join(together, 'off.yaml'))}`);
+      const file = `${formula('revenue - sessions')}${off}`;
+      expect((await yaml('', file)).body.errors[0]?.message).toBe(`Line 12: ${why('this file')}`);
+      expect((await yaml('dry_run=true', file)).body.diagnostics.map(({ message }) => message)).toContain(
+        why('this file'),
+      );
     }, 60_000);
   });
 
