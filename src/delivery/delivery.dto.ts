@@ -158,6 +158,12 @@ export class DeliveryDto {
     ],
   })
   evidence!: DeliveryEvidence[];
+  @Described({
+    description: 'What its readers were told of the data beside the report, such as that a source was late.',
+    type: () => [String],
+    example: ['google_ads had no data of 2026-02-01 yet.'],
+  })
+  remarks!: string[];
   @Described({ description: 'The time that the report is for.', ...INSTANT, example: '2026-02-02T14:00:00.000Z' })
   due_at!: Date;
   @Described({ description: 'When it was written down.', ...INSTANT, example: '2026-02-02T14:00:00.000Z' })

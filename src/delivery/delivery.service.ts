@@ -71,7 +71,7 @@ export class DeliveryService {
     const readable = await this.subjects.readableIds(identity);
     const rows = await this.database.query<DeliveryDto[]>(
       `SELECT d.id, d.occurrence_id, o.view_id, o.dashboard_id, o.report_name, d.recipient, d.kind, d.state, d.attempt AS attempts, d.evidence,
-              o.due_at, d.created_at, d.finished_at
+              o.remarks, o.due_at, d.created_at, d.finished_at
        FROM deliveries d JOIN occurrences o ON o.id = d.occurrence_id
        WHERE d.organization_id = $1 AND o.organization_id = $1
          AND ($2::uuid[] IS NULL OR o.requested_by = $3::uuid OR o.view_id = ANY ($2::uuid[]) OR o.dashboard_id = ANY ($10::uuid[]))

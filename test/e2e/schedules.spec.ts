@@ -28,6 +28,7 @@ interface Delivery {
   readonly state: string;
   readonly due_at: string;
   readonly evidence: { readonly reason?: string; readonly reply?: string }[];
+  readonly remarks: string[];
 }
 interface Schedule {
   readonly id: string;
@@ -262,7 +263,19 @@ describe('scheduled reports', () => {
     expect(skipped).toMatchObject({ state: 'suppressed', recipient: 'gate@example.com' });
     expect(skipped?.evidence[0]?.reason).toMatch(/^google_ads had no data of \d{4}-\d\d-\d\d yet\.$/);
     const open = await schedule({ gate: { sources: ['meta_ads'] }, recipients: ['gate@example.com'] });
-    expect((await run(open.body.id)).map(({ state }) => state)).toEqual(['accepted']);
+    expect(await run(open.body.id)).toMatchObject([{ state: 'accepted', remarks: [] }]);
+    const sent = { ...gate, deadline_minutes: 0, at_deadline: 'send' };
+    const anyway = await schedule({ gate: sent, recipients: ['anyway@example.com'] });
+    const [delivery] = await run(anyway.body.id);
+    const remarks = [expect.stringMatching(/^google_ads had no data of \d{4}-\d\d-\d\d yet\.$/)];
+    expect(delivery).toMatchObject({ state: 'accepted', remarks });
+    const mail = await PostalMime.parse(mails.get('anyway@example.com')?.[0] ?? '');
+    expect(mail.text).toContain(delivery?.remarks[0]);
+    const ledger = await server.graphql<{ reportDeliveries: { data: Delivery[] } }>(
+      'query Q($id: String) { reportDeliveries(occurrence_id: $id) { data { remarks } } }',
+      { id: delivery?.occurrence_id },
+    );
+    expect(ledger.data?.reportDeliveries.data).toEqual([{ remarks }]);
   }, 120_000);
 
   it('is sent when a number crosses its bound, once until it has come back', async () => {
