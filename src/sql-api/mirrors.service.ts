@@ -10,6 +10,7 @@ import { policyOf, type Policy } from '../access/policy.js';
 import { acrossOrganizations, inOrganization } from '../access/tenancy/scope.js';
 import { CoalescedRead } from '../cache/coalesced-read.js';
 import { KEYS, readKeyed } from '../common/keyed-read.js';
+import { LastingPool } from '../common/lasting-pool.js';
 import type { Model } from '../compiler/model/types.js';
 import { APP_CONFIG, type AppConfig } from '../config/config.js';
 import { ModelService } from '../metrics/model.service.js';
@@ -85,8 +86,11 @@ export class Mirrors implements OnModuleDestroy {
     this.password = createHmac('sha256', databaseUrl ?? '')
       .update('tributary sql reader')
       .digest('base64url');
-    this.admin = new pg.Pool({ connectionString: databaseUrl ?? '', max: 2, application_name: 'tributary-sql-admin' });
-    this.admin.on('error', () => undefined);
+    this.admin = new LastingPool({
+      connectionString: databaseUrl ?? '',
+      max: 2,
+      application_name: 'tributary-sql-admin',
+    });
   }
 
   async onModuleDestroy(): Promise<void> {

@@ -80,6 +80,16 @@ describe('row-level security of the system of record', () => {
     await pool.end();
   }, 20_000);
 
+  it('goes on when a connection is lost that nobody has', async () => {
+    const pool = new ScopedPool({ connectionString: postgres.url, max: 1 });
+    const gone = new Promise<void>((resolve) => pool.once('remove', () => resolve()));
+    const [first] = (await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows;
+    await owner.query('SELECT pg_terminate_backend($1)', [first?.pid]);
+    await gone;
+    expect((await pool.query('SELECT 1')).rowCount).toBe(1);
+    await pool.end();
+  }, 20_000);
+
   const tables = async (): Promise<{ name: string; closed: boolean; of_organization: boolean }[]> =>
     owner.query(`
       SELECT relname AS name, relrowsecurity AS closed, EXISTS (

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { LastingPool } from '../../common/lasting-pool.js';
 import { isUuid } from '../../common/uuid.js';
 import { currentScope, type Scope } from './scope.js';
 import { INSTALLATION_ROLE, TENANT_ROLE, TENANT_SETTING } from './roles.js';
@@ -14,15 +15,9 @@ export function scopeSql(scope: Scope | null): string {
 }
 
 /** Connections of the system of record, each handed out in the scope of whoever asks for it. */
-export class ScopedPool extends pg.Pool {
+export class ScopedPool extends LastingPool {
   /** What each connection was last put into. */
   private readonly applied = new WeakMap<pg.PoolClient, string>();
-
-  constructor(options: pg.PoolConfig) {
-    super(options);
-    // Whoever uses a connection that breaks gets the error from its statement; without a listener it would end the process.
-    this.on('connect', (client) => client.on('error', () => undefined));
-  }
 
   override connect(): Promise<pg.PoolClient>;
   override connect(callback: ConnectCallback): void;

@@ -1,4 +1,5 @@
-import pg from 'pg';
+import type pg from 'pg';
+import { LastingPool } from '../../common/lasting-pool.js';
 import type { Engine, EngineQuery, EngineResult, EngineValue, EngineWork, Stage } from '../engine.js';
 import { queryCancelled } from '../engine-error.js';
 import { checkedUuid, parseStageTable } from '../identifiers.js';
@@ -34,16 +35,13 @@ export class PostgresEngine implements Engine {
     url: string,
     readonly typedFields: readonly TypedField[],
   ) {
-    this.pool = new pg.Pool({
+    this.pool = new LastingPool({
       connectionString: url,
       max: MAX_CONNECTIONS,
       application_name: 'tributary-engine',
       options: SESSION,
     });
     this.journeys = new PostgresJourneys(this.pool);
-    // A connection that breaks is replaced by the pool; whoever uses a broken one gets the error from its statement.
-    this.pool.on('error', () => undefined);
-    this.pool.on('connect', (client) => client.on('error', () => undefined));
     this.rollups = new PostgresRollups(this.pool);
     this.protection = new PostgresProtection(this.pool);
   }
