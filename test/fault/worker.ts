@@ -2,9 +2,10 @@
 import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { acrossOrganizations } from '../../src/access/tenancy/scope.js';
 import { AuditTrail } from '../../src/audit/audit-trail.js';
 import { parseConfig } from '../../src/config/config.js';
-import { databaseOptions } from '../../src/database.js';
+import { scopedDatabaseOptions } from '../../src/database.js';
 import { PdfRenderer } from '../../src/rendering/pdf-renderer.js';
 import type { ReportRunner } from '../../src/delivery/report-runner.port.js';
 import type { ReportSubjects } from '../../src/delivery/report-subject.port.js';
@@ -26,18 +27,14 @@ const runner: ReportRunner = {
 };
 
 /** Works until it is killed. */
-export async function work(): Promise<void> {
+export const work = (): Promise<void> => acrossOrganizations('background work, as of a server', workOn);
+
+async function workOn(): Promise<void> {
   Logger.overrideLogger(['fatal']);
   const config = parseConfig(process.env);
   if (config.databaseUrl === null) throw new Error('The worker needs DATABASE_URL.');
-  // A Postgres that is restarted cuts its connections, which is no reason to end; anything else is, so that another worker
-  // takes its place.
-  process.on('uncaughtException', (error: Error & { code?: string }) => {
-    const isCut = /^(57P0[123]|ECONNRESET|ECONNREFUSED|EPIPE)$/.test(error.code ?? '');
-    if (!isCut && !/Connection (terminated|ended)/.test(error.message)) process.exit(1);
-  });
-  process.on('unhandledRejection', () => process.exit(1));
-  const database = await new DataSource({ ...databaseOptions(config.databaseUrl), poolSize: 4 } as never).initialize();
+  const options = { ...scopedDatabaseOptions(config.databaseUrl), poolSize: 4 };
+  const database = await new DataSource(options as never).initialize();
   const queue = createJobQueue({ redisUrl: config.redisUrl, databaseUrl: config.databaseUrl, prefix: 'fault' });
   const audit = new AuditTrail(database);
   // Only whether the view is there matters.
