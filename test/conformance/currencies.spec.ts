@@ -286,6 +286,34 @@ describe.each(ENGINES)('money on %s', (_, open) => {
     expect(forever[0]).toContain('EUR on 4 days from 2026-01-02 to 2026-01-06 (4 rows)');
   });
 
+  it('is empty in each window that holds an amount without a rate, and in no other', async () => {
+    const metrics = ['spend_2_days', 'average_spend_2_days', 'score_2_days', 'least_spend_2_days', 'spend_so_far'];
+    const request: Partial<ReportRequest> = {
+      metrics: [...metrics, 'cost_per_click_so_far'],
+      time_grain: 'daily',
+      date_range: { from: '2026-01-02', to: '2026-01-07' },
+      on_missing_rate: 'flag',
+    };
+    const rates = RATES.filter(({ quote }) => quote !== 'GBP');
+    const { statement, columns } = await plan(request, { rates });
+    // £20 on the 5th have no rate; $155 on the 2nd, $11.011 on the 4th, $1.30 on the 6th.
+    const rows = (await rowsOf(statement, columns)).map((row) => Object.values(row));
+    expect(rows).toEqual([
+      ['2026-01-02', '155.00', '77.50', 4.129032258, '55.00', '155.00', '15.50'],
+      ['2026-01-03', '155.00', '77.50', 4.129032258, '55.00', '155.00', '15.50'],
+      ['2026-01-04', '11.011', '11.011', null, '11.011', '166.011', '16.6011'],
+      ['2026-01-05', null, null, null, null, null, null],
+      ['2026-01-06', null, null, null, null, null, null],
+      ['2026-01-07', '1.30', '1.30', null, '1.30', null, null],
+    ]);
+    // Rows are read once, by stretches of time, each of which says whether it misses a rate.
+    expect(statement.sql).toContain('_complete_spend');
+    const one = await plan(request, { currencies: ['USD'] });
+    expect(one.statement).toEqual(
+      (await plan({ ...request, on_missing_rate: null }, { currencies: ['USD'] })).statement,
+    );
+  });
+
   it('is shown as recorded only where no number puts several currencies together', async () => {
     const request = { metrics: ['spend', 'roas'], currency: 'as_recorded' } as const;
     expect(await findings(await plan(request))).toEqual(['mixed_currencies']);

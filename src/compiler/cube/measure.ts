@@ -26,6 +26,9 @@ export const sumKey = (key: string): string => `_sum_${key}`;
 /** The hidden measure that the sum of an average is divided by: the number of its values, or their weight. */
 export const divisorKey = (key: string): string => `_divisor_${key}`;
 
+/** The hidden measure that says whether no amount behind a metric misses its exchange rate: 1 if so, else 0. */
+export const completeKey = (key: string): string => `_complete_${key}`;
+
 /** @param type Cube's: `number` for SQL that aggregates by itself, else the aggregate around `sql` */
 export function measure(member: Member, type: string, sql: string): CubeValue {
   return { ...described(member), sql: new CubeSql(sql), type, meta: { kind: valueKind(member.data_type) } };

@@ -9,7 +9,7 @@ import type { SimpleMetricMember } from '../model/types.js';
 import { TIME_KEY, amountsKey, currenciesKey } from './base.js';
 import { wide, type Aggregates } from './aggregates.js';
 import { CubeSql, type CubeValue } from './cube-text.js';
-import { divisorKey, measure, partsKey, rounded, sumKey, valueKey, type Members } from './measure.js';
+import { completeKey, divisorKey, measure, partsKey, rounded, sumKey, valueKey, type Members } from './measure.js';
 import { ROWS, type Parts } from './parts.js';
 import type { RowReader } from './row-sql.js';
 
@@ -53,10 +53,13 @@ function shownMeasures(member: SimpleMetricMember, rows: RowReader, parts: Parts
   /** What must have no value where an amount has none. */
   const complete = (sql: string, ...amounts: readonly string[]): string =>
     amounts.length === 0 ? sql : completeSql(amounts, sql);
+  /** Whether none has none, so that values of several stretches of time can be put together. */
+  const completeness = (...amounts: readonly string[]): Members =>
+    amounts.length === 0 ? {} : { [completeKey(key)]: hidden(`coalesce(${completeSql(amounts, '1')}, 0)`) };
   const ownAmounts = (): string[] => (isMoney ? [number()] : []);
   /** An aggregate of one value per row; a whole one of fractions is rounded once, at the end. */
   const aggregate = (cubeType: string, value: string, sql: (value: string) => string): Members => {
-    if (isMoney) return plain(complete(sql(value), number()));
+    if (isMoney) return { ...plain(complete(sql(value), number())), ...completeness(number()) };
     const isRounded = member.data_type === 'integer' && typeOf(field, source) !== 'integer';
     return isRounded
       ? plain(resultSql(sql(value), dialect, 'integer'))
@@ -67,6 +70,7 @@ function shownMeasures(member: SimpleMetricMember, rows: RowReader, parts: Parts
     ...rounded(member, complete(averageSql(member, sum, divisor, dialect), ...amounts), dialect),
     [sumKey(key)]: hidden(sum),
     [divisorKey(key)]: hidden(divisor),
+    ...completeness(...amounts),
   });
   switch (member.aggregation) {
     case 'count': {

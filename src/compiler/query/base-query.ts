@@ -98,7 +98,7 @@ export class BaseQueries {
 
   /** Whether numbers may be null because they miss an exchange rate. */
   get flagsMoney(): boolean {
-    return this.input.money.flags;
+    return this.input.money.mayMiss;
   }
 
   /** @throws RollupMismatch where there is a rollup that would not give the answer that rows give */

@@ -36,10 +36,10 @@ export class FrameSources {
     private readonly dialect: DialectName,
   ) {}
 
-  canMerge(metric: Measured): boolean {
-    // A number that is null because it misses a rate must not be left out of a sum of stretches.
-    return !this.queries.flagsMoney && mergedMetric(metric, this.model, this.dialect) !== null;
-  }
+  canMerge = (metric: Measured): boolean => this.mergedMetric(metric) !== null;
+
+  private mergedMetric = (metric: Measured): MergedMetric | null =>
+    mergedMetric(metric, this.model, this.dialect, this.queries.flagsMoney);
 
   async direct(
     { metrics, dimensions, range, filters }: SourceInput,
@@ -62,7 +62,7 @@ export class FrameSources {
     const found = new Map<string, MergedMetric>();
     const parts = new Map<string, Part>();
     for (const metric of metrics) {
-      const merged = mergedMetric(metric, this.model, this.dialect);
+      const merged = this.mergedMetric(metric);
       if (merged === null) throw new Error('A metric that can’t be put together.');
       found.set(columnOf(metric), merged);
       for (const part of merged.parts) parts.set(part.measure, part);

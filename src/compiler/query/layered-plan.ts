@@ -302,7 +302,8 @@ class LayeredPlan {
     const { money, model } = this.report;
     if (!money.flags || !money.converts || member.kind !== 'simple') return null;
     if (!readsAmounts(member, moneyFields(model.members))) return null;
-    return { member: { ...member, key: amountsKey(plainKey(member.key)) }, kind: 'number', isExact: false };
+    const amounts = { ...member, key: amountsKey(plainKey(member.key)), aggregation: 'count' as const };
+    return { member: amounts, kind: 'number', isExact: false };
   }
 
   private change(now: string, before: string): string {

@@ -4,10 +4,11 @@
  * over them. Distinct counts and medians can't; they are computed from rows.
  */
 import { hasExact } from '../cube/generate.js';
-import { divisorKey, sumKey } from '../cube/measure.js';
+import { completeKey, divisorKey, sumKey } from '../cube/measure.js';
 import { averageSql } from '../cube/simple-measures.js';
 import { formulaToSql, resultSql } from '../dialect/formula-sql.js';
 import type { DialectName } from '../dialect/types.js';
+import { moneyFields, readsAmounts } from '../model/amounts.js';
 import type { Member, Model } from '../model/types.js';
 import type { Measured } from './measured.js';
 
@@ -23,13 +24,18 @@ export interface MergedMetric {
   readonly sql: (column: (measure: string) => string) => string;
 }
 
-/** Null where the metric can't be put together. */
+/**
+ * Null where the metric can't be put together.
+ * @param flags whether a number is null where an amount in it misses its exchange rate; what is put together is, too
+ */
 export function mergedMetric(
   { member, isExact }: Pick<Measured, 'member' | 'isExact'>,
   { members }: Model,
   dialect: DialectName,
+  flags: boolean,
 ): MergedMetric | null {
-  const found = exact(member, new Map(members.map((each) => [each.key, each])), dialect);
+  const money = flags ? moneyFields(members) : null;
+  const found = exact(member, new Map(members.map((each) => [each.key, each])), dialect, money);
   if (found === null || isExact || !hasExact(member)) return found;
   return { parts: found.parts, sql: resultOf(found.sql, dialect, member) };
 }
@@ -44,13 +50,18 @@ function exact(
   member: Member | undefined,
   byKey: ReadonlyMap<string, Member>,
   dialect: DialectName,
+  money: ReadonlySet<string> | null,
 ): MergedMetric | null {
-  if (member?.kind === 'simple') return plain(member, dialect);
+  if (member?.kind === 'simple') {
+    const found = plain(member, dialect);
+    const mayMiss = money !== null && member.aggregation !== 'count' && readsAmounts(member, money);
+    return found !== null && mayMiss ? whereComplete(member, found) : found;
+  }
   if (member?.kind !== 'formula' || member.tree === null) return null;
   const { tree } = member;
   const leaves = new Map<string, MergedMetric>();
   for (const key of member.depends_on) {
-    const leaf = exact(byKey.get(key), byKey, dialect);
+    const leaf = exact(byKey.get(key), byKey, dialect, money);
     if (leaf === null) return null;
     leaves.set(key, leaf);
   }
@@ -68,6 +79,12 @@ function exact(
       ),
   };
 }
+
+/** Of a window only if none of its stretches misses a rate. */
+const whereComplete = ({ key }: Member, { parts, sql }: MergedMetric): MergedMetric => ({
+  parts: [...parts, { measure: completeKey(key), aggregate: 'min' }],
+  sql: (column) => `CASE WHEN ${column(completeKey(key))} = 1 THEN ${sql(column)} END`,
+});
 
 function plain(member: Member & { readonly kind: 'simple' }, dialect: DialectName): MergedMetric | null {
   const { key, aggregation, additivity, data_type } = member;

@@ -92,6 +92,11 @@ export class Money {
     return this.unit !== null && this.others(this.unit).length > 0;
   }
 
+  /** Whether a number may be null because it misses a rate. */
+  get mayMiss(): boolean {
+    return this.flags && (this.converts || this.others(this.own).length > 0);
+  }
+
   /**
    * A statement over the rows of `range`, with its amounts as this request gets them.
    * @param ever whether these are journeys that began in the range, with amounts of all time
