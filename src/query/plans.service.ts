@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import type { OrganizationState } from '../access/organization-state.js';
 import type { Policy } from '../access/policy.js';
 import { SingleFlight } from '../cache/single-flight.js';
+import { remembered } from '../common/remembered.js';
 import { visibilityOf, type Visibility } from '../compiler/model/visibility.js';
 import { originsOf, type Origin } from '../compiler/model/lineage.js';
 import { sensitiveMembers } from '../compiler/model/sensitive.js';
@@ -206,24 +207,15 @@ function wantedOf(
 }
 
 /** What a plan depends on of the state of an organisation, which many requests share. */
-const parts = new WeakMap<OrganizationState, string>();
-function partsOf(state: OrganizationState): string {
-  const known = parts.get(state);
-  if (known !== undefined) return known;
-  const text = JSON.stringify([state.currencies, state.journey_settings, state.merges_customers]);
-  parts.set(state, text);
-  return text;
-}
+const partsOf = remembered((state: OrganizationState) =>
+  JSON.stringify([state.currencies, state.journey_settings, state.merges_customers]),
+);
 
 /** SHA-256 over a request; kept for one that can't change, as those that are asked again are. */
-const names = new WeakMap<ReportRequest, string>();
-function nameOf(request: ReportRequest): string {
-  const known = names.get(request);
-  if (known !== undefined) return known;
-  const name = hash('sha256', JSON.stringify(request), 'base64');
-  if (Object.isFrozen(request)) names.set(request, name);
-  return name;
-}
+const nameOf = remembered(
+  (request: ReportRequest) => hash('sha256', JSON.stringify(request), 'base64'),
+  Object.isFrozen,
+);
 
 const SOURCE = 'data_source';
 const showsSources = ({ hidden, masked }: Visibility): boolean => !hidden.has(SOURCE) && !masked.has(SOURCE);

@@ -6,6 +6,7 @@ import { badRequest, type ProblemItem } from '../common/problem.js';
 import { deepFreeze } from '../common/deep-freeze.js';
 import { isUuid } from '../common/uuid.js';
 import { nearestNames } from '../common/nearest.js';
+import { remembered } from '../common/remembered.js';
 import { ON_MISSING_RATE, type OnMissingRate } from '../compiler/query/money.js';
 import {
   COMPARISONS,
@@ -273,20 +274,14 @@ export const REQUEST_FIELDS = [
   'cursor',
 ] as const;
 
-const readBefore = new WeakMap<object, ReportRequest>();
-
 /**
  * The body of `POST /api/query`. One that can't change any more is read once.
  * @throws Problem 400 `invalid_request` with every mistake and its JSON pointer
  */
-export function readReportRequest(body: unknown): ReportRequest {
-  if (!isObject(body) || !Object.isFrozen(body)) return readAnew(body);
-  const known = readBefore.get(body);
-  if (known !== undefined) return known;
-  const request = deepFreeze(readAnew(body));
-  readBefore.set(body, request);
-  return request;
-}
+export const readReportRequest = (body: unknown): ReportRequest =>
+  isObject(body) && Object.isFrozen(body) ? readFrozen(body) : readAnew(body);
+
+const readFrozen = remembered((body: object) => deepFreeze(readAnew(body)));
 
 function readAnew(body: unknown): ReportRequest {
   const reader = new ShapeReader();
