@@ -152,7 +152,8 @@ describe('exports', () => {
       source_category: 'external_marketing',
       ...(index % 11 === 0 ? {} : { campaign_id: text.trim() === '' ? `-${text}` : text }),
       data_payload: {
-        ...(index % 7 === 0 ? {} : { device: text }),
+        // No text, and the empty one.
+        ...(index % 7 === 0 ? {} : { device: index % 13 === 0 ? '' : text }),
         ...(index % 5 === 0
           ? {}
           : { spend: `${index % 2 === 0 ? '-' : ''}${index * 7919}.${'129000000'.slice(index % 9)}` }),
