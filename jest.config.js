@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 // Jest runs the TypeScript sources as ES modules. Two CommonJS packages `require` packages that are published as
 // ES modules only, which Jest's module registry cannot do; those two are turned into CommonJS on the fly.
 export default {
@@ -12,9 +14,9 @@ export default {
   },
   transformIgnorePatterns: ['/node_modules/(?!(content-disposition|cookie)/)'],
   testTimeout: 120_000,
-  // Most specs wait for servers and stores of their own; one worker a core keeps the whole within its time. Jest takes a share
-  // above 100 % for a number of workers.
-  maxWorkers: '100%',
+  // Specs wait for servers and stores of their own, for what is due and for leases, so that one more than there are processors
+  // is not too many. Of a share above 100 % Jest makes a number of workers.
+  maxWorkers: availableParallelism() + 1,
   // What modules of earlier specs leave in a worker slows each later one down.
   workerIdleMemoryLimit: '512MB',
   globalSetup: '<rootDir>/test/support/folders-in-memory.js',
