@@ -36,6 +36,10 @@ const [DAY, SECONDS, INSTANT] = [10, 19, 23];
 /** A value with its quotes, its comma and the digits of money is at most so much longer than what it is read from. */
 const MOST_ADDED = 8;
 
+/** What stands before each value of an object by column name, with its brace or comma. */
+export const keyTexts = (columns: readonly Pick<Column, 'name'>[]): string[] =>
+  columns.map(({ name }, index) => `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`);
+
 /** Writes rows as objects by column name, one after the other. */
 export class LineWriter {
   private readonly keys: readonly Buffer[];
@@ -55,7 +59,7 @@ export class LineWriter {
   private shortTo = 0;
 
   constructor(private readonly columns: readonly Column[]) {
-    this.keys = columns.map(({ name }, index) => Buffer.from(`${index === 0 ? '{' : ','}${JSON.stringify(name)}:`));
+    this.keys = keyTexts(columns).map((key) => Buffer.from(key));
     this.put(OPEN);
   }
 

@@ -5,12 +5,11 @@ import type { OrganizationState } from '../access/organization-state.js';
 import type { Policy } from '../access/policy.js';
 import { SingleFlight } from '../cache/single-flight.js';
 import { remembered } from '../common/remembered.js';
+import type { Snapshot } from '../compiler/model/types.js';
 import { visibilityOf, type Visibility } from '../compiler/model/visibility.js';
-import { originsOf, type Origin } from '../compiler/model/lineage.js';
 import { sensitiveMembers } from '../compiler/model/sensitive.js';
 import { planQuery } from '../compiler/query/plan.js';
 import { rowLock, type RowLock } from '../compiler/query/row-lock.js';
-import type { Snapshot } from '../compiler/model/types.js';
 import type { QueryPlan, ReportRequest } from '../compiler/query/types.js';
 import type { RollupView } from '../compiler/rollup/view.js';
 import { journeyRulesOf } from '../attribution/models/journey-rules.js';
@@ -105,22 +104,15 @@ export class QueryPlans {
     return isCurrent ? kept : null;
   }
 
-  /** How the columns of an answer come to their values. */
-  async origins(organizationId: string, { plan }: PlannedRequest): Promise<Origin[]> {
-    const { snapshot } = await this.models.live(organizationId);
-    const keys = plan.columns.map(({ name }) => name);
-    return originsOf(snapshot.model, keys);
-  }
-
   /** The live model; without another reading of which it is, where the state has told. */
   private async modelIn(organizationId: string, state: OrganizationState): Promise<Snapshot> {
-    const { snapshot_hash: hash } = state;
-    if (hash === null || !this.isLive(state)) return (await this.models.live(organizationId)).snapshot;
-    return this.models.snapshot(hash);
+    return this.isLive(state)
+      ? this.models.snapshot(state.snapshot_hash)
+      : (await this.models.live(organizationId)).snapshot;
   }
 
-  private isLive({ snapshot_hash, library_hash }: OrganizationState): boolean {
-    return snapshot_hash !== null && library_hash === this.library.hash;
+  private isLive(state: OrganizationState): state is OrganizationState & { readonly snapshot_hash: string } {
+    return state.snapshot_hash !== null && state.library_hash === this.library.hash;
   }
 
   private async planAnew({ policy, about, state, inAnyOrder, ...wanted }: Wanted): Promise<PlannedRequest> {

@@ -6,6 +6,7 @@ import type { OrganizationState } from '../access/organization-state.js';
 import type { Policy } from '../access/policy.js';
 import { ResultCache, type CachedResult } from '../cache/result-cache.js';
 import { SingleFlight } from '../cache/single-flight.js';
+import { originsOf, type Origin } from '../compiler/model/lineage.js';
 import type { PresentedValue } from '../compiler/query/present.js';
 import type { PlannedColumn, QueryPlan, ReportRequest, Statement } from '../compiler/query/types.js';
 import { queryCancelled } from '../engine/engine-error.js';
@@ -197,7 +198,7 @@ export class QueryService {
       columns: planned.plan.columns,
       rows: JSON.parse(result.rows.toString('utf8')) as QueryAnswer['rows'],
       ...besideOf(result.totals ?? NOTHING_BESIDE, planned.plan),
-      meta: await this.meta(outcome, policy),
+      meta: metaOf(outcome, policy),
     };
   }
 
@@ -220,7 +221,7 @@ export class QueryService {
     const outcome = await given;
     const { result, planned, cautions } = outcome;
     const isRepeated = outcome.engineMs === null && outcome.asked === undefined;
-    const meta = JSON.stringify(await this.meta(outcome, policy));
+    const meta = JSON.stringify(metaOf(outcome, policy));
     const beside = JSON.stringify(besideOf(result.totals ?? NOTHING_BESIDE, planned.plan)).slice(1, -1);
     const bytes = Buffer.concat([
       Buffer.from(`{"columns":${planned.columnsText},"rows":`, 'utf8'),
@@ -232,12 +233,6 @@ export class QueryService {
     const text = bytes.toString('utf8');
     if (isRepeated) this.written.set(result, { planned, cautions, text }, { size: text.length });
     return text;
-  }
-
-  private async meta(outcome: Outcome, policy: Policy): Promise<ResultMetaDto> {
-    const meta = metaOf(outcome, policy);
-    if (!outcome.asked || !mayExplain(policy)) return meta;
-    return { ...meta, lineage: await this.plans.origins(policy.organizationId, outcome.planned) };
   }
 
   /** Plans a request whose rows will be streamed. A limit in the request is kept, none means all rows. */
@@ -471,7 +466,7 @@ function metaOf({ planned, cautions, result, engineMs, asked }: Outcome, policy:
     aliases: plan.aliases,
     warnings: [...plan.warnings, ...keptWarnings(result.totals ?? NOTHING_BESIDE), ...cautions],
     engine_ms: engineMs ?? 0,
-    ...(asked && mayExplain(policy) ? explained(asked) : {}),
+    ...(asked && mayExplain(policy) ? { ...explained(asked), lineage: lineageOf(planned) } : {}),
   };
 }
 
@@ -488,6 +483,13 @@ const EXPLAIN_REFUSED: ProblemItem = {
   message: 'The SQL is not shown: it would tell what members are made of that your role does not see.',
   pointer: '',
 };
+
+/** How the columns of an answer come to their values. */
+const lineageOf = ({ plan, model }: PlannedRequest): Origin[] =>
+  originsOf(
+    model.model,
+    plan.columns.map(({ name }) => name),
+  );
 
 const explained = ({
   plan,

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { presentValue } from '../compiler/query/present.js';
 import type { PlannedColumn } from '../compiler/query/types.js';
 import type { EngineResult, EngineValue } from '../engine/engine.js';
-import { LineWriter } from './line-writer.js';
+import { keyTexts, LineWriter } from './line-writer.js';
 
 type Batches = AsyncGenerator<readonly (readonly EngineValue[])[]>;
 
@@ -10,7 +10,7 @@ type Batches = AsyncGenerator<readonly (readonly EngineValue[])[]>;
 export interface ReadingEnd {
   /** Whether there were more rows than the limit. */
   truncated: boolean;
-  /** Milliseconds from the asking until the engine gave its last rows. */
+  /** Milliseconds from the asking until the engine had given all of it. */
   engineMs: number;
 }
 
@@ -96,7 +96,7 @@ const TURN_ROWS = 4_000;
 const CHUNK = 65_536;
 
 async function textOfBatches(batches: Batches, columns: readonly PlannedColumn[]): Promise<RowsText> {
-  const keys = columns.map((column, index) => `${index === 0 ? '{' : ','}${JSON.stringify(column.name)}:`);
+  const keys = keyTexts(columns);
   const chunks: Buffer[] = [];
   let text = '[';
   let separator = '';
